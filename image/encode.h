@@ -1,0 +1,24 @@
+/*
+ * From pixels to the bytes that are kept: bilevel as TIFF G4 in one strip, grey and colour as plain
+ * JPEG (4:2:0, libjpeg-turbo). The resolution of the Pix is written.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#pragma once
+
+#include "base/bytes.h"
+#include "base/err.h"
+
+struct Pix;
+
+struct image_encode_params {
+    int jpeg_quality; /* 1..100 */
+};
+#define IMAGE_ENCODE_DEFAULT ((struct image_encode_params){.jpeg_quality = 75})
+
+/* Appends the encoded page to `ret_file`. The same pixels give the same bytes. Depth 1, 8 or 32. */
+int image_encode(const struct Pix *page, const struct image_encode_params *params,
+                 struct buf *ret_file, struct err *err);
+
+/* Page `page` (from 1) of a multi-page TIFF as a TIFF of its own, compressed strips copied byte for
+ * byte, tags kept. A one-page file of any format is copied whole. Errors as image_header_read. */
+int image_split(struct bytes file, unsigned page, struct buf *ret_file, struct err *err);

@@ -1,0 +1,70 @@
+/*
+ * Reading text: one interface, engines behind it. An engine is made once per reader process (it
+ * loads its model) and used by one thread.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include "base/err.h"
+
+struct Pix;
+struct ocr;
+
+struct ocr_params {
+    const char *language;  /* "fra" */
+    const char *model_dir; /* folder of .traineddata files; NULL: the engine's own default */
+};
+#define OCR_DEFAULT ((struct ocr_params){.language = "fra"})
+
+enum ocr_layout {
+    OCR_PAGE,  /* columns, letterheads: the engine finds them */
+    OCR_BLOCK, /* one column of lines */
+    OCR_LINE   /* one line */
+};
+
+/* Pixels of the page as given; x from the left, y from the top. */
+struct ocr_rect {
+    int32_t x, y, width, height;
+};
+
+struct ocr_word {
+    char *text; /* UTF-8, owned by the ocr_text it is part of */
+    struct ocr_rect box;
+    float confidence; /* 0..1, the engine's own estimate */
+    int32_t line;     /* words of one line share a number, rising down the page */
+};
+
+struct ocr_text {
+    struct ocr_word *words;
+    size_t count;
+    float confidence; /* mean over words, weighted by length; 0 without words */
+};
+
+struct ocr_request {
+    const struct Pix *page; /* depth 1, 8 or 32, text upright */
+    int dpi;                /* > 0 */
+    struct ocr_rect zone;   /* width 0: the whole page */
+    enum ocr_layout layout;
+    int deadline_ms; /* the gentle limit: what is read by then is returned with ERR_TIMEOUT; it does
+                        not cover layout analysis, so a process limit stands behind it */
+};
+
+/* ERR_NOT_FOUND names the model that is missing and the package that brings it. The environment
+ * must hold OMP_THREAD_LIMIT=1 before the process starts; otherwise ERR_CONFIG. */
+int ocr_open(const struct ocr_params *params, struct ocr **ret_ocr, struct err *err);
+void ocr_free(struct ocr **ocr);
+
+/* "tesseract 5.3.0 fra <first 12 hex digits of the model's digest>"; borrowed. */
+const char *ocr_id(const struct ocr *ocr);
+
+/* Reads a page or a zone of it. Boxes are in page pixels. On ERR_TIMEOUT `ret_text` holds the words
+ * read so far; on other errors it is empty. Free with ocr_text_free. */
+int ocr_read(struct ocr *ocr, const struct ocr_request *request, struct ocr_text *ret_text,
+             struct err *err);
+
+void ocr_text_free(struct ocr_text *text);
+
+/* All words as lines of text, '\n' after each; owned by the caller; NULL when memory is short. */
+char *ocr_text_plain(const struct ocr_text *text);
