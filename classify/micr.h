@@ -30,8 +30,8 @@ struct micr_band {
     double dpi;     /* from the character pitch; the page's own tag is not trusted */
     struct box box; /* round the line, page pixels as scanned */
     double score;   /* 0..1, how much it looks like such a line */
-    /* The line itself: left end, direction and length of its middle, in upright page pixels. */
-    double x, y, length;
+    /* In page pixels as scanned: left end of its middle, reading direction (unit), length. */
+    double x, y, ux, uy, length;
 };
 
 struct micr_line {
