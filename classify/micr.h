@@ -41,6 +41,7 @@ struct micr_line {
     int count;                     /* characters in text */
     double confidence;             /* 0..1: the least certain character's margin */
     char key[3];                   /* RLMC key computed from a French line, "" otherwise */
+    struct box box;                /* round the whole line, page pixels as scanned */
     struct box key_box;            /* where a French cheque prints that key in parentheses */
     char reason[MICR_REASON_SIZE]; /* no digit of the line in it */
 };

@@ -10,8 +10,11 @@
 enum {
     PRINT_ROWS = 36,  /* height of the digits in strip pixels */
     GAP_COLUMNS = 10, /* white between characters: 0.825 mm */
+    FIRST_LOOKS = 2,  /* after so many and one more a hopeless line is given up */
     LOOK_OFF = 4      /* how far a character may stand from where it is expected */
 };
+
+#define LIKENESS_HOPELESS 0.42
 
 void line_view_clear(struct line_view *view)
 {
@@ -85,11 +88,14 @@ double line_likeness(const struct line_view *view, const struct micr_templates *
     int count = view->strip.columns / STRIP_PITCH;
     int first = count > looks ? (count - looks) / 2 : 0, seen = 0;
     double sum = 0;
-    for (int i = first; i < count && seen < looks; i++, seen++) {
+    for (int i = first; i < count && seen < looks; i++) {
         struct micr_place place = {view->phase + i * STRIP_PITCH, view->row, LOOK_OFF, LOOK_OFF};
         struct micr_match match;
         micr_match_at(&view->strip, &view->smeared, templates, &place, &match);
         sum += match.fine >= 0 ? match.fine_score : 0;
+        if (seen == FIRST_LOOKS && sum < LIKENESS_HOPELESS * (seen + 1))
+            break;
+        seen++;
     }
-    return seen > 0 ? sum / seen : 0;
+    return seen == looks || seen > FIRST_LOOKS ? sum / seen : 0;
 }

@@ -23,3 +23,17 @@ void line_view_clear(struct line_view *view);
 /* Mean likeness of up to `looks` characters around the middle of the view. */
 double line_likeness(const struct line_view *view, const struct micr_templates *templates,
                      int looks);
+
+enum { MICR_PLACES_MAX = 80 };
+
+/* Characters from left to right, one a pitch; a blank has glyph `fine` -1. Columns and rows are
+ * those of `frame`. */
+struct micr_sequence {
+    struct strip_frame frame;
+    int count;
+    struct micr_match at[MICR_PLACES_MAX];
+};
+
+/* Matches every character of the line that the band is a part of. Empty when nothing is there. */
+int micr_follow(const struct Pix *page, const struct micr_band *band,
+                struct micr_sequence *ret_sequence, struct err *err);
