@@ -258,8 +258,12 @@ def text_argument(tokens, wanted):
     return text
 
 
+PROPER_NAMES = {"Cerfa", "Debian", "Leptonica", "Tesseract", "Unix"}
+
+
 def wrong_with(text):
-    if re.match(r"[A-Z][a-z]", text):
+    word = re.match(r"[A-Z][a-z]+\b", text)
+    if word and word[0] not in PROPER_NAMES:
         yield "begins with a capital"
     if text.endswith(".") and not text.endswith("..."):
         yield "ends with a full stop"
