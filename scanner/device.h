@@ -17,6 +17,7 @@
 #include "base/err.h"
 #include "scanner/event.h"
 #include "scanner/profile.h"
+#include "scanner/session.h"
 
 struct Pix;
 struct scanner;
@@ -24,13 +25,7 @@ struct scanner;
 enum {
     SCANNER_SIDE_LIMIT_BYTES = 150000000, /* one side as pixels; A4 colour at 600 dpi has 140 MB */
     SCANNER_HELD_LIMIT_BYTES = 320000000, /* sides of one or two sheets waiting for their end */
-    SCANNER_SIDE_LIMIT_PIXELS = 32768,    /* width or height, as image/header.h */
-    SCANNER_DEVICES_LIMIT = 64            /* rows of scanner_list */
-};
-
-struct scanner_found {
-    char *name, *vendor, *model, *type;
-    struct scanner_found *next;
+    SCANNER_SIDE_LIMIT_PIXELS = 32768     /* width or height, as image/header.h */
 };
 
 /* One option as it was asked for and as the device says it stands. */
@@ -55,16 +50,6 @@ struct scanned_side {
     uint32_t sheet;   /* from 1, or from scanner_new_batch's number */
     double x_dpi, y_dpi;
 };
-
-/* Starts SANE, once per process. `backend_dir` (may be NULL) goes in front of LD_LIBRARY_PATH,
- * `config_dir` (NULL: /etc/sane.d) becomes SANE_CONFIG_DIR, so that the current directory is never
- * searched. ERR_CONFIG for a folder that is none or has a colon in its name. */
-int scanner_start(const char *backend_dir, const char *config_dir, struct err *err);
-void scanner_stop(void);
-
-/* Devices that SANE sees now, free with scanner_found_free. 0 is success with an empty list. */
-int scanner_list(struct scanner_found **ret_list, struct err *err);
-void scanner_found_free(struct scanner_found **list);
 
 /* Opens a device, switches the forbidden options off, sets the profile's options and reads every
  * one back. ERR_NOT_FOUND: no such device; ERR_UNAVAILABLE: busy; ERR_DENIED; ERR_DEVICE: a

@@ -53,10 +53,10 @@ struct scan_event {
     int sane_status; /* SANE_Status as received, 0 when the finding is our own */
     struct scan_sensors sensors;
     uint32_t sheets_complete;
-    uint32_t sheet_in_path;            /* the sheet whose images broke off, 0: none */
-    uint32_t feed_from;                /* the next number to be fed: sheets_complete + 1 */
-    uint32_t passed_unread;            /* sheets that the counter says went on into the tray
-                                          unread (read-ahead): to be fed again; 0 unless known */
+    uint32_t sheet_in_path; /* the sheet in the path or whose images broke off, 0: none */
+    uint32_t feed_from;     /* the next number to be fed: sheets_complete + 1 */
+    uint32_t passed_unread; /* sheets that the counter says went on into the tray
+                               unread (read-ahead): to be fed again; 0 unless known */
     char sentence[SCAN_SENTENCE_SIZE]; /* French, UTF-8, complete sentences */
     char detail[SCAN_DETAIL_SIZE];     /* English, one line for the log */
 };
@@ -71,6 +71,7 @@ int scan_event_parse(const char *name);
 bool scan_event_is_end(enum scan_event_kind kind);
 
 /* Fills `sentence` from a template, or from the built-in one of the kind when `say` is NULL.
- * {sheet} becomes feed_from, {read} a sentence on the sheets already read, {tray} the request to
- * take passed_unread sheets back from the output tray ("" when there are none). */
+ * {sheet} becomes feed_from; {count} "12 feuilles lues"; {read} a sentence on the sheets already
+ * read; {tray} the request to take passed_unread sheets back from the output tray ("" when there
+ * are none). The numbers must be set before. Texts that do not fit are cut between characters. */
 void scan_event_phrase(struct scan_event *event, const char *say);

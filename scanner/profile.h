@@ -32,9 +32,9 @@ enum { PROFILE_OPTIONS_MAX = 64, PROFILE_CHOICES_MAX = 8, PROFILE_RULES_MAX = 32
 
 struct profile_option {
     const char *name;
-    const char *choices[PROFILE_CHOICES_MAX]; /* values tried in order, NULL after the last */
-    bool required;                            /* refuse to scan unless it reads back as set */
-    double within;                            /* how far a number read back may be off */
+    const char *choices[PROFILE_CHOICES_MAX + 1]; /* tried in order, NULL after the last */
+    bool required;                                /* refuse to scan unless it reads back as set */
+    double within;                                /* how far a number read back may be off */
 };
 
 /* SANE option names; NULL where the scanner has none. */
