@@ -192,8 +192,9 @@ static int check_patience(struct capture *capture, struct err *err)
     long long patience = capture->program->settings.capture.patience_ms;
     int number = program_take_signal(capture->program);
     if (number == SIGTERM || number == SIGINT)
-        return err_set(err, ERR_CANCELLED, "stopped; what is acknowledged is safe, the batch can "
-                                           "be resumed");
+        return err_set(err, ERR_CANCELLED,
+                       "stopped; what is acknowledged is safe, the batch can "
+                       "be resumed");
     if (silent > CALM_MS)
         tell_waiting(capture, "the hub does not answer");
     if (silent > patience)
@@ -281,8 +282,7 @@ int capture_flush(struct capture *capture, struct err *err)
     return rc;
 }
 
-int capture_batch_end(struct capture *capture, const struct batch_end_message *end,
-                      struct err *err)
+int capture_batch_end(struct capture *capture, const struct batch_end_message *end, struct err *err)
 {
     const struct message message = {.kind = MESSAGE_BATCH_END, .batch_end = *end};
     int rc = capture_flush(capture, err);

@@ -1,7 +1,7 @@
 /*
- * tripli-scan: feeds one batch to the hub, from a scanner or a folder. What the hub has acknowledged
- * is safe; everything else is still on paper or in the folder, and the batch can be resumed.
- * SPDX-License-Identifier: Apache-2.0
+ * tripli-scan: feeds one batch to the hub, from a scanner or a folder. What the hub has
+ * acknowledged is safe; everything else is still on paper or in the folder, and the batch can be
+ * resumed. SPDX-License-Identifier: Apache-2.0
  */
 #include "workers/scan.h"
 
@@ -108,7 +108,9 @@ static int fill_open(const struct scan *scan, struct batch_open_message *ret_ope
     if (options->received)
         day_format(day, ret_open->received);
     snprintf(ret_open->source, sizeof ret_open->source, "%s",
-             options->input ? "folder" : options->hopper ? "virtual feeder" : options->device);
+             options->input    ? "folder"
+             : options->hopper ? "virtual feeder"
+                               : options->device);
     return 0;
 }
 
@@ -143,7 +145,8 @@ static int end_batch(struct scan *scan, struct err *err)
     if (rc < 0)
         return rc;
     scan_show(scan, true);
-    scan_say(scan, "lot %u : %u feuilles lues, %u rejetées, %u faces en lieu sûr, %u fichiers ignorés",
+    scan_say(scan,
+             "lot %u : %u feuilles lues, %u rejetées, %u faces en lieu sûr, %u fichiers ignorés",
              scan->batch, scan->sheets, scan->rejected, scan->page, scan->skipped);
     return 0;
 }

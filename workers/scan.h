@@ -10,14 +10,14 @@
 #include "workers/program.h"
 
 struct scan_options {
-    const char *input;    /* folder of images */
-    const char *device;   /* SANE device */
-    const char *hopper;   /* folder of sheets for the virtual feeder */
+    const char *input;  /* folder of images */
+    const char *device; /* SANE device */
+    const char *hopper; /* folder of sheets for the virtual feeder */
     const char *tenant, *received, *uuid, *mode;
     unsigned dpi;
     bool simplex;
     bool envelope_per_folder;
-    bool progress; /* one JSON line per step on stdout, for tripli run */
+    bool progress;   /* one JSON line per step on stdout, for tripli run */
     bool watch_hang; /* a driver that hangs ends the process */
 };
 
@@ -32,7 +32,7 @@ struct scan {
     uint32_t skipped;  /* files that are no image */
     uint32_t expected; /* files or sheets to come in all, 0 unknown */
     int64_t started_ms;
-    bool terminal;     /* a person sits in front: French words, a status line */
+    bool terminal; /* a person sits in front: French words, a status line */
     int64_t shown_ms;
 };
 
