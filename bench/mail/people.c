@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+
 const struct day MAIL_DAY = {2026, 11, 20};
 
 static const char *const families[] = {
@@ -63,21 +64,7 @@ static const char *const trades[] = {
 
 static const char *const forms_of_company[] = {"SARL", "SA", "SAS", "EURL", "et Fils", ""};
 
-unsigned nir_key(const char *nir)
-{
-    uint64_t n = 0;
-    for (int i = 0; i < 13; i++) {
-        char c = nir[i];
-        if (c == 'A' || c == 'B') { /* the 2 before it becomes a 1: 2A reads 19, 2B reads 18 */
-            n -= 1;
-            c = c == 'A' ? '9' : '8';
-        }
-        n = n * 10 + (uint64_t)(c - '0');
-    }
-    return 97 - (unsigned)(n % 97);
-}
-
-char luhn_digit(const char *digits)
+static char luhn_digit(const char *digits)
 {
     unsigned sum = 0;
     size_t n = strlen(digits);
@@ -110,7 +97,7 @@ static void nir_invent(struct chance *chance, struct person *person)
     snprintf(number, sizeof number, "%c%02d%02d%s%0*d%03d", person->woman ? '2' : '1',
              person->birth.year % 100, person->birth.month, department, commune,
              chance_between(chance, 1, commune == 2 ? 28 : 420), chance_between(chance, 1, 990));
-    snprintf(person->nir, sizeof person->nir, "%.13s%02u", number, nir_key(number));
+    snprintf(person->nir, sizeof person->nir, "%.13s%02d", number, nir_key(number));
 }
 
 /* "éloïse" to "eloise": ASCII for an e-mail address. Accented letters are dropped to their base by
@@ -159,7 +146,7 @@ struct prescriber prescriber_invent(struct chance *chance)
     street_invent(chance, p.street);
     snprintf(p.town, sizeof p.town, "%s", CHANCE_PICK(chance, towns));
     phone_invent(chance, p.phone);
-    char body[RPPS_DIGITS];
+    char body[11];
     snprintf(body, sizeof body, "10%08d", chance_between(chance, 0, 99999999));
     snprintf(p.rpps, sizeof p.rpps, "%.10s%c", body, luhn_digit(body));
     char serial[8];
