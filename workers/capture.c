@@ -124,7 +124,7 @@ static void take_wait(struct capture *capture, const struct wait_message *wait)
     tell_waiting(capture, wait->reason);
 }
 
-static int take_refusal(struct capture *capture, struct message *message, struct err *err)
+static int take_refusal(const struct message *message, struct err *err)
 {
     const struct refused_message *refused = &message->refused;
     if (refused->page != 0 || strcmp(refused->what, "page") == 0)
@@ -143,7 +143,7 @@ static int take(struct capture *capture, struct message *message, struct err *er
         take_wait(capture, &message->wait);
         return 0;
     case MESSAGE_REFUSED:
-        return take_refusal(capture, message, err);
+        return take_refusal(message, err);
     default:
         heard(capture);
         message_clear(&capture->answer);

@@ -119,18 +119,17 @@ static int open_batch(struct scan *scan, struct err *err)
     static const struct capture_watch watch = {NULL, say_waiting, say_going_on};
     struct capture_watch mine = watch;
     struct batch_open_message open;
-    uint32_t accepted = 0;
     mine.context = scan;
     int rc = fill_open(scan, &open, err);
     if (rc == 0)
         rc = capture_open(&scan->program, &mine, &scan->capture, err);
     if (rc == 0)
-        rc = capture_batch_open(scan->capture, &open, &scan->batch, &accepted, err);
+        rc = capture_batch_open(scan->capture, &open, &scan->batch, &scan->accepted, err);
     if (rc < 0)
         return rc;
     scan->started_ms = clock_mono_ms();
-    if (accepted > 0)
-        scan_say(scan, "lot %u repris : %u faces déjà en lieu sûr", scan->batch, accepted);
+    if (scan->accepted > 0)
+        scan_say(scan, "lot %u repris : %u faces déjà en lieu sûr", scan->batch, scan->accepted);
     log_debug("batch=%u uuid=%s", scan->batch, open.uuid);
     return 0;
 }

@@ -17,8 +17,7 @@ struct scan_options {
     unsigned dpi;
     bool simplex;
     bool envelope_per_folder;
-    bool progress;   /* one JSON line per step on stdout, for tripli run */
-    bool watch_hang; /* a driver that hangs ends the process */
+    bool progress; /* one JSON line per step on stdout, for tripli run */
 };
 
 struct scan {
@@ -26,6 +25,7 @@ struct scan {
     struct scan_options options;
     struct capture *capture;
     uint32_t batch;
+    uint32_t accepted; /* pages that the hub had of this batch at its opening */
     uint32_t page;     /* number of the last page captured */
     uint32_t sheets;   /* complete sheets fed */
     uint32_t rejected; /* sheets declared rejected */

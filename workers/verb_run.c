@@ -149,7 +149,7 @@ static int place_options_of(const struct run *run, const char *list[])
 
 static void add_workers(struct run *run)
 {
-    static char names[64][8];
+    static char names[64][32];
     for (long i = 0; i < run->workers; i++) {
         const char *arguments[16] = {0};
         int count = place_options_of(run, arguments);
