@@ -27,7 +27,8 @@ static void fill_person(const struct page *page, struct canvas *canvas, struct f
     bool child = chance_yes(chance, 0.12); /* the person treated is not the insured one */
     char name[64], text[96];
     person_name(&affair->person, name);
-    snprintf(text, sizeof text, "%s %s", affair->person.family, child ? "Théo" : affair->person.given);
+    snprintf(text, sizeof text, "%s %s", affair->person.family,
+             child ? "Théo" : affair->person.given);
     hand_write_within(hand, canvas, chance, CARE_FORM_NAME, text);
     struct day birth = affair->person.birth;
     if (child) {

@@ -26,9 +26,9 @@ struct cheque {
     struct ink tint;
 };
 
-static const char *const banks[] = {"BANQUE DU LITTORAL", "CRÉDIT DES ALPES", "CAISSE DE PROVENCE",
-                                    "BANQUE MARITIME", "CRÉDIT COOPÉRATIF DU SUD",
-                                    "LA BANQUE RÉGIONALE", "SOCIÉTÉ BANCAIRE D'AZUR"};
+static const char *const banks[] = {
+    "BANQUE DU LITTORAL",       "CRÉDIT DES ALPES",    "CAISSE DE PROVENCE",     "BANQUE MARITIME",
+    "CRÉDIT COOPÉRATIF DU SUD", "LA BANQUE RÉGIONALE", "SOCIÉTÉ BANCAIRE D'AZUR"};
 
 void cheque_choose_paper(struct page *page)
 {
@@ -116,8 +116,8 @@ static void draw_print(struct cheque *q)
 
 static void fill_in(struct cheque *q)
 {
-    struct hand hand = chance_yes(q->chance, 0.85) ? hand_of_person(q->chance)
-                                                   : hand_of_machine(q->chance);
+    struct hand hand =
+        chance_yes(q->chance, 0.85) ? hand_of_person(q->chance) : hand_of_machine(q->chance);
     struct canvas *c = q->canvas;
     char text[160];
     q->cents = (unsigned)chance_between(q->chance, 900, 180000);
@@ -165,8 +165,7 @@ static void draw_bar(struct cheque *q, const struct print_wear *wear, struct are
     canvas_fill(q->canvas, bar, (struct ink){0.05, 0.05, 0.06, wear->ink});
     if (chance_yes(q->chance, wear->holes))
         canvas_fill(q->canvas,
-                    (struct area){bar.x - 0.02,
-                                  bar.y + bar.height * chance_real(q->chance, 0, 0.8),
+                    (struct area){bar.x - 0.02, bar.y + bar.height * chance_real(q->chance, 0, 0.8),
                                   bar.width + 0.04, bar.height * 0.2},
                     INK_WHITE);
 }
@@ -178,8 +177,8 @@ static void draw_micr(struct cheque *q)
     canvas_fill(q->canvas, (struct area){0, bottom, CHEQUE_WIDTH_MM, CLEAR_BAND_MM},
                 (struct ink){0.985, 0.985, 0.98, 1});
     double left = CMC7_LEFT_MM + chance_real(q->chance, -1.5, 1.5);
-    double top = CHEQUE_HEIGHT_MM - CMC7_BOTTOM_MM - CMC7_HEIGHT_MM +
-                 chance_real(q->chance, -0.8, 0.8);
+    double top =
+        CHEQUE_HEIGHT_MM - CMC7_BOTTOM_MM - CMC7_HEIGHT_MM + chance_real(q->chance, -0.8, 0.8);
     for (size_t i = 0; q->line[i]; i++) {
         struct cmc7_bar bars[CMC7_BARS_MAX];
         int count = cmc7_bars(q->line[i], bars);

@@ -92,10 +92,9 @@ static void draw_oval(struct canvas *canvas, const struct form_item *item,
     cairo_restore(cairo);
     cairo_fill(cairo);
     struct type type = {inks->serif, true, true, 3, INK_WHITE};
-    canvas_text_between(
-        canvas,
-        (struct spot){item->x + item->width * 0.16, item->y + item->height * 0.76},
-        item->width * 0.68, &type, item->text);
+    canvas_text_between(canvas,
+                        (struct spot){item->x + item->width * 0.16, item->y + item->height * 0.76},
+                        item->width * 0.68, &type, item->text);
 }
 
 static void draw_item(struct canvas *canvas, const struct form_item *item,

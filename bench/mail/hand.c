@@ -17,10 +17,10 @@ static const struct writing_font {
     double size;   /* em for an x-height of about 2.2 mm */
     double weight; /* share of hands that use it */
 } writing_fonts[] = {
-    {"Breip", 5.4, 1.0},       {"Comic Neue", 4.3, 0.6},  {"Dancing Script", 5.6, 1.2},
+    {"Breip", 5.4, 1.0},          {"Comic Neue", 4.3, 0.6},    {"Dancing Script", 5.6, 1.2},
     {"DkgHandwriting", 4.6, 1.2}, {"Ecolier_court", 5.0, 1.2}, {"femkeklaver", 4.8, 1.0},
-    {"Kaushan Script", 4.6, 0.5}, {"Klee One", 4.4, 0.6}, {"Kristi", 7.0, 1.0},
-    {"Delphine", 5.0, 1.2},    {"Steve", 4.8, 1.0},
+    {"Kaushan Script", 4.6, 0.5}, {"Klee One", 4.4, 0.6},      {"Kristi", 7.0, 1.0},
+    {"Delphine", 5.0, 1.2},       {"Steve", 4.8, 1.0},
 };
 enum { WRITING_FONTS = sizeof writing_fonts / sizeof *writing_fonts };
 
@@ -250,8 +250,8 @@ void hand_tick(const struct hand *hand, struct canvas *canvas, struct chance *ch
     cairo_set_line_cap(cairo, CAIRO_LINE_CAP_ROUND);
     cairo_set_line_width(cairo, hand->typed ? 0.3 : 0.25 + hand->pen);
 #define NEAR(x_part, y_part)                                                                       \
-    box.x + box.width * ((x_part) + d * chance_normal(chance) / 2),                                \
-        box.y + box.height * ((y_part) + d * chance_normal(chance) / 2)
+    box.x + box.width *((x_part) + d * chance_normal(chance) / 2),                                 \
+        box.y + box.height *((y_part) + d * chance_normal(chance) / 2)
     if (hand->typed || chance_yes(chance, 0.75)) {
         cairo_move_to(cairo, NEAR(0.15, 0.15));
         cairo_line_to(cairo, NEAR(0.85, 0.85));

@@ -11,13 +11,13 @@
 
 struct hand {
     const char *family;
-    bool typed;      /* printed by a machine: no bending */
-    double size;     /* em, mm */
-    double slant;    /* x shift per y */
-    double stretch;  /* width factor */
-    double pen;      /* extra stroke width, mm */
-    double unrest;   /* 0 = steady … 1 = shaky */
-    struct ink ink;  /* pen colour */
+    bool typed;     /* printed by a machine: no bending */
+    double size;    /* em, mm */
+    double slant;   /* x shift per y */
+    double stretch; /* width factor */
+    double pen;     /* extra stroke width, mm */
+    double unrest;  /* 0 = steady … 1 = shaky */
+    struct ink ink; /* pen colour */
 };
 
 /* A hand drawn at random; only fonts that are installed. */

@@ -12,8 +12,6 @@ void cheque_draw(struct page *page, struct canvas *canvas);
 void cheque_draw_back(struct page *page, struct canvas *canvas);
 void letter_draw(struct page *page, struct canvas *canvas);
 void other_draw(struct page *page, struct canvas *canvas);
-void blank_draw(struct page *page, struct canvas *canvas);
-void separator_draw(struct page *page, struct canvas *canvas);
 
 /* Variants of PAGE_OTHER. */
 enum other_kind {

@@ -61,9 +61,11 @@ static void set_heading(struct letter *l)
     double right = l->left + l->width * 0.55;
     snprintf(text, sizeof text, "CPAM %s", affair->tenant == 61 ? "des Alpes-Maritimes" : "");
     set_line(l, right, affair->tenant == 61 ? text : "Caisse Primaire d'Assurance Maladie");
-    set_line(l, right, CHANCE_PICK(l->chance, ((const char *const[]){
-                           "Service prestations", "Service médical", "Service réclamations",
-                           "48 avenue du Roi Robert", "Boîte postale 1234"})));
+    set_line(l, right,
+             CHANCE_PICK(l->chance,
+                         ((const char *const[]){"Service prestations", "Service médical",
+                                                "Service réclamations", "48 avenue du Roi Robert",
+                                                "Boîte postale 1234"})));
     set_line(l, right, affair->tenant == 61 ? "06180 NICE CEDEX 2" : "04010 DIGNE-LES-BAINS CEDEX");
     l->top += l->type.size;
     struct day day = day_before(l->chance, MAIL_DAY, 9);
@@ -98,10 +100,12 @@ static struct type letter_type(struct chance *chance)
     static const struct {
         const char *family;
         double size;
-    } faces[] = {{"Liberation Serif", 4.2},  {"Liberation Sans", 3.9}, {"DejaVu Sans", 3.5},
-                 {"DejaVu Serif", 3.6},      {"Liberation Mono", 3.6}, {"Nimbus Roman", 4.2},
-                 {"URW Bookman", 3.7},       {"P052", 4.0},            {"Nimbus Sans", 3.9},
-                 {"C059", 3.9},              {"Open Sans", 3.6},       {"Nimbus Mono PS", 3.7}};
+    } faces[] = {{"Liberation Serif", 4.2}, {"Liberation Sans", 3.9},
+                 {"DejaVu Sans", 3.5},      {"DejaVu Serif", 3.6},
+                 {"Liberation Mono", 3.6},  {"Nimbus Roman", 4.2},
+                 {"URW Bookman", 3.7},      {"P052", 4.0},
+                 {"Nimbus Sans", 3.9},      {"C059", 3.9},
+                 {"Open Sans", 3.6},        {"Nimbus Mono PS", 3.7}};
     unsigned i = chance_below(chance, sizeof faces / sizeof *faces);
     struct type type = {faces[i].family, false, false, faces[i].size, INK_BLACK};
     type.size *= chance_real(chance, 0.92, 1.12);
@@ -119,8 +123,7 @@ static void set_typed(struct letter *l)
         l->top = 24;
     else
         set_heading(l);
-    l->page->text =
-        letter_compose(l->chance, l->page->affair, &typed_words, &l->page->words);
+    l->page->text = letter_compose(l->chance, l->page->affair, &typed_words, &l->page->words);
     if (!l->page->text)
         return;
     struct setting setting = {l->width, fmax(l->bottom - l->top - 24, 40),
@@ -134,8 +137,7 @@ static void set_typed(struct letter *l)
     char name[64];
     canvas_text(l->canvas, (struct spot){l->left + l->width * 0.6, y}, &l->type,
                 person_name(&l->page->affair->person, name));
-    hand_sign(&hand, l->canvas, l->chance,
-              (struct area){l->left + l->width * 0.55, y + 2, 45, 14});
+    hand_sign(&hand, l->canvas, l->chance, (struct area){l->left + l->width * 0.55, y + 2, 45, 14});
 }
 
 enum paper_ruling { RULING_NONE, RULING_LINES, RULING_SQUARES, RULING_SCHOOL, RULINGS };
@@ -237,8 +239,7 @@ static void write_by_hand(struct letter *l)
     l->top = 32;
     if (l->page->variant <= 1)
         write_heading(l, &w);
-    l->page->text =
-        letter_compose(l->chance, l->page->affair, &handwritten_words, &l->page->words);
+    l->page->text = letter_compose(l->chance, l->page->affair, &handwritten_words, &l->page->words);
     SCOPED(scope_free) char *copy = l->page->text ? strdup(l->page->text) : NULL;
     char *rest = NULL;
     for (char *p = copy ? strtok_r(copy, "\n", &rest) : NULL; p; p = strtok_r(NULL, "\n", &rest))

@@ -254,12 +254,13 @@ void letter_subject(struct chance *chance, const struct affair *affair, char *re
 /* 0..99, French: 71 soixante et onze, 80 quatre-vingts, 81 quatre-vingt-un. */
 static void tens_words(unsigned n, char *ret_text, size_t size)
 {
-    static const char *const small[] = {"zéro", "un", "deux", "trois", "quatre", "cinq", "six",
-                                        "sept", "huit", "neuf", "dix", "onze", "douze", "treize",
-                                        "quatorze", "quinze", "seize", "dix-sept", "dix-huit",
-                                        "dix-neuf"};
-    static const char *const tens[] = {"", "", "vingt", "trente", "quarante", "cinquante",
-                                       "soixante", "soixante", "quatre-vingt", "quatre-vingt"};
+    static const char *const small[] = {"zéro",   "un",    "deux",     "trois",    "quatre",
+                                        "cinq",   "six",   "sept",     "huit",     "neuf",
+                                        "dix",    "onze",  "douze",    "treize",   "quatorze",
+                                        "quinze", "seize", "dix-sept", "dix-huit", "dix-neuf"};
+    static const char *const tens[] = {
+        "",          "",         "vingt",    "trente",       "quarante",
+        "cinquante", "soixante", "soixante", "quatre-vingt", "quatre-vingt"};
     if (n < 20) {
         snprintf(ret_text, size, "%s", small[n]);
         return;
@@ -282,9 +283,9 @@ static void hundreds_words(unsigned n, char *ret_text, size_t size)
     if (hundreds > 1)
         tens_words(hundreds, head, sizeof head);
     snprintf(ret_text, size, "%s%s%s%s%s", head, hundreds > 1 ? " " : "",
-             hundreds == 0                           ? ""
+             hundreds == 0                  ? ""
              : hundreds > 1 && n % 100 == 0 ? "cents"
-                                                     : "cent",
+                                            : "cent",
              hundreds && *tail ? " " : "", tail);
 }
 

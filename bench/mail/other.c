@@ -21,18 +21,22 @@ struct other {
 };
 
 static const char *const faces[] = {"Liberation Sans", "Liberation Serif", "DejaVu Sans",
-                                    "Nimbus Roman", "Open Sans", "Nimbus Sans"};
+                                    "Nimbus Roman",    "Open Sans",        "Nimbus Sans"};
 
 static const char *const drugs[] = {
     "PARACÉTAMOL 1 g cp : 1 cp 3 fois par jour pendant 5 jours",
     "AMOXICILLINE 500 mg gél : 2 gél matin et soir, 7 jours",
     "IBUPROFÈNE 400 mg : 1 cp matin, midi et soir au cours des repas",
-    "RAMIPRIL 5 mg : 1 cp le matin, QSP 3 mois", "METFORMINE 850 mg : 1 cp matin et soir, 90 jours",
+    "RAMIPRIL 5 mg : 1 cp le matin, QSP 3 mois",
+    "METFORMINE 850 mg : 1 cp matin et soir, 90 jours",
     "ATORVASTATINE 20 mg : 1 cp le soir, QSP 1 mois, à renouveler 5 fois",
-    "LÉVOTHYROXINE 75 µg : 1 cp à jeun", "OMÉPRAZOLE 20 mg : 1 gél le matin, 1 mois",
-    "SÉRUM PHYSIOLOGIQUE unidoses, 1 boîte", "Bas de contention classe 2, 2 paires",
+    "LÉVOTHYROXINE 75 µg : 1 cp à jeun",
+    "OMÉPRAZOLE 20 mg : 1 gél le matin, 1 mois",
+    "SÉRUM PHYSIOLOGIQUE unidoses, 1 boîte",
+    "Bas de contention classe 2, 2 paires",
     "Kinésithérapie : rééducation du rachis lombaire, 15 séances",
-    "Bilan sanguin : NFS, CRP, ionogramme, créatinine", "Radiographie du genou droit face et profil",
+    "Bilan sanguin : NFS, CRP, ionogramme, créatinine",
+    "Radiographie du genou droit face et profil",
     "SALBUTAMOL spray 100 µg : 2 bouffées si besoin"};
 
 void other_choose_paper(struct page *page)
@@ -86,8 +90,9 @@ static void draw_prescription(struct other *o)
 
 static void draw_receipt(struct other *o)
 {
-    static const char *const goods[] = {"PARACETAMOL 1G", "VITAMINE D3", "PANSEMENTS", "HON. DISP.",
-                                        "AMOXICILLINE", "SIROP TOUX", "COMPRESSES", "THERMOMETRE"};
+    static const char *const goods[] = {"PARACETAMOL 1G", "VITAMINE D3",  "PANSEMENTS",
+                                        "HON. DISP.",     "AMOXICILLINE", "SIROP TOUX",
+                                        "COMPRESSES",     "THERMOMETRE"};
     struct chance *chance = o->chance;
     struct type type = {"Liberation Mono", false, false, 3.0, {0.2, 0.2, 0.25, 0.85}};
     double y = 14;
@@ -125,24 +130,36 @@ struct plain_form {
 };
 
 static const struct plain_form plain_forms[] = {
-    {"ATTESTATION DE SALAIRE", "n° 11135*04", "S 3201", {0.1, 0.25, 0.5, 1},
+    {"ATTESTATION DE SALAIRE",
+     "n° 11135*04",
+     "S 3201",
+     {0.1, 0.25, 0.5, 1},
      {"L'EMPLOYEUR", "dénomination sociale et adresse", "numéro SIRET", "LE SALARIÉ",
       "numéro d'immatriculation", "nom et prénom", "adresse", "date du dernier jour de travail",
       "situation à la date de l'arrêt", "demande de subrogation",
       "salaires de référence des 3 mois précédents", "salaire rétabli", "date et signature",
       "cachet de l'employeur"}},
-    {"DÉCLARATION DE CHOIX DU MÉDECIN TRAITANT", "n° 12485*03", "S 3704b", {0.75, 0.35, 0.1, 1},
+    {"DÉCLARATION DE CHOIX DU MÉDECIN TRAITANT",
+     "n° 12485*03",
+     "S 3704b",
+     {0.75, 0.35, 0.1, 1},
      {"IDENTIFICATION DE L'ASSURÉ(E)", "N° de sécurité sociale", "nom et prénom",
       "date de naissance", "adresse", "LE BÉNÉFICIAIRE DES SOINS", "nom et prénom",
       "IDENTIFICATION DU MÉDECIN TRAITANT", "nom et prénom", "identifiant",
       "N° de la structure (AM, FINESS ou SIRET)", "DÉCLARATION CONJOINTE", "date",
       "signature du bénéficiaire et du médecin"}},
-    {"PRESCRIPTION MÉDICALE DE TRANSPORT", "n° 11574*06", "S 3138", {0.0, 0.4, 0.45, 1},
+    {"PRESCRIPTION MÉDICALE DE TRANSPORT",
+     "n° 11574*06",
+     "S 3138",
+     {0.0, 0.4, 0.45, 1},
      {"LA PERSONNE TRANSPORTÉE", "numéro d'immatriculation", "nom et prénom", "date de naissance",
       "LE TRANSPORT", "trajet de", "vers", "transport assis, allongé, ambulance, VSL, taxi",
       "aller, retour, aller-retour", "affection de longue durée, accident du travail",
       "éléments d'ordre médical", "LE PRESCRIPTEUR", "date et signature", "identifiant"}},
-    {"DÉCLARATION D'ACCIDENT DU TRAVAIL", "n° 14463*03", "S 6200", {0.55, 0.1, 0.15, 1},
+    {"DÉCLARATION D'ACCIDENT DU TRAVAIL",
+     "n° 14463*03",
+     "S 6200",
+     {0.55, 0.1, 0.15, 1},
      {"L'EMPLOYEUR", "établissement d'attache permanent", "SIRET", "LA VICTIME",
       "numéro d'immatriculation", "nom et prénom", "L'ACCIDENT", "date et heure", "lieu",
       "activité de la victime", "siège et nature des lésions", "LE TÉMOIN", "nom et adresse",
@@ -237,9 +254,9 @@ static void draw_bank_details(struct other *o)
 static void draw_invoice(struct other *o)
 {
     static const char *const goods[] = {
-        "Monture et verres progressifs", "Consultation et soins", "Location lit médicalisé",
-        "Séance d'ostéopathie", "Prothèse dentaire céramique", "Chambre particulière",
-        "Transport en taxi conventionné", "Semelles orthopédiques", "Forfait journalier"};
+        "Monture et verres progressifs",  "Consultation et soins",       "Location lit médicalisé",
+        "Séance d'ostéopathie",           "Prothèse dentaire céramique", "Chambre particulière",
+        "Transport en taxi conventionné", "Semelles orthopédiques",      "Forfait journalier"};
     struct chance *chance = o->chance;
     struct canvas *c = o->canvas;
     const struct employer *e = &o->affair->employer;
@@ -278,8 +295,6 @@ static void draw_invoice(struct other *o)
 static void draw_notice(struct other *o)
 {
     struct chance *chance = o->chance;
-    const struct form_inks *inks = NULL;
-    (void)inks;
     struct ink ink = {0.72, 0.45, 0.16, 1};
     if (chance_yes(chance, 0.3))
         ink = INK_BLACK;
@@ -330,11 +345,4 @@ void other_draw(struct page *page, struct canvas *canvas)
     default:
         draw_notice(&other);
     }
-}
-
-void blank_draw(struct page *page, struct canvas *canvas)
-{
-    struct chance chance = chance_of(page->seed, 0);
-    (void)canvas;
-    snprintf(page->note, sizeof page->note, "%s", chance_yes(&chance, 0) ? "" : "");
 }

@@ -34,20 +34,23 @@ struct affair {
 
 struct page {
     enum page_kind kind;
-    int variant;                  /* sick note: volet 1..3; other: which form; letter: page number */
-    bool handwritten;             /* letters */
+    int variant;      /* sick note: volet 1..3; letter: page 1, 2, …; cheque: 0 alone, 1 on A4;
+                         other: which (kinds.h); separator: 0 envelope, else the tenant */
+    bool handwritten; /* letters */
+    bool is_back;
+    const struct page *front;         /* of a blank back: what may shine through, or NULL */
     double paper_width, paper_height; /* mm */
-    const struct affair *affair;  /* borrowed; NULL for blanks and separators */
-    uint64_t seed;                /* of everything drawn on it */
+    const struct affair *affair;      /* borrowed; NULL for blanks and separators */
+    uint64_t seed;                    /* of everything drawn on it */
 
     /* What became true while it was drawn. */
     char nir[NIR_SIZE];
     char micr[MICR_TEXT_SIZE], key[3];
     char note[PAGE_NOTE_SIZE];
-    struct day date;              /* the date that starts the clock, as printed */
+    struct day date; /* the date that starts the clock, as printed */
     char organisation[10];
-    unsigned words;               /* of running text */
-    char *text;                   /* the running text, owned; NULL when there is none */
+    unsigned words; /* of running text */
+    char *text;     /* the running text, owned; NULL when there is none */
 };
 
 /* "care_form", "blank", … as in labels.tsv; a cheque's back is a cheque. */

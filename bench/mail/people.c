@@ -9,58 +9,86 @@
 #include <stdlib.h>
 #include <string.h>
 
-
 const struct day MAIL_DAY = {2026, 11, 20};
 
 static const char *const families[] = {
-    "MARTIN", "BERNARD", "THOMAS", "PETIT",    "ROBERT",  "RICHARD", "DURAND",  "DUBOIS",
-    "MOREAU", "LAURENT", "SIMON",  "MICHEL",   "LEFEBVRE", "LEROY",  "ROUX",    "DAVID",
-    "BERTRAND", "MOREL", "FOURNIER", "GIRARD", "BONNET",  "DUPONT",  "LAMBERT", "FONTAINE",
-    "ROUSSEAU", "VINCENT", "MULLER", "LEFÈVRE", "FAURE",  "ANDRÉ",   "MERCIER", "BLANC",
-    "GUÉRIN", "BOYER",   "GARNIER", "CHEVALIER", "FRANÇOIS", "LEGRAND", "GAUTHIER", "GARCIA",
-    "PERRIN", "ROBIN",   "CLÉMENT", "MORIN",   "NICOLAS", "HENRY",   "ROUSSEL", "MATHIEU",
-    "GAUTIER", "MASSON", "MARCHAND", "DUVAL",  "DENIS",   "DUMONT",  "MARIE",   "LEMAIRE",
-    "NOËL",   "MEYER",   "DUFOUR", "MEUNIER",  "BRUN",    "BLANCHARD", "GIRAUD", "JOLY",
-    "BENALI", "TRAORÉ",  "NGUYEN", "DA SILVA", "ROSSI",   "COSTA",   "HADDAD",  "DIALLO"};
+    "MARTIN",   "BERNARD", "THOMAS",   "PETIT",     "ROBERT",   "RICHARD",   "DURAND",   "DUBOIS",
+    "MOREAU",   "LAURENT", "SIMON",    "MICHEL",    "LEFEBVRE", "LEROY",     "ROUX",     "DAVID",
+    "BERTRAND", "MOREL",   "FOURNIER", "GIRARD",    "BONNET",   "DUPONT",    "LAMBERT",  "FONTAINE",
+    "ROUSSEAU", "VINCENT", "MULLER",   "LEFÈVRE",   "FAURE",    "ANDRÉ",     "MERCIER",  "BLANC",
+    "GUÉRIN",   "BOYER",   "GARNIER",  "CHEVALIER", "FRANÇOIS", "LEGRAND",   "GAUTHIER", "GARCIA",
+    "PERRIN",   "ROBIN",   "CLÉMENT",  "MORIN",     "NICOLAS",  "HENRY",     "ROUSSEL",  "MATHIEU",
+    "GAUTIER",  "MASSON",  "MARCHAND", "DUVAL",     "DENIS",    "DUMONT",    "MARIE",    "LEMAIRE",
+    "NOËL",     "MEYER",   "DUFOUR",   "MEUNIER",   "BRUN",     "BLANCHARD", "GIRAUD",   "JOLY",
+    "BENALI",   "TRAORÉ",  "NGUYEN",   "DA SILVA",  "ROSSI",    "COSTA",     "HADDAD",   "DIALLO"};
 
 static const char *const women[] = {
-    "Marie", "Nathalie", "Isabelle", "Sylvie", "Catherine", "Martine", "Françoise", "Valérie",
-    "Monique", "Sandrine", "Nicole", "Céline", "Léa", "Emma", "Manon", "Chloé",
-    "Camille", "Sarah", "Inès", "Jade", "Fatou", "Aïcha", "Hélène", "Éloïse",
-    "Amélie", "Denise", "Yvette", "Karine", "Audrey", "Lucie"};
+    "Marie",   "Nathalie", "Isabelle", "Sylvie", "Catherine", "Martine", "Françoise", "Valérie",
+    "Monique", "Sandrine", "Nicole",   "Céline", "Léa",       "Emma",    "Manon",     "Chloé",
+    "Camille", "Sarah",    "Inès",     "Jade",   "Fatou",     "Aïcha",   "Hélène",    "Éloïse",
+    "Amélie",  "Denise",   "Yvette",   "Karine", "Audrey",    "Lucie"};
 
 static const char *const men[] = {
-    "Jean", "Philippe", "Michel", "Alain", "Patrick", "Nicolas", "Christophe", "Pierre",
-    "Christian", "Éric", "Frédéric", "Laurent", "Stéphane", "David", "Pascal", "Daniel",
-    "Lucas", "Hugo", "Louis", "Adam", "Jules", "Karim", "Mamadou", "René",
-    "Gérard", "Bernard", "Thierry", "Julien", "Sébastien", "Noé"};
+    "Jean",      "Philippe", "Michel",   "Alain",   "Patrick",   "Nicolas", "Christophe", "Pierre",
+    "Christian", "Éric",     "Frédéric", "Laurent", "Stéphane",  "David",   "Pascal",     "Daniel",
+    "Lucas",     "Hugo",     "Louis",    "Adam",    "Jules",     "Karim",   "Mamadou",    "René",
+    "Gérard",    "Bernard",  "Thierry",  "Julien",  "Sébastien", "Noé"};
 
 static const char *const streets[] = {
-    "rue de la République", "avenue Jean Médecin", "rue Gambetta", "boulevard Victor Hugo",
-    "rue Pasteur", "chemin des Oliviers", "impasse du Moulin", "place de l'Église",
-    "avenue de la Gare", "rue Pastorelli", "rue des Écoles", "route de Digne",
-    "boulevard Gassendi", "allée des Mimosas", "rue du Général de Gaulle", "rue Jean Jaurès",
-    "montée Saint-Michel", "quai des États-Unis", "rue de France", "traverse des Lauriers",
-    "chemin de la Colline", "rue Beau Site", "avenue des Fleurs", "rue Masséna"};
+    "rue de la République",  "avenue Jean Médecin",   "rue Gambetta",
+    "boulevard Victor Hugo", "rue Pasteur",           "chemin des Oliviers",
+    "impasse du Moulin",     "place de l'Église",     "avenue de la Gare",
+    "rue Pastorelli",        "rue des Écoles",        "route de Digne",
+    "boulevard Gassendi",    "allée des Mimosas",     "rue du Général de Gaulle",
+    "rue Jean Jaurès",       "montée Saint-Michel",   "quai des États-Unis",
+    "rue de France",         "traverse des Lauriers", "chemin de la Colline",
+    "rue Beau Site",         "avenue des Fleurs",     "rue Masséna"};
 
-static const char *const towns[] = {
-    "06000 NICE", "06100 NICE", "06200 NICE", "06300 NICE", "06400 CANNES", "06600 ANTIBES",
-    "06130 GRASSE", "06500 MENTON", "06700 ST-LAURENT-DU-VAR", "06800 CAGNES-SUR-MER",
-    "04000 DIGNE-LES-BAINS", "04100 MANOSQUE", "04200 SISTERON", "04400 BARCELONNETTE",
-    "83000 TOULON", "83600 FRÉJUS", "13001 MARSEILLE", "13100 AIX-EN-PROVENCE", "20000 AJACCIO",
-    "20200 BASTIA", "05000 GAP", "84000 AVIGNON"};
+static const char *const towns[] = {"06000 NICE",
+                                    "06100 NICE",
+                                    "06200 NICE",
+                                    "06300 NICE",
+                                    "06400 CANNES",
+                                    "06600 ANTIBES",
+                                    "06130 GRASSE",
+                                    "06500 MENTON",
+                                    "06700 ST-LAURENT-DU-VAR",
+                                    "06800 CAGNES-SUR-MER",
+                                    "04000 DIGNE-LES-BAINS",
+                                    "04100 MANOSQUE",
+                                    "04200 SISTERON",
+                                    "04400 BARCELONNETTE",
+                                    "83000 TOULON",
+                                    "83600 FRÉJUS",
+                                    "13001 MARSEILLE",
+                                    "13100 AIX-EN-PROVENCE",
+                                    "20000 AJACCIO",
+                                    "20200 BASTIA",
+                                    "05000 GAP",
+                                    "84000 AVIGNON"};
 
-static const char *const departments[] = {"06", "04", "83", "13", "75", "69", "59", "33", "31", "44",
-                                          "2A", "2B", "05", "84", "34", "93", "94", "67", "99", "972"};
+static const char *const departments[] = {"06", "04", "83", "13", "75", "69", "59",
+                                          "33", "31", "44", "2A", "2B", "05", "84",
+                                          "34", "93", "94", "67", "99", "972"};
 
-static const char *const specialities[] = {
-    "Médecine générale", "Médecine générale", "Médecine générale", "Cardiologie", "Pédiatrie",
-    "Dermatologie", "Rhumatologie", "Ophtalmologie", "Gynécologie obstétrique", "Psychiatrie",
-    "Chirurgie orthopédique", "Oto-rhino-laryngologie", "Pneumologie"};
+static const char *const specialities[] = {"Médecine générale",
+                                           "Médecine générale",
+                                           "Médecine générale",
+                                           "Cardiologie",
+                                           "Pédiatrie",
+                                           "Dermatologie",
+                                           "Rhumatologie",
+                                           "Ophtalmologie",
+                                           "Gynécologie obstétrique",
+                                           "Psychiatrie",
+                                           "Chirurgie orthopédique",
+                                           "Oto-rhino-laryngologie",
+                                           "Pneumologie"};
 
-static const char *const trades[] = {
-    "TRANSPORTS", "BOULANGERIE", "GARAGE", "HÔTEL", "CLINIQUE", "MAIRIE DE", "ENTREPRISE",
-    "CABINET", "SOCIÉTÉ", "ÉTABLISSEMENTS", "PHARMACIE", "RESTAURANT", "IMPRIMERIE", "MENUISERIE"};
+static const char *const trades[] = {"TRANSPORTS", "BOULANGERIE",    "GARAGE",     "HÔTEL",
+                                     "CLINIQUE",   "MAIRIE DE",      "ENTREPRISE", "CABINET",
+                                     "SOCIÉTÉ",    "ÉTABLISSEMENTS", "PHARMACIE",  "RESTAURANT",
+                                     "IMPRIMERIE", "MENUISERIE"};
 
 static const char *const forms_of_company[] = {"SARL", "SA", "SAS", "EURL", "et Fils", ""};
 
@@ -129,9 +157,9 @@ struct person person_invent(struct chance *chance)
     ascii_lower(person.given, given, sizeof given);
     snprintf(person.mail, sizeof person.mail, "%s.%s@%s", given, family,
              chance_yes(chance, 0.5) ? "exemple.fr" : "courriel.example");
-    person.birth = (struct day){(int16_t)chance_between(chance, 1931, 2007),
-                                (int8_t)chance_between(chance, 1, 12),
-                                (int8_t)chance_between(chance, 1, 28)};
+    person.birth =
+        (struct day){(int16_t)chance_between(chance, 1931, 2007),
+                     (int8_t)chance_between(chance, 1, 12), (int8_t)chance_between(chance, 1, 28)};
     nir_invent(chance, &person);
     return person;
 }
@@ -140,7 +168,8 @@ struct prescriber prescriber_invent(struct chance *chance)
 {
     struct prescriber p = {0};
     bool woman = chance_yes(chance, 0.5);
-    snprintf(p.name, sizeof p.name, "%s %s", woman ? CHANCE_PICK(chance, women) : CHANCE_PICK(chance, men),
+    snprintf(p.name, sizeof p.name, "%s %s",
+             woman ? CHANCE_PICK(chance, women) : CHANCE_PICK(chance, men),
              CHANCE_PICK(chance, families));
     snprintf(p.speciality, sizeof p.speciality, "%s", CHANCE_PICK(chance, specialities));
     street_invent(chance, p.street);
@@ -197,8 +226,8 @@ const char *day_slashes(struct day day, char ret_text[11])
 
 const char *day_words(struct day day, char ret_text[32])
 {
-    static const char *const months[] = {"",     "janvier", "février",   "mars",    "avril",
-                                         "mai",  "juin",    "juillet",   "août",    "septembre",
+    static const char *const months[] = {"",        "janvier",  "février", "mars", "avril",
+                                         "mai",     "juin",     "juillet", "août", "septembre",
                                          "octobre", "novembre", "décembre"};
     if (day.day == 1)
         snprintf(ret_text, 32, "1er %s %d", months[(int)day.month], day.year);

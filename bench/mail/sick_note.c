@@ -19,8 +19,7 @@ static void fill_person(const struct page *page, struct canvas *canvas, struct f
     hand_fill_cells(hand, canvas, chance, SICK_NOTE_NIR_KEY, person->nir + 13);
     hand_write_within(hand, canvas, chance, SICK_NOTE_NAME, person_name(person, text));
     if (chance_yes(chance, 0.6))
-        hand_fill_cells(hand, canvas, chance, SICK_NOTE_ORGANISATION,
-                        page->affair->organisation);
+        hand_fill_cells(hand, canvas, chance, SICK_NOTE_ORGANISATION, page->affair->organisation);
     if (chance_yes(chance, 0.5)) {
         hand_write_within(hand, canvas, chance, SICK_NOTE_ADDRESS, person->street);
         snprintf(text, sizeof text, "%.5s", person->town);
@@ -72,10 +71,12 @@ static void fill_stop(const struct page *page, struct canvas *canvas, struct fil
 
 static void fill_motive(struct canvas *canvas, struct filling *filling)
 {
-    static const char *const motives[] = {
-        "lombalgie aiguë", "syndrome grippal", "gastro-entérite", "épisode dépressif",
-        "entorse cheville droite", "suites opératoires", "tendinite épaule gauche", "bronchite",
-        "état anxieux réactionnel", "angine", "fracture du poignet", "sciatique L5"};
+    static const char *const motives[] = {"lombalgie aiguë",          "syndrome grippal",
+                                          "gastro-entérite",          "épisode dépressif",
+                                          "entorse cheville droite",  "suites opératoires",
+                                          "tendinite épaule gauche",  "bronchite",
+                                          "état anxieux réactionnel", "angine",
+                                          "fracture du poignet",      "sciatique L5"};
     hand_write_within(&filling->practice, canvas, filling->chance, SICK_NOTE_MOTIVE,
                       CHANCE_PICK(filling->chance, motives));
 }
@@ -88,8 +89,7 @@ static void fill_practice(const struct page *page, struct canvas *canvas, struct
     if (chance_yes(chance, 0.4))
         stamp_practice(canvas, chance, SICK_NOTE_STRUCTURE, prescriber);
     if (chance_yes(chance, 0.6))
-        hand_fill_cells(&filling->practice, canvas, chance, SICK_NOTE_IDENTIFIER,
-                        prescriber->rpps);
+        hand_fill_cells(&filling->practice, canvas, chance, SICK_NOTE_IDENTIFIER, prescriber->rpps);
     if (chance_yes(chance, 0.3))
         hand_fill_cells(&filling->practice, canvas, chance, SICK_NOTE_STRUCTURE_NUMBER,
                         prescriber->number);

@@ -154,8 +154,11 @@ static const struct form_item volet_3[] = {
 };
 /* clang-format on */
 
-#define ITEMS(array) {array, sizeof(array) / sizeof *(array)}
+#define ITEMS(array)                                                                               \
+    {                                                                                              \
+        array, sizeof(array) / sizeof *(array)                                                     \
+    }
 const struct form_items SICK_NOTE_COMMON = ITEMS(common);
 const struct form_items SICK_NOTE_MEDICAL = ITEMS(to_the_fund);
 const struct form_items SICK_NOTE_VOLET[SICK_NOTE_VOLETS] = {ITEMS(volet_1), ITEMS(volet_2),
-                                                            ITEMS(volet_3)};
+                                                             ITEMS(volet_3)};

@@ -9,8 +9,8 @@
 
 static struct ink stamp_ink(struct chance *chance)
 {
-    static const struct ink inks[] = {{0.15, 0.12, 0.50, 1}, {0.30, 0.10, 0.45, 1},
-                                      {0.10, 0.10, 0.12, 1}, {0.12, 0.25, 0.60, 1}};
+    static const struct ink inks[] = {
+        {0.15, 0.12, 0.50, 1}, {0.30, 0.10, 0.45, 1}, {0.10, 0.10, 0.12, 1}, {0.12, 0.25, 0.60, 1}};
     struct ink ink = CHANCE_PICK(chance, inks);
     ink.alpha = chance_real(chance, 0.6, 0.95);
     return ink;
@@ -22,8 +22,12 @@ void stamp_practice(struct canvas *canvas, struct chance *chance, struct area ar
     static const char *const families[] = {"Liberation Sans", "Liberation Serif", "DejaVu Sans"};
     char title[64];
     snprintf(title, sizeof title, "Dr %s", prescriber->name);
-    const char *lines[] = {title, prescriber->speciality, prescriber->street, prescriber->town,
-                           prescriber->phone, prescriber->number};
+    const char *lines[] = {title,
+                           prescriber->speciality,
+                           prescriber->street,
+                           prescriber->town,
+                           prescriber->phone,
+                           prescriber->number};
     size_t count = area.height < 12 ? 3 : area.height < 20 ? 5 : 6;
     double leading = fmin(area.height / (double)count, 4.4);
     struct type type = {CHANCE_PICK(chance, families), false, false, leading * 0.82,
