@@ -90,10 +90,13 @@ static json_t *read_text(struct reading *reading, const json_t *request, struct 
         return NULL;
     if (image_decode(file, &IMAGE_DECODE_DEFAULT, &page, &err) < 0)
         return error_of(&err, 0);
-    int rc = image_turn_upright(&page, rotation, &err);
+    struct Pix *upright = NULL;
+    int rc = turn_upright(page, rotation, &upright, &err);
     struct ocr_text text = {0};
-    const struct ocr_request what = {
-        .page = page, .dpi = image_dpi(page), .layout = OCR_PAGE, .deadline_ms = deadline_ms};
+    const struct ocr_request what = {.page = upright,
+                                     .dpi = rc == 0 ? dpi_of(upright) : USUAL_DPI,
+                                     .layout = OCR_PAGE,
+                                     .deadline_ms = deadline_ms};
     if (rc == 0)
         rc = ocr_read(reading->ocr, &what, &text, &err);
     char *plain = rc == 0 ? ocr_text_plain(&text) : NULL;
