@@ -11,7 +11,8 @@
 #include "base/scope.h"
 
 enum {
-    SIDE_AIM = 780,    /* long side / this = reduction: A4 then has 75 to 130 dpi */
+    PAGE_SIDE = 875,   /* long side / this = reduction: 75 to 130 dpi on A4, */
+    CHEQUE_SIDE = 575, /* 100 to 150 dpi on a paper twice as wide as high, 175 mm */
     FACTOR_MAX = 32,   /* sums of 32 x 32 x 255 still fit 32 bits by far */
     SIDE_MIN = 32,     /* nothing to see below */
     TILE = 16,         /* paper brightness is taken over tiles of 16 pixels, 4 mm or so */
@@ -26,15 +27,11 @@ void glance_clear(struct glance *glance)
     *glance = (struct glance){0};
 }
 
-static int factor_of(const struct Pix *page)
+static int factor_of(int width, int height)
 {
-    int width = pixGetWidth(page), height = pixGetHeight(page);
-    int factor = (width > height ? width : height) / SIDE_AIM;
-    factor = factor < 1 ? 1 : factor > FACTOR_MAX ? FACTOR_MAX : factor;
-    if (pixGetDepth(page) == 1)
-        while (factor & (factor - 1))
-            factor &= factor - 1;
-    return factor > 8 && pixGetDepth(page) == 1 ? 8 : factor;
+    int longer = width > height ? width : height, shorter = width > height ? height : width;
+    int factor = longer / (longer * 10 > shorter * 18 ? CHEQUE_SIDE : PAGE_SIDE);
+    return factor < 1 ? 1 : factor > FACTOR_MAX ? FACTOR_MAX : factor;
 }
 
 /* Adds a row's brightness, 0..255 for each page pixel, to `sums` (order of page bytes: the byte of
@@ -55,18 +52,29 @@ static void add_colour_row(const uint32_t *row, int width, uint16_t *sums)
     }
 }
 
-static void reduce_grey(const struct Pix *page, const struct glance *glance, uint16_t *sums)
+/* A row of black and white: all starts white, black bits are taken off. */
+static void add_bilevel_row(const uint32_t *row, int words, uint16_t *sums)
+{
+    for (int word = 0; word < words; word++) {
+        uint16_t *at = sums + 32 * word;
+        for (uint32_t bits = row[word]; bits; bits &= bits - 1)
+            at[31 - __builtin_ctz(bits)]++;
+    }
+}
+
+static void reduce(const struct Pix *page, const struct glance *glance, uint16_t *sums)
 {
     struct Pix *source = (struct Pix *)(uintptr_t)page;
     int words = pixGetWpl(source), depth = pixGetDepth(source), factor = glance->factor;
-    int width = glance->width * factor;
+    int width = glance->width * factor, flip = depth == 8 ? 3 : 0;
     uint32_t area = (uint32_t)(factor * factor);
-    int flip = depth == 8 ? 3 : 0;
     for (int y = 0; y < glance->height; y++) {
-        memset(sums, 0, sizeof *sums * 4 * (size_t)words);
+        memset(sums, 0, sizeof *sums * (size_t)words * (size_t)(32 / depth));
         for (int i = 0; i < factor; i++) {
             const uint32_t *row = pixGetData(source) + (size_t)words * (size_t)(y * factor + i);
-            if (depth == 8)
+            if (depth == 1)
+                add_bilevel_row(row, words, sums);
+            else if (depth == 8)
                 add_grey_row(row, words, sums);
             else
                 add_colour_row(row, width, sums);
@@ -76,42 +84,8 @@ static void reduce_grey(const struct Pix *page, const struct glance *glance, uin
             uint32_t sum = 0;
             for (int i = 0; i < factor; i++, at++)
                 sum += sums[at ^ flip];
-            out[x] = (uint8_t)(sum / area);
+            out[x] = (uint8_t)(depth == 1 ? 255 - 255 * sum / area : sum / area);
         }
-    }
-}
-
-/* Black pixels of each group of `factor` bits, for every byte; factor 1, 2, 4 or 8. */
-static void count_bits(int factor, uint8_t ret_counts[256][8])
-{
-    for (int byte = 0; byte < 256; byte++)
-        for (int group = 0; group < 8 / factor; group++)
-            ret_counts[byte][group] = (uint8_t)__builtin_popcount(
-                (unsigned)byte >> (8 - factor * (group + 1)) & ((1u << factor) - 1));
-}
-
-static void reduce_bilevel(const struct Pix *page, const struct glance *glance, uint16_t *sums)
-{
-    struct Pix *source = (struct Pix *)(uintptr_t)page;
-    int words = pixGetWpl(source), factor = glance->factor, groups = 8 / factor;
-    uint8_t counts[256][8];
-    count_bits(factor, counts);
-    for (int y = 0; y < glance->height; y++) {
-        memset(sums, 0, sizeof *sums * 4 * (size_t)words * (size_t)groups);
-        for (int i = 0; i < factor; i++) {
-            const uint32_t *row = pixGetData(source) + (size_t)words * (size_t)(y * factor + i);
-            for (int byte = 0; byte < 4 * words; byte++) {
-                unsigned value = row[byte / 4] >> (24 - 8 * (byte % 4)) & 255;
-                if (value == 0)
-                    continue;
-                for (int group = 0; group < groups; group++)
-                    sums[byte * groups + group] =
-                        (uint16_t)(sums[byte * groups + group] + counts[value][group]);
-            }
-        }
-        uint8_t *out = glance->grey + (size_t)glance->width * (size_t)y;
-        for (int x = 0; x < glance->width; x++)
-            out[x] = (uint8_t)(255 - 255 * sums[x] / (factor * factor));
     }
 }
 
@@ -149,7 +123,7 @@ int glance_make(const struct Pix *page, struct glance *ret_glance, struct err *e
     if (width < SIDE_MIN || height < SIDE_MIN || (depth != 1 && depth != 8 && depth != 32))
         return err_set(err, ERR_UNSUPPORTED, "page: %d x %d pixels of depth %d, at least %d x %d",
                        width, height, depth, SIDE_MIN, SIDE_MIN);
-    SCOPED(glance_clear) struct glance glance = {.factor = factor_of(page)};
+    SCOPED(glance_clear) struct glance glance = {.factor = factor_of(width, height)};
     glance.width = width / glance.factor;
     glance.height = height / glance.factor;
     size_t area = (size_t)glance.width * (size_t)glance.height;
@@ -161,10 +135,7 @@ int glance_make(const struct Pix *page, struct glance *ret_glance, struct err *e
     glance.dark = malloc(area);
     if (!sums || !paper || !glance.grey || !glance.dark)
         return err_set(err, ERR_MEMORY, "glance: no memory for %zu pixels", area);
-    if (depth == 1)
-        reduce_bilevel(page, &glance, sums);
-    else
-        reduce_grey(page, &glance, sums);
+    reduce(page, &glance, sums);
     find_paper(&glance, columns, paper);
     mark_dark(&glance, columns, paper);
     *ret_glance = glance;
