@@ -12,72 +12,87 @@
 const struct day MAIL_DAY = {2026, 11, 20};
 
 static const char *const families[] = {
-    "MARTIN", "BERNARD", "THOMAS", "PETIT",    "ROBERT",  "RICHARD", "DURAND",  "DUBOIS",
-    "MOREAU", "LAURENT", "SIMON",  "MICHEL",   "LEFEBVRE", "LEROY",  "ROUX",    "DAVID",
-    "BERTRAND", "MOREL", "FOURNIER", "GIRARD", "BONNET",  "DUPONT",  "LAMBERT", "FONTAINE",
-    "ROUSSEAU", "VINCENT", "MULLER", "LEFÈVRE", "FAURE",  "ANDRÉ",   "MERCIER", "BLANC",
-    "GUÉRIN", "BOYER",   "GARNIER", "CHEVALIER", "FRANÇOIS", "LEGRAND", "GAUTHIER", "GARCIA",
-    "PERRIN", "ROBIN",   "CLÉMENT", "MORIN",   "NICOLAS", "HENRY",   "ROUSSEL", "MATHIEU",
-    "GAUTIER", "MASSON", "MARCHAND", "DUVAL",  "DENIS",   "DUMONT",  "MARIE",   "LEMAIRE",
-    "NOËL",   "MEYER",   "DUFOUR", "MEUNIER",  "BRUN",    "BLANCHARD", "GIRAUD", "JOLY",
-    "BENALI", "TRAORÉ",  "NGUYEN", "DA SILVA", "ROSSI",   "COSTA",   "HADDAD",  "DIALLO"};
+    "MARTIN",   "BERNARD", "THOMAS",   "PETIT",     "ROBERT",   "RICHARD",   "DURAND",   "DUBOIS",
+    "MOREAU",   "LAURENT", "SIMON",    "MICHEL",    "LEFEBVRE", "LEROY",     "ROUX",     "DAVID",
+    "BERTRAND", "MOREL",   "FOURNIER", "GIRARD",    "BONNET",   "DUPONT",    "LAMBERT",  "FONTAINE",
+    "ROUSSEAU", "VINCENT", "MULLER",   "LEFÈVRE",   "FAURE",    "ANDRÉ",     "MERCIER",  "BLANC",
+    "GUÉRIN",   "BOYER",   "GARNIER",  "CHEVALIER", "FRANÇOIS", "LEGRAND",   "GAUTHIER", "GARCIA",
+    "PERRIN",   "ROBIN",   "CLÉMENT",  "MORIN",     "NICOLAS",  "HENRY",     "ROUSSEL",  "MATHIEU",
+    "GAUTIER",  "MASSON",  "MARCHAND", "DUVAL",     "DENIS",    "DUMONT",    "MARIE",    "LEMAIRE",
+    "NOËL",     "MEYER",   "DUFOUR",   "MEUNIER",   "BRUN",     "BLANCHARD", "GIRAUD",   "JOLY",
+    "BENALI",   "TRAORÉ",  "NGUYEN",   "DA SILVA",  "ROSSI",    "COSTA",     "HADDAD",   "DIALLO"};
 
 static const char *const women[] = {
-    "Marie", "Nathalie", "Isabelle", "Sylvie", "Catherine", "Martine", "Françoise", "Valérie",
-    "Monique", "Sandrine", "Nicole", "Céline", "Léa", "Emma", "Manon", "Chloé",
-    "Camille", "Sarah", "Inès", "Jade", "Fatou", "Aïcha", "Hélène", "Éloïse",
-    "Amélie", "Denise", "Yvette", "Karine", "Audrey", "Lucie"};
+    "Marie",   "Nathalie", "Isabelle", "Sylvie", "Catherine", "Martine", "Françoise", "Valérie",
+    "Monique", "Sandrine", "Nicole",   "Céline", "Léa",       "Emma",    "Manon",     "Chloé",
+    "Camille", "Sarah",    "Inès",     "Jade",   "Fatou",     "Aïcha",   "Hélène",    "Éloïse",
+    "Amélie",  "Denise",   "Yvette",   "Karine", "Audrey",    "Lucie"};
 
 static const char *const men[] = {
-    "Jean", "Philippe", "Michel", "Alain", "Patrick", "Nicolas", "Christophe", "Pierre",
-    "Christian", "Éric", "Frédéric", "Laurent", "Stéphane", "David", "Pascal", "Daniel",
-    "Lucas", "Hugo", "Louis", "Adam", "Jules", "Karim", "Mamadou", "René",
-    "Gérard", "Bernard", "Thierry", "Julien", "Sébastien", "Noé"};
+    "Jean",      "Philippe", "Michel",   "Alain",   "Patrick",   "Nicolas", "Christophe", "Pierre",
+    "Christian", "Éric",     "Frédéric", "Laurent", "Stéphane",  "David",   "Pascal",     "Daniel",
+    "Lucas",     "Hugo",     "Louis",    "Adam",    "Jules",     "Karim",   "Mamadou",    "René",
+    "Gérard",    "Bernard",  "Thierry",  "Julien",  "Sébastien", "Noé"};
 
 static const char *const streets[] = {
-    "rue de la République", "avenue Jean Médecin", "rue Gambetta", "boulevard Victor Hugo",
-    "rue Pasteur", "chemin des Oliviers", "impasse du Moulin", "place de l'Église",
-    "avenue de la Gare", "rue Pastorelli", "rue des Écoles", "route de Digne",
-    "boulevard Gassendi", "allée des Mimosas", "rue du Général de Gaulle", "rue Jean Jaurès",
-    "montée Saint-Michel", "quai des États-Unis", "rue de France", "traverse des Lauriers",
-    "chemin de la Colline", "rue Beau Site", "avenue des Fleurs", "rue Masséna"};
+    "rue de la République",  "avenue Jean Médecin",   "rue Gambetta",
+    "boulevard Victor Hugo", "rue Pasteur",           "chemin des Oliviers",
+    "impasse du Moulin",     "place de l'Église",     "avenue de la Gare",
+    "rue Pastorelli",        "rue des Écoles",        "route de Digne",
+    "boulevard Gassendi",    "allée des Mimosas",     "rue du Général de Gaulle",
+    "rue Jean Jaurès",       "montée Saint-Michel",   "quai des États-Unis",
+    "rue de France",         "traverse des Lauriers", "chemin de la Colline",
+    "rue Beau Site",         "avenue des Fleurs",     "rue Masséna"};
 
-static const char *const towns[] = {
-    "06000 NICE", "06100 NICE", "06200 NICE", "06300 NICE", "06400 CANNES", "06600 ANTIBES",
-    "06130 GRASSE", "06500 MENTON", "06700 ST-LAURENT-DU-VAR", "06800 CAGNES-SUR-MER",
-    "04000 DIGNE-LES-BAINS", "04100 MANOSQUE", "04200 SISTERON", "04400 BARCELONNETTE",
-    "83000 TOULON", "83600 FRÉJUS", "13001 MARSEILLE", "13100 AIX-EN-PROVENCE", "20000 AJACCIO",
-    "20200 BASTIA", "05000 GAP", "84000 AVIGNON"};
+static const char *const towns[] = {"06000 NICE",
+                                    "06100 NICE",
+                                    "06200 NICE",
+                                    "06300 NICE",
+                                    "06400 CANNES",
+                                    "06600 ANTIBES",
+                                    "06130 GRASSE",
+                                    "06500 MENTON",
+                                    "06700 ST-LAURENT-DU-VAR",
+                                    "06800 CAGNES-SUR-MER",
+                                    "04000 DIGNE-LES-BAINS",
+                                    "04100 MANOSQUE",
+                                    "04200 SISTERON",
+                                    "04400 BARCELONNETTE",
+                                    "83000 TOULON",
+                                    "83600 FRÉJUS",
+                                    "13001 MARSEILLE",
+                                    "13100 AIX-EN-PROVENCE",
+                                    "20000 AJACCIO",
+                                    "20200 BASTIA",
+                                    "05000 GAP",
+                                    "84000 AVIGNON"};
 
-static const char *const departments[] = {"06", "04", "83", "13", "75", "69", "59", "33", "31", "44",
-                                          "2A", "2B", "05", "84", "34", "93", "94", "67", "99", "972"};
+static const char *const departments[] = {"06", "04", "83", "13", "75", "69", "59",
+                                          "33", "31", "44", "2A", "2B", "05", "84",
+                                          "34", "93", "94", "67", "99", "972"};
 
-static const char *const specialities[] = {
-    "Médecine générale", "Médecine générale", "Médecine générale", "Cardiologie", "Pédiatrie",
-    "Dermatologie", "Rhumatologie", "Ophtalmologie", "Gynécologie obstétrique", "Psychiatrie",
-    "Chirurgie orthopédique", "Oto-rhino-laryngologie", "Pneumologie"};
+static const char *const specialities[] = {"Médecine générale",
+                                           "Médecine générale",
+                                           "Médecine générale",
+                                           "Cardiologie",
+                                           "Pédiatrie",
+                                           "Dermatologie",
+                                           "Rhumatologie",
+                                           "Ophtalmologie",
+                                           "Gynécologie obstétrique",
+                                           "Psychiatrie",
+                                           "Chirurgie orthopédique",
+                                           "Oto-rhino-laryngologie",
+                                           "Pneumologie"};
 
-static const char *const trades[] = {
-    "TRANSPORTS", "BOULANGERIE", "GARAGE", "HÔTEL", "CLINIQUE", "MAIRIE DE", "ENTREPRISE",
-    "CABINET", "SOCIÉTÉ", "ÉTABLISSEMENTS", "PHARMACIE", "RESTAURANT", "IMPRIMERIE", "MENUISERIE"};
+static const char *const trades[] = {"TRANSPORTS", "BOULANGERIE",    "GARAGE",     "HÔTEL",
+                                     "CLINIQUE",   "MAIRIE DE",      "ENTREPRISE", "CABINET",
+                                     "SOCIÉTÉ",    "ÉTABLISSEMENTS", "PHARMACIE",  "RESTAURANT",
+                                     "IMPRIMERIE", "MENUISERIE"};
 
 static const char *const forms_of_company[] = {"SARL", "SA", "SAS", "EURL", "et Fils", ""};
 
-unsigned nir_key(const char *nir)
-{
-    uint64_t n = 0;
-    for (int i = 0; i < 13; i++) {
-        char c = nir[i];
-        if (c == 'A' || c == 'B') { /* the 2 before it becomes a 1: 2A reads 19, 2B reads 18 */
-            n -= 1;
-            c = c == 'A' ? '9' : '8';
-        }
-        n = n * 10 + (uint64_t)(c - '0');
-    }
-    return 97 - (unsigned)(n % 97);
-}
-
-char luhn_digit(const char *digits)
+static char luhn_digit(const char *digits)
 {
     unsigned sum = 0;
     size_t n = strlen(digits);
@@ -110,7 +125,7 @@ static void nir_invent(struct chance *chance, struct person *person)
     snprintf(number, sizeof number, "%c%02d%02d%s%0*d%03d", person->woman ? '2' : '1',
              person->birth.year % 100, person->birth.month, department, commune,
              chance_between(chance, 1, commune == 2 ? 28 : 420), chance_between(chance, 1, 990));
-    snprintf(person->nir, sizeof person->nir, "%.13s%02u", number, nir_key(number));
+    snprintf(person->nir, sizeof person->nir, "%.13s%02d", number, nir_key(number));
 }
 
 /* "éloïse" to "eloise": ASCII for an e-mail address. Accented letters are dropped to their base by
@@ -142,9 +157,9 @@ struct person person_invent(struct chance *chance)
     ascii_lower(person.given, given, sizeof given);
     snprintf(person.mail, sizeof person.mail, "%s.%s@%s", given, family,
              chance_yes(chance, 0.5) ? "exemple.fr" : "courriel.example");
-    person.birth = (struct day){(int16_t)chance_between(chance, 1931, 2007),
-                                (int8_t)chance_between(chance, 1, 12),
-                                (int8_t)chance_between(chance, 1, 28)};
+    person.birth =
+        (struct day){(int16_t)chance_between(chance, 1931, 2007),
+                     (int8_t)chance_between(chance, 1, 12), (int8_t)chance_between(chance, 1, 28)};
     nir_invent(chance, &person);
     return person;
 }
@@ -153,13 +168,14 @@ struct prescriber prescriber_invent(struct chance *chance)
 {
     struct prescriber p = {0};
     bool woman = chance_yes(chance, 0.5);
-    snprintf(p.name, sizeof p.name, "%s %s", woman ? CHANCE_PICK(chance, women) : CHANCE_PICK(chance, men),
+    snprintf(p.name, sizeof p.name, "%s %s",
+             woman ? CHANCE_PICK(chance, women) : CHANCE_PICK(chance, men),
              CHANCE_PICK(chance, families));
     snprintf(p.speciality, sizeof p.speciality, "%s", CHANCE_PICK(chance, specialities));
     street_invent(chance, p.street);
     snprintf(p.town, sizeof p.town, "%s", CHANCE_PICK(chance, towns));
     phone_invent(chance, p.phone);
-    char body[RPPS_DIGITS];
+    char body[11];
     snprintf(body, sizeof body, "10%08d", chance_between(chance, 0, 99999999));
     snprintf(p.rpps, sizeof p.rpps, "%.10s%c", body, luhn_digit(body));
     char serial[8];
@@ -210,8 +226,8 @@ const char *day_slashes(struct day day, char ret_text[11])
 
 const char *day_words(struct day day, char ret_text[32])
 {
-    static const char *const months[] = {"",     "janvier", "février",   "mars",    "avril",
-                                         "mai",  "juin",    "juillet",   "août",    "septembre",
+    static const char *const months[] = {"",        "janvier",  "février", "mars", "avril",
+                                         "mai",     "juin",     "juillet", "août", "septembre",
                                          "octobre", "novembre", "décembre"};
     if (day.day == 1)
         snprintf(ret_text, 32, "1er %s %d", months[(int)day.month], day.year);

@@ -9,22 +9,21 @@
 
 #include "base/day.h"
 #include "bench/mail/chance.h"
-
-enum { NIR_DIGITS = 15, RPPS_DIGITS = 11 };
+#include "classify/keys.h"
 
 struct person {
     bool woman;
     char family[24], given[24];
     char street[48], town[40]; /* town with its postcode: "06300 NICE" */
     char phone[16], mail[64];
-    char nir[NIR_DIGITS + 1]; /* 13 characters and the key of two digits, without blanks */
+    char nir[NIR_SIZE]; /* 13 characters and the key of two digits, without blanks */
     struct day birth;
 };
 
 struct prescriber {
     char name[48], speciality[48];
     char street[48], town[40], phone[16];
-    char rpps[RPPS_DIGITS + 1], number[10]; /* number: 9 digits */
+    char rpps[12], number[10]; /* number: 9 digits */
 };
 
 struct employer {
@@ -34,12 +33,6 @@ struct employer {
 struct person person_invent(struct chance *chance);
 struct prescriber prescriber_invent(struct chance *chance);
 struct employer employer_invent(struct chance *chance);
-
-/* Key of the first 13 characters of a NIR (2A counts as 19, 2B as 18): 1..97. */
-unsigned nir_key(const char *nir);
-
-/* Luhn check digit to append to `digits`. */
-char luhn_digit(const char *digits);
 
 /* "DUPONT Marie" */
 const char *person_name(const struct person *person, char ret_text[64]);
