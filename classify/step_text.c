@@ -16,7 +16,8 @@
 enum {
     OCR_DPI_LEAST = 140,  /* a page below is enlarged */
     OCR_DPI_WANTED = 200, /* to this */
-    OCR_DPI_MOST = 330    /* a page above is reduced to 300 */
+    OCR_DPI_MOST = 330,   /* a page above is reduced to 300 */
+    OCR_MS_MOST = 60000   /* for one zone where the page has no deadline */
 };
 
 static const double straight_enough = 0.4;  /* degrees; the engine bears it */
@@ -74,7 +75,7 @@ static int read_zone(struct reading *reading, struct readable *readable, enum oc
     if (left < 0)
         return ERR_TIMEOUT;
     struct ocr_request request = {
-        .page = readable->pix, .dpi = readable->dpi, .layout = layout, .deadline_ms = left};
+        .page = readable->pix, .dpi = readable->dpi, .layout = layout, .deadline_ms = left > 0 ? left : OCR_MS_MOST};
     return ocr_read(reading->classifier->ocr, &request, ret_text, err);
 }
 
