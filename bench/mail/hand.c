@@ -66,7 +66,10 @@ static struct ink pen_ink(struct chance *chance)
                                       {0.04, 0.06, 0.30, 1}, {0.08, 0.08, 0.10, 1},
                                       {0.12, 0.12, 0.14, 1}, {0.16, 0.22, 0.62, 1}};
     struct ink ink = CHANCE_PICK(chance, inks);
-    ink.alpha = chance_real(chance, 0.78, 1);
+    double pale = chance_real(chance, 0, 0.22); /* opaque: letters are filled and stroked */
+    ink.red += (1 - ink.red) * pale;
+    ink.green += (1 - ink.green) * pale;
+    ink.blue += (1 - ink.blue) * pale;
     return ink;
 }
 
