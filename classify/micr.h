@@ -30,8 +30,8 @@ struct micr_band {
     double dpi;     /* from the character pitch; the page's own tag is not trusted */
     struct box box; /* round the line, page pixels as scanned */
     double score;   /* 0..1, how much it looks like such a line */
-    /* The line itself: left end, direction and length of its middle, in upright page pixels. */
-    double x, y, length;
+    /* In page pixels as scanned: left end of its middle, reading direction (unit), length. */
+    double x, y, ux, uy, length;
 };
 
 struct micr_line {
@@ -41,6 +41,7 @@ struct micr_line {
     int count;                     /* characters in text */
     double confidence;             /* 0..1: the least certain character's margin */
     char key[3];                   /* RLMC key computed from a French line, "" otherwise */
+    struct box box;                /* round the whole line, page pixels as scanned */
     struct box key_box;            /* where a French cheque prints that key in parentheses */
     char reason[MICR_REASON_SIZE]; /* no digit of the line in it */
 };

@@ -10,8 +10,8 @@
 #include <string.h>
 
 #include "base/scope.h"
-#include "image/decode.h"
 #include "image/bounds.h"
+#include "image/decode.h"
 #include "image/page.h"
 
 struct rows {

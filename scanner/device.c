@@ -187,6 +187,8 @@ static int read_lines(struct scanner *scanner, struct raster *raster, struct fai
 {
     for (;;) {
         SANE_Int got = 0;
+        if (scanner->cancel_asked)
+            return fail_status(failure, "between two reads", SANE_STATUS_CANCELLED);
         SANE_Status status = sane_read(scanner->handle, scanner->chunk, CHUNK_BYTES, &got);
         if (status == SANE_STATUS_EOF)
             return 0;

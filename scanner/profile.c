@@ -208,7 +208,7 @@ static int read_rule(const config_setting_t *group, struct scan_rule *rule, stru
     for (size_t i = 0; rc == 0 && i < sizeof conditions / sizeof *conditions; i++)
         rc = read_condition(group, known[1 + i], conditions[i], err);
     if (rc == 0)
-        rc = config_int(group, "error_code", 0, INT_MAX, &error_code, err);
+        rc = config_int(group, "error_code", (long long[]){0, INT_MAX}, &error_code, err);
     if (rc == 0)
         rc = config_text_required(group, "status", &status, err);
     if (rc == 0)
@@ -261,7 +261,7 @@ static int read_profile(struct profile *profile, struct err *err)
     long long version = 0;
     int rc = config_check_keys(root, known, err);
     if (rc == 0)
-        rc = config_int(root, "version", 1, 1, &version, err);
+        rc = config_int(root, "version", (long long[]){1, 1}, &version, err);
     if (rc == 0 && version == 0)
         rc = config_refuse(root, err, "'version' is missing");
     if (rc == 0)

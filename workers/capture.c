@@ -124,7 +124,7 @@ static void take_wait(struct capture *capture, const struct wait_message *wait)
     tell_waiting(capture, wait->reason);
 }
 
-static int take_refusal(struct capture *capture, struct message *message, struct err *err)
+static int take_refusal(const struct message *message, struct err *err)
 {
     const struct refused_message *refused = &message->refused;
     if (refused->page != 0 || strcmp(refused->what, "page") == 0)
@@ -143,7 +143,7 @@ static int take(struct capture *capture, struct message *message, struct err *er
         take_wait(capture, &message->wait);
         return 0;
     case MESSAGE_REFUSED:
-        return take_refusal(capture, message, err);
+        return take_refusal(message, err);
     default:
         heard(capture);
         message_clear(&capture->answer);
@@ -192,8 +192,9 @@ static int check_patience(struct capture *capture, struct err *err)
     long long patience = capture->program->settings.capture.patience_ms;
     int number = program_take_signal(capture->program);
     if (number == SIGTERM || number == SIGINT)
-        return err_set(err, ERR_CANCELLED, "stopped; what is acknowledged is safe, the batch can "
-                                           "be resumed");
+        return err_set(err, ERR_CANCELLED,
+                       "stopped; what is acknowledged is safe, the batch can "
+                       "be resumed");
     if (silent > CALM_MS)
         tell_waiting(capture, "the hub does not answer");
     if (silent > patience)
@@ -281,8 +282,7 @@ int capture_flush(struct capture *capture, struct err *err)
     return rc;
 }
 
-int capture_batch_end(struct capture *capture, const struct batch_end_message *end,
-                      struct err *err)
+int capture_batch_end(struct capture *capture, const struct batch_end_message *end, struct err *err)
 {
     const struct message message = {.kind = MESSAGE_BATCH_END, .batch_end = *end};
     int rc = capture_flush(capture, err);

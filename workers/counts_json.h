@@ -9,8 +9,9 @@
 
 #include "archive/archive.h"
 
-/* A new object: sheets_fed, pages_accepted, filed, blank, separators, to_code, quarantined, waiting,
- * unread, envelopes, documents, by_type (written pages by tag), sheets_rejected, oldest_unread_ms. */
+/* A new object: sheets_fed, pages_accepted, filed, blank, separators, to_code, quarantined,
+ * waiting, unread, envelopes, documents, by_type (written pages by tag), sheets_rejected,
+ * oldest_unread_ms. */
 json_t *counts_to_json(const struct archive_counts *counts);
 
 /* accepted = filed + blank + separators + to code + quarantined + waiting + unread */

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "archive/filing.h"
 #include "base/scope.h"
 
 static enum page_kind kind_of(enum tag tag)
@@ -74,9 +75,9 @@ static int verdict_by_person(const struct intake_waiting *page, enum tag tag, co
                              struct verdict *ret_verdict, struct err *err)
 {
     *ret_verdict = (struct verdict){0};
-    json_t *old = page->record.len ? json_loadb((const char *)page->record.at, page->record.len, 0,
-                                                NULL)
-                                   : NULL;
+    json_t *old = page->record.len
+                      ? json_loadb((const char *)page->record.at, page->record.len, 0, NULL)
+                      : NULL;
     int rc = old ? verdict_of_json(old, ret_verdict, err) : 0;
     json_decref(old);
     if (rc < 0)
@@ -136,14 +137,6 @@ static int do_code(struct archive *archive, const char *actor, const json_t *det
     return rc;
 }
 
-static int do_undo(struct archive *archive, const char *actor, const json_t *details,
-                   struct err *err)
-{
-    struct page_id id;
-    int rc = page_of(details, &id, err);
-    return rc < 0 ? rc : intake_undo(archive, id, actor, err);
-}
-
 static int do_release(struct archive *archive, const char *actor, const json_t *details,
                       struct err *err)
 {
@@ -167,8 +160,7 @@ int desk_do(struct archive *archive, const char *verb, const char *actor, const 
     static const struct {
         const char *name;
         int (*act)(struct archive *, const char *, const json_t *, struct err *);
-    } verbs[] = {
-        {"code", do_code}, {"undo", do_undo}, {"release", do_release}, {"close", do_close}};
+    } verbs[] = {{"code", do_code}, {"release", do_release}, {"close", do_close}};
     for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++) {
         if (strcmp(verbs[i].name, verb) != 0)
             continue;
@@ -179,4 +171,14 @@ int desk_do(struct archive *archive, const char *verb, const char *actor, const 
         return *ret_answer ? 0 : err_set(err, ERR_MEMORY, "%s: no memory for the answer", verb);
     }
     return err_set(err, ERR_PROTOCOL, "verb '%s' is not known", verb);
+}
+
+int desk_file(struct archive *archive, struct err *err)
+{
+    enum { STEP = 64 }; /* envelopes a call */
+    int filed;
+    do
+        filed = filing_run(archive, STEP, err);
+    while (filed > 0);
+    return filed;
 }

@@ -17,13 +17,13 @@
 #include "base/log.h"
 
 enum {
-    TURN_MS = 200,         /* longest wait between two looks at the timers */
-    COUNT_MS = 1000,       /* how often the number of unread pages is read back */
-    EXPIRE_MS = 1000,      /* how often leases past their time are looked for */
-    FULL_PAUSE_MS = 2000,  /* how long a full disk is left alone before the next try */
-    EXPIRE_STEP = 64,      /* leases returned at once */
-    FRONT_MESSAGES = 16,   /* per capture: 16 × 32 MB at the very most, window_pages in practice */
-    DESCRIPTORS = 4096     /* 256 boxes × 3, intake days, sockets */
+    TURN_MS = 200,        /* longest wait between two looks at the timers */
+    COUNT_MS = 1000,      /* how often the number of unread pages is read back */
+    EXPIRE_MS = 1000,     /* how often leases past their time are looked for */
+    FULL_PAUSE_MS = 2000, /* how long a full disk is left alone before the next try */
+    EXPIRE_STEP = 64,     /* leases returned at once */
+    FRONT_MESSAGES = 16,  /* per capture: 16 × 32 MB at the very most, window_pages in practice */
+    DESCRIPTORS = 4096    /* 256 boxes × 3, intake days, sockets */
 };
 
 struct hub_options {
@@ -97,7 +97,6 @@ static void refresh_counts(struct hub *hub)
     else
         hub->unread = counts.unread;
     hub->may_have_unread = hub->unread > 0;
-    hub->may_have_complete = true;
 }
 
 static void expire_leases(struct hub *hub)
@@ -157,8 +156,8 @@ static int open_remote(struct hub *hub, const struct hub_options *options, struc
     if (rc == 0)
         rc = link_serve(hub->wire, &params, &hub->work_remote, err);
     if (rc == 0)
-        log_info("workers on other machines may come to %s with keys listed in %s",
-                 options->listen, options->allow_file);
+        log_info("workers on other machines may come to %s with keys listed in %s", options->listen,
+                 options->allow_file);
     return rc;
 }
 
@@ -170,9 +169,8 @@ static int open_links(struct hub *hub, const struct hub_options *options, struct
     int rc = place_make_run(&hub->program.place, err);
     if (rc == 0)
         rc = wire_open(&hub->wire, err);
-    struct link_params params = {.endpoint = front,
-                                 .receive_messages = FRONT_MESSAGES,
-                                 .send_messages = 1000};
+    struct link_params params = {
+        .endpoint = front, .receive_messages = FRONT_MESSAGES, .send_messages = 1000};
     if (rc == 0)
         rc = link_serve(hub->wire, &params, &hub->front, err);
     params.endpoint = work;
@@ -211,6 +209,7 @@ static int serve(struct hub *hub, const struct hub_options *options, struct err 
     if (rc < 0)
         return rc;
     hub->started_ms = clock_mono_ms();
+    hub->may_have_complete = true; /* an earlier run may have left some */
     log_info("ready, data in %s", hub->program.place.data);
     while (rc == 0 && !hub->stopping)
         rc = turn(hub, err);

@@ -11,9 +11,9 @@
 #include "workers/program.h"
 
 enum {
-    LANES_MAX = 64,     /* workers connected at once */
-    LANE_CREDIT_MAX = 8, /* pages one worker may hold */
-    GROUP_MAX = 256,    /* pages committed together; hub.group_pages is at most this */
+    LANES_MAX = 64,        /* workers connected at once */
+    LANE_CREDIT_MAX = 8,   /* pages one worker may hold */
+    GROUP_MAX = 256,       /* pages committed together; hub.group_pages is at most this */
     GROUP_BYTES = 48 << 20 /* image bytes held for one commit */
 };
 
@@ -49,12 +49,12 @@ struct hub {
     int verdict_count;
 
     struct lane lanes[LANES_MAX];
-    bool may_have_unread;  /* lending may find something */
+    bool may_have_unread;   /* lending may find something */
     bool may_have_complete; /* filing may find something */
     bool stopping;
-    int64_t full_until_ms; /* no acceptance and no filing before this time */
+    int64_t full_until_ms;      /* no acceptance and no filing before this time */
     char trouble[ERR_TEXT_MAX]; /* why work stands still; "" when all is well */
-    uint64_t unread;        /* pages not yet decided, refreshed by timer and acceptance */
+    uint64_t unread;            /* pages not yet decided, refreshed by timer and acceptance */
     int64_t counted_ms, expired_ms, started_ms;
     uint64_t pages_decided, cpu_ms;
 };

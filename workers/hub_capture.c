@@ -29,9 +29,8 @@ static int parse_uuid(const char *hex, struct batch_uuid *ret_uuid)
 static int spec_of(const struct batch_open_message *open, struct batch_spec *ret_spec,
                    struct err *err)
 {
-    *ret_spec = (struct batch_spec){.boundary =
-                                        open->marked ? BOUNDARY_MARKED : BOUNDARY_SEPARATORS,
-                                    .duplex = open->duplex};
+    *ret_spec = (struct batch_spec){
+        .boundary = open->marked ? BOUNDARY_MARKED : BOUNDARY_SEPARATORS, .duplex = open->duplex};
     if (parse_uuid(open->uuid, &ret_spec->uuid) < 0)
         return err_set(err, ERR_PROTOCOL, "batch_open: uuid must be 32 lower-case hex digits");
     if (day_parse(open->received, &ret_spec->received) < 0)
@@ -111,22 +110,22 @@ static void queue_page(struct hub *hub, struct message *message, const struct pe
     *message = (struct message){0};
 }
 
-static void answer_question(struct hub *hub, const struct message *message,
-                            const struct peer *from)
+static void answer_question(struct hub *hub, const struct message *message, const struct peer *from)
 {
     struct err err = {0};
     struct message answer = {.kind = MESSAGE_ANSWER};
     const struct ask_message *ask = &message->ask;
     json_t **details = &answer.answer.details;
-    int rc = strcmp(ask->verb, "status") == 0
-                 ? hub_status(hub, ask->details, details, &err)
-                 : desk_do(hub->archive, ask->verb, ask->actor, ask->details, details, &err);
+    bool status = strcmp(ask->verb, "status") == 0;
+    int rc = status ? hub_status(hub, ask->details, details, &err)
+                    : desk_do(hub->archive, ask->verb, ask->actor, ask->details, details, &err);
     if (rc < 0)
         hub_refuse(hub->front, from, message, &err);
     else
         hub_send(hub->front, from, &answer);
     json_decref(answer.answer.details);
-    hub->may_have_unread = hub->may_have_complete = true; /* a person may have decided */
+    if (!status) /* a person decided */
+        hub->may_have_unread = hub->may_have_complete = true;
 }
 
 static void take(struct hub *hub, struct message *message, const struct peer *from)

@@ -212,8 +212,7 @@ static int decision_of(const struct message *message, struct intake_decision *re
 static void refuse_verdict(struct hub *hub, struct lane *lane, const struct verdict_message *said,
                            const struct err *why)
 {
-    struct failed_message failed = {
-        .batch = said->batch, .page = said->page, .epoch = said->epoch};
+    struct failed_message failed = {.batch = said->batch, .page = said->page, .epoch = said->epoch};
     snprintf(failed.reason, sizeof failed.reason, "verdict not valid: %.200s", why->text);
     take_failure(hub, lane, &failed);
 }
@@ -278,11 +277,11 @@ static void send_lease(struct hub *hub, struct lane *lane, const struct intake_l
 {
     struct message lend = {.kind = MESSAGE_LEND};
     struct err err = {0};
-    lend.lend = (struct lend_message){
-        .batch = lease->id.batch,
-        .page = lease->id.page,
-        .epoch = lease->epoch,
-        .deadline_ms = (uint32_t)hub->program.settings.worker.deadline_ms};
+    lend.lend =
+        (struct lend_message){.batch = lease->id.batch,
+                              .page = lease->id.page,
+                              .epoch = lease->epoch,
+                              .deadline_ms = (uint32_t)hub->program.settings.worker.deadline_ms};
     digest_hex(&lease->digest, lend.lend.digest);
     lane->lent_ms[lane->lent_count] = clock_mono_ms();
     lane->lent[lane->lent_count++] = (struct intake_lending){lease->id, lease->epoch};
@@ -297,8 +296,8 @@ static void lend_to(struct hub *hub, struct lane *lane)
     int room = (int)lane->credit - lane->lent_count;
     if (room <= 0)
         return;
-    int got = intake_lend(hub->archive, (size_t)room, hub->program.settings.hub.lease_ms, leases,
-                          &err);
+    int got =
+        intake_lend(hub->archive, (size_t)room, hub->program.settings.hub.lease_ms, leases, &err);
     if (got < 0) {
         hub_trouble(hub, &err);
         return;

@@ -13,18 +13,17 @@ static json_t *lanes_of(const struct hub *hub)
         const struct lane *lane = &hub->lanes[i];
         if (!lane->used)
             continue;
-        json_array_append_new(lanes, json_pack("{s:s, s:I, s:I, s:i, s:s}", "worker", lane->name,
-                                               "pages", (json_int_t)lane->pages, "cpu_ms",
-                                               (json_int_t)lane->cpu_ms, "held",
-                                               lane->lent_count, "last_tag", lane->last_tag));
+        json_array_append_new(lanes,
+                              json_pack("{s:s, s:I, s:I, s:i, s:s}", "worker", lane->name, "pages",
+                                        (json_int_t)lane->pages, "cpu_ms", (json_int_t)lane->cpu_ms,
+                                        "held", lane->lent_count, "last_tag", lane->last_tag));
     }
     return lanes;
 }
 
 int hub_status(struct hub *hub, const json_t *details, json_t **ret_status, struct err *err)
 {
-    const struct batch_id batch = {
-        (uint32_t)json_integer_value(json_object_get(details, "batch"))};
+    const struct batch_id batch = {(uint32_t)json_integer_value(json_object_get(details, "batch"))};
     struct archive_counts counts;
     int rc = archive_count(hub->archive, batch, &counts, err);
     if (rc < 0)

@@ -17,7 +17,9 @@
 #include "base/log.h"
 #include "base/seal.h"
 #include "classify/classify.h"
+#include "image/decode.h"
 #include "image/header.h"
+#include "image/turn.h"
 #include "ocr/ocr.h"
 #include "workers/pipe.h"
 #include "workers/reader_seal.h"
@@ -70,6 +72,31 @@ static json_t *read_page(struct reading *reading, const json_t *request, struct 
     return answer;
 }
 
+/* Full text on demand: the page is turned upright as its verdict says, then read whole. */
+static json_t *read_text(struct reading *reading, const json_t *request, struct bytes file)
+{
+    int rotation = 0, deadline_ms = 0;
+    struct err err = {0};
+    struct Pix *page = NULL;
+    if (json_unpack((json_t *)request, "{s:i, s:i}", "rotation", &rotation, "deadline_ms",
+                    &deadline_ms))
+        return NULL;
+    if (image_decode(file, &IMAGE_DECODE_DEFAULT, &page, &err) < 0)
+        return error_of(&err, 0);
+    int rc = image_turn_upright(&page, rotation, &err);
+    struct ocr_text text = {0};
+    const struct ocr_request what = {
+        .page = page, .dpi = image_dpi(page), .layout = OCR_PAGE, .deadline_ms = deadline_ms};
+    if (rc == 0)
+        rc = ocr_read(reading->ocr, &what, &text, &err);
+    char *plain = rc == 0 ? ocr_text_plain(&text) : NULL;
+    json_t *answer = plain ? json_pack("{s:s}", "text", plain) : error_of(&err, 0);
+    free(plain);
+    ocr_text_free(&text);
+    image_free(&page);
+    return answer;
+}
+
 static int answer_one(struct reading *reading, struct err *err)
 {
     json_t *request = NULL;
@@ -77,7 +104,9 @@ static int answer_one(struct reading *reading, struct err *err)
     int rc = pipe_receive(SOCKET_FD, &request, &file, err);
     if (rc < 0)
         return rc;
-    json_t *answer = read_page(reading, request, buf_view(&file));
+    json_t *answer = json_object_get(request, "rotation")
+                         ? read_text(reading, request, buf_view(&file))
+                         : read_page(reading, request, buf_view(&file));
     rc = answer ? pipe_send(SOCKET_FD, answer, bytes_of(NULL, 0), err)
                 : err_set(err, ERR_PROTOCOL, "request not understood");
     json_decref(answer);

@@ -138,6 +138,17 @@ int reader_send(struct reader *reader, unsigned page, int deadline_ms, struct by
     return rc;
 }
 
+int reader_send_text(struct reader *reader, int rotation, int deadline_ms, struct bytes file,
+                     struct err *err)
+{
+    json_t *request = json_pack("{s:i, s:i}", "rotation", rotation, "deadline_ms", deadline_ms);
+    if (!request)
+        return err_set(err, ERR_MEMORY, "reader: no memory");
+    int rc = pipe_send(reader->fd, request, file, err);
+    json_decref(request);
+    return rc;
+}
+
 static int tell_death(struct reader *reader, struct err *err)
 {
     kill(reader->pid, SIGKILL); /* it has closed its end: whatever it still does is of no use */

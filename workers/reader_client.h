@@ -37,6 +37,11 @@ long long reader_pages(const struct reader *reader);
 int reader_send(struct reader *reader, unsigned page, int deadline_ms, struct bytes file,
                 struct err *err);
 
+/* Asks for the full text of page 1 of a file that was turned by `rotation` (degrees
+ * counter-clockwise); the answer is {"text": "…"} or an error. */
+int reader_send_text(struct reader *reader, int rotation, int deadline_ms, struct bytes file,
+                     struct err *err);
+
 /* Waits for the next answer until `timeout_ms`. The first answer is {"ready": id}; then
  * {"verdict": {…}, "pages": n, "cpu_ms": n} or {"error": {"code": "…", "text": "…"}, "pages": n}.
  * ERR_TIMEOUT: nothing came; ERR_UNAVAILABLE: the child died, the text says how. */

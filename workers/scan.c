@@ -1,7 +1,7 @@
 /*
- * tripli-scan: feeds one batch to the hub, from a scanner or a folder. What the hub has acknowledged
- * is safe; everything else is still on paper or in the folder, and the batch can be resumed.
- * SPDX-License-Identifier: Apache-2.0
+ * tripli-scan: feeds one batch to the hub, from a scanner or a folder. What the hub has
+ * acknowledged is safe; everything else is still on paper or in the folder, and the batch can be
+ * resumed. SPDX-License-Identifier: Apache-2.0
  */
 #include "workers/scan.h"
 
@@ -108,7 +108,9 @@ static int fill_open(const struct scan *scan, struct batch_open_message *ret_ope
     if (options->received)
         day_format(day, ret_open->received);
     snprintf(ret_open->source, sizeof ret_open->source, "%s",
-             options->input ? "folder" : options->hopper ? "virtual feeder" : options->device);
+             options->input    ? "folder"
+             : options->hopper ? "virtual feeder"
+                               : options->device);
     return 0;
 }
 
@@ -117,18 +119,17 @@ static int open_batch(struct scan *scan, struct err *err)
     static const struct capture_watch watch = {NULL, say_waiting, say_going_on};
     struct capture_watch mine = watch;
     struct batch_open_message open;
-    uint32_t accepted = 0;
     mine.context = scan;
     int rc = fill_open(scan, &open, err);
     if (rc == 0)
         rc = capture_open(&scan->program, &mine, &scan->capture, err);
     if (rc == 0)
-        rc = capture_batch_open(scan->capture, &open, &scan->batch, &accepted, err);
+        rc = capture_batch_open(scan->capture, &open, &scan->batch, &scan->accepted, err);
     if (rc < 0)
         return rc;
     scan->started_ms = clock_mono_ms();
-    if (accepted > 0)
-        scan_say(scan, "lot %u repris : %u faces déjà en lieu sûr", scan->batch, accepted);
+    if (scan->accepted > 0)
+        scan_say(scan, "lot %u repris : %u faces déjà en lieu sûr", scan->batch, scan->accepted);
     log_debug("batch=%u uuid=%s", scan->batch, open.uuid);
     return 0;
 }
@@ -143,7 +144,8 @@ static int end_batch(struct scan *scan, struct err *err)
     if (rc < 0)
         return rc;
     scan_show(scan, true);
-    scan_say(scan, "lot %u : %u feuilles lues, %u rejetées, %u faces en lieu sûr, %u fichiers ignorés",
+    scan_say(scan,
+             "lot %u : %u feuilles lues, %u rejetées, %u faces en lieu sûr, %u fichiers ignorés",
              scan->batch, scan->sheets, scan->rejected, scan->page, scan->skipped);
     return 0;
 }

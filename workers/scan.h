@@ -10,15 +10,14 @@
 #include "workers/program.h"
 
 struct scan_options {
-    const char *input;    /* folder of images */
-    const char *device;   /* SANE device */
-    const char *hopper;   /* folder of sheets for the virtual feeder */
+    const char *input;  /* folder of images */
+    const char *device; /* SANE device */
+    const char *hopper; /* folder of sheets for the virtual feeder */
     const char *tenant, *received, *uuid, *mode;
     unsigned dpi;
     bool simplex;
     bool envelope_per_folder;
     bool progress; /* one JSON line per step on stdout, for tripli run */
-    bool watch_hang; /* a driver that hangs ends the process */
 };
 
 struct scan {
@@ -26,13 +25,14 @@ struct scan {
     struct scan_options options;
     struct capture *capture;
     uint32_t batch;
+    uint32_t accepted; /* pages that the hub had of this batch at its opening */
     uint32_t page;     /* number of the last page captured */
     uint32_t sheets;   /* complete sheets fed */
     uint32_t rejected; /* sheets declared rejected */
     uint32_t skipped;  /* files that are no image */
     uint32_t expected; /* files or sheets to come in all, 0 unknown */
     int64_t started_ms;
-    bool terminal;     /* a person sits in front: French words, a status line */
+    bool terminal; /* a person sits in front: French words, a status line */
     int64_t shown_ms;
 };
 

@@ -1,8 +1,7 @@
 /*
  * A folder as a source: every image file below it, in the order of names, each one envelope unless
- * folders are. A one-page file is kept byte for byte; a page of a multi-page TIFF is cut out without
- * loss. What is no image is listed as skipped.
- * SPDX-License-Identifier: Apache-2.0
+ * folders are. A one-page file is kept byte for byte; a page of a multi-page TIFF is cut out
+ * without loss. What is no image is listed as skipped. SPDX-License-Identifier: Apache-2.0
  */
 #include <errno.h>
 #include <fts.h>

@@ -19,7 +19,7 @@ struct number {
 
 #define ROW(group, key, least, most, normal)                                                       \
     {                                                                                              \
-#group, #key, offsetof(struct settings, group.key), least, most, normal                    \
+#group, #key, offsetof(struct settings, group.key), {least, most }, normal                 \
     }
 
 static const struct number numbers[] = {

@@ -1,0 +1,12 @@
+/*
+ * Colour to grey: luminance by the weights of ITU-R BT.601 (0.299, 0.587, 0.114).
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#pragma once
+
+#include "base/err.h"
+
+struct Pix;
+
+/* A new page of depth 8, 0 = black, from depth 1, 8 or 32; resolution kept. */
+int image_grey(const struct Pix *page, struct Pix **ret_grey, struct err *err);
