@@ -163,6 +163,7 @@ double canvas_paragraph(struct canvas *canvas, struct spot at, const struct sett
         pango_layout_get_size(layout, NULL, &height);
     }
     canvas_ink(canvas, type->ink);
+    cairo_move_to(cairo, 0, 0);
     pango_cairo_show_layout(cairo, layout);
     pango_font_description_free(font);
     g_object_unref(layout);

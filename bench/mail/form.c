@@ -91,10 +91,19 @@ static void draw_oval(struct canvas *canvas, const struct form_item *item,
     cairo_arc(cairo, 0, 0, 1, 0, 2 * M_PI);
     cairo_restore(cairo);
     cairo_fill(cairo);
-    struct type type = {inks->serif, true, true, 3, INK_WHITE};
-    canvas_text_between(canvas,
-                        (struct spot){item->x + item->width * 0.16, item->y + item->height * 0.76},
-                        item->width * 0.68, &type, item->text);
+    bool word = item->text[0] && item->text[1];
+    struct type type = {word ? inks->serif : inks->sans, true, word, item->height * 0.85,
+                        INK_WHITE};
+    if (word)
+        canvas_text_between(
+            canvas, (struct spot){item->x + item->width * 0.16, item->y + item->height * 0.76},
+            item->width * 0.68, &type, item->text);
+    else
+        canvas_text(canvas,
+                    (struct spot){item->x + item->width / 2 -
+                                      canvas_text_width(canvas, &type, item->text) / 2,
+                                  item->y + item->height * 0.82},
+                    &type, item->text);
 }
 
 static void draw_item(struct canvas *canvas, const struct form_item *item,

@@ -16,7 +16,7 @@
 #include "bench/mail/stamp.h"
 
 static const struct letter_words typed_words = {120, 250};
-static const struct letter_words handwritten_words = {55, 150};
+static const struct letter_words handwritten_words = {70, 180};
 
 struct letter {
     struct page *page;

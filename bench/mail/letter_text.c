@@ -20,98 +20,125 @@ struct rule {
     const char *alternatives[ALTERNATIVES_MAX];
 };
 
-/* clang-format off */
 static const struct rule rules[] = {
-    {"greeting", {"Madame, Monsieur,", "Monsieur le Directeur,", "Madame la Directrice,",
-                  "Madame, Monsieur le médecin-conseil,", "Bonjour,"}},
-    {"opening", {
-        "Suite à votre courrier du {date}, je me permets de revenir vers vous au sujet de {matter}.",
-        "Je vous écris au sujet de {matter}, pour laquelle je n'ai reçu aucune réponse à ce jour.",
-        "Par la présente, je souhaite appeler votre attention sur {matter}.",
-        "J'ai bien reçu votre notification du {date} concernant {matter} et je tiens à la contester.",
-        "Comme convenu par téléphone le {date} avec {agent}, je vous adresse les pièces relatives à {matter}.",
-        "Je soussigné(e) {name}, assuré(e) sous le numéro indiqué en tête, sollicite votre bienveillance pour {matter}.",
-        "Malgré mes relances des {date} et {date}, {matter} n'est toujours pas réglée."}},
-    {"matter", {
-        "ma demande de remboursement de {care}", "la prise en charge de {care}",
-        "mes indemnités journalières de la période du {date} au {date}",
-        "ma demande de complémentaire santé solidaire", "la mise à jour de mon dossier",
-        "la demande d'accord préalable de {care}", "ma déclaration d'accident du travail du {date}",
-        "la reconnaissance de mon affection de longue durée", "l'attestation de salaire établie par {company}"}},
-    {"care", {
-        "soins dentaires", "frais d'optique", "transport en ambulance", "séances de kinésithérapie",
-        "consultations de spécialiste", "soins infirmiers à domicile", "mes analyses de biologie",
-        "mon appareillage auditif", "la cure thermale prescrite", "mon hospitalisation du {date}",
-        "la location d'un lit médicalisé"}},
-    {"fact", {
-        "Les soins ont été effectués le {date} par le docteur {surname}, pour un montant de {amount}.",
-        "La feuille de soins correspondante vous a été envoyée par courrier simple le {date}, accompagnée de l'ordonnance.",
-        "Mon relevé de prestations fait apparaître un remboursement de {amount} au lieu de {amount}.",
-        "Depuis le {date}, je suis en arrêt de travail et je n'ai perçu aucun versement de votre part.",
-        "Mon employeur, {company}, m'indique que l'attestation de salaire vous a été transmise le {date}.",
-        "Le volet 1 de mon arrêt de travail a été remis à l'accueil de votre agence le {date} contre récépissé.",
-        "J'ai changé d'adresse le {date} et mon courrier n'est plus acheminé à mon ancien domicile.",
-        "La pharmacie de {place} a refusé d'appliquer le tiers payant, car mes droits n'étaient pas à jour sur ma carte Vitale.",
-        "Mon médecin traitant, le docteur {surname}, a renouvelé le protocole de soins le {date}.",
-        "Le dossier porte la référence {reference} dans vos services.",
-        "Je suis suivi(e) à l'hôpital de {place} depuis le {date} et les trajets représentent {number} kilomètres par semaine.",
-        "Ma situation familiale a changé : je suis séparé(e) depuis le {date} et j'ai {count} enfants à charge.",
-        "Mes ressources mensuelles s'élèvent à {amount}, ce qui ne me permet plus d'avancer les frais."}},
-    {"argument", {
-        "Or, d'après les renseignements donnés par votre plateforme téléphonique, le délai de traitement est de {count} semaines.",
-        "Je ne comprends donc pas le motif de ce refus, d'autant que la même demande avait été acceptée l'an dernier.",
-        "Il me semble qu'une erreur s'est glissée dans le calcul, car la base retenue n'est pas celle de mon contrat.",
-        "Cette situation devient difficile, car je dois régler {amount} avant le {date}.",
-        "Le médecin-conseil m'a reçu(e) le {date} et m'a confirmé que mon état justifiait la poursuite de l'arrêt.",
-        "Je vous rappelle que l'accord est réputé acquis en l'absence de réponse dans un délai de quinze jours.",
-        "Aucune pièce complémentaire ne m'a été réclamée entre-temps.",
-        "Votre conseiller m'avait pourtant assuré le {date} que le versement interviendrait sous dix jours.",
-        "Le service social de {place} m'a conseillé de vous saisir par écrit.",
-        "Ma mutuelle attend votre décompte pour compléter le remboursement.",
-        "Je précise que ces soins sont en rapport avec mon affection de longue durée."}},
-    {"enclosed", {
-        "Vous trouverez ci-joint {document} ainsi que {document}.",
-        "Je joins à la présente {document} et une copie de votre courrier du {date}.",
-        "À l'appui de ma demande, je vous transmets {document}.",
-        "Ci-inclus : {document}, {document} et {document}."}},
-    {"document", {
-        "un relevé d'identité bancaire", "l'ordonnance du docteur {surname}", "la facture acquittée de {amount}",
-        "une copie de ma carte d'identité", "mon dernier avis d'imposition", "le bulletin de situation de l'hôpital",
-        "une attestation sur l'honneur", "mes trois derniers bulletins de paie", "le certificat médical du {date}",
-        "la décision de la commission", "un justificatif de domicile"}},
-    {"request", {
-        "Je vous serais reconnaissant(e) de bien vouloir réexaminer mon dossier dans les meilleurs délais.",
-        "Je vous demande de procéder au versement des sommes dues sur mon compte bancaire.",
-        "Je souhaite obtenir un rendez-vous avec un conseiller à l'agence de {place}.",
-        "Merci de me confirmer par écrit la bonne réception de ces documents.",
-        "À défaut de réponse, je serai contraint(e) de saisir la commission de recours amiable.",
-        "Pourriez-vous m'indiquer les pièces qui manquent encore à mon dossier ?",
-        "Je sollicite, compte tenu de ma situation, un échelonnement de la somme de {amount} en {count} mensualités.",
-        "Je vous prie de rectifier cette erreur et de m'adresser un nouveau décompte."}},
-    {"contact", {
-        "Vous pouvez me joindre au {phone}, de préférence le matin.",
-        "Je reste joignable par courriel ou au {phone}.",
-        "Je me tiens à votre disposition pour tout renseignement complémentaire.",
-        "Mon numéro de téléphone est le {phone}."}},
-    {"closing", {
-        "Dans l'attente de votre réponse, je vous prie d'agréer, Madame, Monsieur, l'expression de mes salutations distinguées.",
-        "Je vous remercie par avance et vous prie de croire, Madame, Monsieur, en l'assurance de ma considération distinguée.",
-        "Veuillez agréer, Madame, Monsieur, mes respectueuses salutations.",
-        "Recevez, Madame, Monsieur, mes sincères salutations.",
-        "Avec mes remerciements anticipés, je vous adresse mes meilleures salutations."}},
-    {"subject", {
-        "Objet : réclamation, dossier {reference}", "Objet : demande de remboursement de {care}",
-        "Objet : changement d'adresse et de coordonnées bancaires", "Objet : contestation de votre décision du {date}",
-        "Objet : indemnités journalières du {date} au {date}", "Objet : envoi de pièces complémentaires",
-        "Objet : demande d'attestation de droits", "Objet : recours amiable", "Objet : déclaration de grossesse",
-        "Objet : demande d'accord préalable, {care}"}},
+    {"greeting",
+     {"Madame, Monsieur,", "Monsieur le Directeur,", "Madame la Directrice,",
+      "Madame, Monsieur le médecin-conseil,", "Bonjour,"}},
+    {"opening",
+     {"Suite à votre courrier du {date}, je me permets de revenir vers vous au sujet de {matter}.",
+      "Je vous écris au sujet de {matter}, pour laquelle je n'ai reçu aucune réponse à ce jour.",
+      "Par la présente, je souhaite appeler votre attention sur {matter}.",
+      "J'ai bien reçu votre notification du {date} concernant {matter} et je tiens à la contester.",
+      "Comme convenu par téléphone le {date} avec {agent}, je vous adresse les pièces relatives à "
+      "{matter}.",
+      "Je soussigné(e) {name}, assuré(e) sous le numéro indiqué en tête, sollicite votre "
+      "bienveillance pour {matter}.",
+      "Malgré mes relances des {date} et {date}, {matter} n'est toujours pas réglée."}},
+    {"matter",
+     {"ma demande de remboursement de {care}", "la prise en charge de {care}",
+      "mes indemnités journalières de la période du {date} au {date}",
+      "ma demande de complémentaire santé solidaire", "la mise à jour de mon dossier",
+      "la demande d'accord préalable de {care}", "ma déclaration d'accident du travail du {date}",
+      "la reconnaissance de mon affection de longue durée",
+      "l'attestation de salaire établie par {company}"}},
+    {"care",
+     {"soins dentaires", "frais d'optique", "transport en ambulance", "séances de kinésithérapie",
+      "consultations de spécialiste", "soins infirmiers à domicile", "mes analyses de biologie",
+      "mon appareillage auditif", "la cure thermale prescrite", "mon hospitalisation du {date}",
+      "la location d'un lit médicalisé"}},
+    {"fact",
+     {"Les soins ont été effectués le {date} par le docteur {surname}, pour un montant de "
+      "{amount}.",
+      "La feuille de soins correspondante vous a été envoyée par courrier simple le {date}, "
+      "accompagnée de l'ordonnance.",
+      "Mon relevé de prestations fait apparaître un remboursement de {amount} au lieu de {amount}.",
+      "Depuis le {date}, je suis en arrêt de travail et je n'ai perçu aucun versement de votre "
+      "part.",
+      "Mon employeur, {company}, m'indique que l'attestation de salaire vous a été transmise le "
+      "{date}.",
+      "Le volet 1 de mon arrêt de travail a été remis à l'accueil de votre agence le {date} contre "
+      "récépissé.",
+      "J'ai changé d'adresse le {date} et mon courrier n'est plus acheminé à mon ancien domicile.",
+      "La pharmacie de {place} a refusé d'appliquer le tiers payant, car mes droits n'étaient pas "
+      "à jour sur ma carte Vitale.",
+      "Mon médecin traitant, le docteur {surname}, a renouvelé le protocole de soins le {date}.",
+      "Le dossier porte la référence {reference} dans vos services.",
+      "Je suis suivi(e) à l'hôpital de {place} depuis le {date} et les trajets représentent "
+      "{number} kilomètres par semaine.",
+      "Ma situation familiale a changé : je suis séparé(e) depuis le {date} et j'ai {count} "
+      "enfants à charge.",
+      "Mes ressources mensuelles s'élèvent à {amount}, ce qui ne me permet plus d'avancer les "
+      "frais."}},
+    {"argument",
+     {"Or, d'après les renseignements donnés par votre plateforme téléphonique, le délai de "
+      "traitement est de {count} semaines.",
+      "Je ne comprends donc pas le motif de ce refus, d'autant que la même demande avait été "
+      "acceptée l'an dernier.",
+      "Il me semble qu'une erreur s'est glissée dans le calcul, car la base retenue n'est pas "
+      "celle de mon contrat.",
+      "Cette situation devient difficile, car je dois régler {amount} avant le {date}.",
+      "Le médecin-conseil m'a reçu(e) le {date} et m'a confirmé que mon état justifiait la "
+      "poursuite de l'arrêt.",
+      "Je vous rappelle que l'accord est réputé acquis en l'absence de réponse dans un délai de "
+      "quinze jours.",
+      "Aucune pièce complémentaire ne m'a été réclamée entre-temps.",
+      "Votre conseiller m'avait pourtant assuré le {date} que le versement interviendrait sous dix "
+      "jours.",
+      "Le service social de {place} m'a conseillé de vous saisir par écrit.",
+      "Ma mutuelle attend votre décompte pour compléter le remboursement.",
+      "Je précise que ces soins sont en rapport avec mon affection de longue durée."}},
+    {"enclosed",
+     {"Vous trouverez ci-joint {document} ainsi que {document}.",
+      "Je joins à la présente {document} et une copie de votre courrier du {date}.",
+      "À l'appui de ma demande, je vous transmets {document}.",
+      "Ci-inclus : {document}, {document} et {document}."}},
+    {"document",
+     {"un relevé d'identité bancaire", "l'ordonnance du docteur {surname}",
+      "la facture acquittée de {amount}", "une copie de ma carte d'identité",
+      "mon dernier avis d'imposition", "le bulletin de situation de l'hôpital",
+      "une attestation sur l'honneur", "mes trois derniers bulletins de paie",
+      "le certificat médical du {date}", "la décision de la commission",
+      "un justificatif de domicile"}},
+    {"request",
+     {"Je vous serais reconnaissant(e) de bien vouloir réexaminer mon dossier dans les meilleurs "
+      "délais.",
+      "Je vous demande de procéder au versement des sommes dues sur mon compte bancaire.",
+      "Je souhaite obtenir un rendez-vous avec un conseiller à l'agence de {place}.",
+      "Merci de me confirmer par écrit la bonne réception de ces documents.",
+      "À défaut de réponse, je serai contraint(e) de saisir la commission de recours amiable.",
+      "Pourriez-vous m'indiquer les pièces qui manquent encore à mon dossier ?",
+      "Je sollicite, compte tenu de ma situation, un échelonnement de la somme de {amount} en "
+      "{count} mensualités.",
+      "Je vous prie de rectifier cette erreur et de m'adresser un nouveau décompte."}},
+    {"contact",
+     {"Vous pouvez me joindre au {phone}, de préférence le matin.",
+      "Je reste joignable par courriel ou au {phone}.",
+      "Je me tiens à votre disposition pour tout renseignement complémentaire.",
+      "Mon numéro de téléphone est le {phone}."}},
+    {"closing",
+     {"Dans l'attente de votre réponse, je vous prie d'agréer, Madame, Monsieur, l'expression de "
+      "mes salutations distinguées.",
+      "Je vous remercie par avance et vous prie de croire, Madame, Monsieur, en l'assurance de ma "
+      "considération distinguée.",
+      "Veuillez agréer, Madame, Monsieur, mes respectueuses salutations.",
+      "Recevez, Madame, Monsieur, mes sincères salutations.",
+      "Avec mes remerciements anticipés, je vous adresse mes meilleures salutations."}},
+    {"subject",
+     {"Objet : réclamation, dossier {reference}", "Objet : demande de remboursement de {care}",
+      "Objet : changement d'adresse et de coordonnées bancaires",
+      "Objet : contestation de votre décision du {date}",
+      "Objet : indemnités journalières du {date} au {date}",
+      "Objet : envoi de pièces complémentaires", "Objet : demande d'attestation de droits",
+      "Objet : recours amiable", "Objet : déclaration de grossesse",
+      "Objet : demande d'accord préalable, {care}"}},
     {"agent", {"votre conseillère", "le service prestations", "Mme {surname}", "M. {surname}"}},
-    {"surname", {"Lambert", "Costa", "Roux", "Benali", "Giraud", "Faure", "Muller", "Nguyen", "Perrin",
-                 "Masson", "Rossi", "Joly", "Diallo", "Henry", "Brun"}},
-    {"place", {"Nice", "Cannes", "Antibes", "Grasse", "Menton", "Digne", "Manosque", "Sisteron",
-               "Barcelonnette", "Gap", "Toulon", "Vence"}},
+    {"surname",
+     {"Lambert", "Costa", "Roux", "Benali", "Giraud", "Faure", "Muller", "Nguyen", "Perrin",
+      "Masson", "Rossi", "Joly", "Diallo", "Henry", "Brun"}},
+    {"place",
+     {"Nice", "Cannes", "Antibes", "Grasse", "Menton", "Digne", "Manosque", "Sisteron",
+      "Barcelonnette", "Gap", "Toulon", "Vence"}},
 };
-/* clang-format on */
 
 struct composition {
     struct chance *chance;
