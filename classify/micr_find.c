@@ -211,6 +211,7 @@ static int look_closely(const struct Pix *page, struct candidate *candidate, dou
         int rc = line_view_take(page, &frame, columns, &view, err);
         if (rc < 0)
             return rc;
+        line_view_place(&view, 0, columns);
         double likeness = line_likeness(&view, templates, LOOKS);
         if (likeness > best) {
             best = likeness;
