@@ -94,13 +94,18 @@ double line_likeness(const struct line_view *view, const struct micr_templates *
     int count = view->strip.columns / STRIP_PITCH;
     int first = count > looks ? (count - looks) / 2 : 0, seen = 0;
     double sum = 0;
+    struct micr_place place = {view->phase + first * STRIP_PITCH, view->row, LOOK_OFF, LOOK_OFF};
     for (int i = first; i < count && seen < looks; i++) {
-        struct micr_place place = {view->phase + i * STRIP_PITCH, view->row, LOOK_OFF, LOOK_OFF};
         struct micr_match match;
         micr_match_at(&view->strip, &view->smeared, templates, &place, &match);
         sum += match.fine >= 0 ? match.fine_score : 0;
         if (seen == FIRST_LOOKS && sum < LIKENESS_HOPELESS * (seen + 1))
             break;
+        if (match.fine_score > LIKENESS_HOPELESS) {
+            place.column = match.column;
+            place.row = match.row;
+        }
+        place.column += STRIP_PITCH;
         seen++;
     }
     return seen == looks || seen > FIRST_LOOKS ? sum / seen : 0;
