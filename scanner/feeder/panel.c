@@ -37,6 +37,8 @@ struct row {
     int who;
 };
 
+/* Options outlive their user: these start with swskip and swdespeck on, as an imagined last one
+ * left them, so that a profile has something to switch off. They act on nothing. */
 /* clang-format off */
 static const struct row rows[PANEL_OPTIONS] = {
     [PANEL_COUNT] = {"", "Number of options", SANE_TYPE_INT, 0, SANE_CAP_SOFT_DETECT, 0, 0, 0, ALL},
@@ -71,13 +73,13 @@ static const struct row rows[PANEL_OPTIONS] = {
     [PANEL_STAPLEDETECT] = {"stapledetect", "Stop at staples", SANE_TYPE_BOOL, 0, SETTABLE, 0, 0, 0,
         CANON},
     [PANEL_SWSKIP] = {"swskip", "Drop white sides", SANE_TYPE_FIXED, SANE_UNIT_PERCENT, SETTABLE,
-        0, &percent_range, 0, FUJITSU | CANON},
+        0, &percent_range, SANE_FIX(10), FUJITSU | CANON},
     [PANEL_SWDESKEW] = {"swdeskew", "Straighten images", SANE_TYPE_BOOL, 0, SETTABLE, 0, 0, 0,
         FUJITSU | CANON},
     [PANEL_SWCROP] = {"swcrop", "Crop images", SANE_TYPE_BOOL, 0, SETTABLE, 0, 0, 0,
         FUJITSU | CANON},
     [PANEL_SWDESPECK] = {"swdespeck", "Remove specks", SANE_TYPE_INT, 0, SETTABLE, 0, &speck_range,
-        0, FUJITSU | CANON},
+        2, FUJITSU | CANON},
     [PANEL_PAGE_LOADED] = {"page-loaded", "Paper in the hopper", SANE_TYPE_BOOL, 0, SENSOR, 0, 0, 0,
         OURS | FUJITSU},
     [PANEL_ADF_LOADED] = {"adf-loaded", "Paper in the hopper", SANE_TYPE_BOOL, 0, SENSOR, 0, 0, 0,
