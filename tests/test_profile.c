@@ -5,12 +5,12 @@
  */
 #include "scanner/profile.h"
 
-#include <sane/sane.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/file.h"
 #include "base/scope.h"
+#include "scanner/meaning.h"
 #include "tests/check.h"
 
 static char path[] = "/tmp/tripli-profile-XXXXXX";
@@ -140,33 +140,34 @@ static const struct scan_sensors blind = {
 static void a_status_and_the_sensors_make_an_event(void **state)
 {
     static const struct {
-        int status, loaded, cover_open, double_feed;
+        const char *status;
+        int loaded, cover_open, double_feed;
         bool answered;
         enum scan_event_kind want;
     } rows[] = {
-        {SANE_STATUS_NO_DOCS, 1, -1, -1, true, SCAN_STOP},
-        {SANE_STATUS_NO_DOCS, 0, -1, -1, true, SCAN_END},
-        {SANE_STATUS_NO_DOCS, -1, -1, -1, true, SCAN_END_UNSURE},
-        {SANE_STATUS_JAMMED, 1, 0, 1, true, SCAN_DOUBLE_FEED},
-        {SANE_STATUS_JAMMED, 1, 1, 0, true, SCAN_COVER_OPEN},
-        {SANE_STATUS_JAMMED, 1, 0, 0, true, SCAN_JAM},
-        {SANE_STATUS_JAMMED, 1, -1, -1, true, SCAN_JAM_OR_DOUBLE_FEED},
-        {SANE_STATUS_IO_ERROR, -1, -1, -1, false, SCAN_UNPLUGGED},
-        {SANE_STATUS_IO_ERROR, -1, -1, 1, true, SCAN_DOUBLE_FEED},
-        {SANE_STATUS_IO_ERROR, -1, 1, -1, true, SCAN_COVER_OPEN},
-        {SANE_STATUS_IO_ERROR, 1, 0, 0, true, SCAN_IO_ERROR},
-        {SANE_STATUS_INVAL, -1, -1, -1, false, SCAN_UNPLUGGED},
-        {SANE_STATUS_INVAL, 1, -1, -1, true, SCAN_REFUSED},
-        {SANE_STATUS_COVER_OPEN, -1, -1, -1, true, SCAN_COVER_OPEN},
-        {SANE_STATUS_DEVICE_BUSY, -1, -1, -1, true, SCAN_BUSY},
-        {SANE_STATUS_ACCESS_DENIED, -1, -1, -1, true, SCAN_DENIED},
-        {SANE_STATUS_CANCELLED, -1, -1, -1, true, SCAN_CANCELLED},
-        {SANE_STATUS_NO_MEM, -1, -1, -1, true, SCAN_NO_MEMORY},
-        {SANE_STATUS_EOF, -1, -1, -1, true, SCAN_INCOMPLETE},
-        {SANE_STATUS_UNSUPPORTED, -1, -1, -1, true, SCAN_UNSUPPORTED},
-        {12, -1, -1, -1, true, SCAN_BUSY},
-        {13, -1, -1, -1, true, SCAN_REFUSED},
-        {99, -1, -1, -1, true, SCAN_IO_ERROR},
+        {"NO_DOCS", 1, -1, -1, true, SCAN_STOP},
+        {"NO_DOCS", 0, -1, -1, true, SCAN_END},
+        {"NO_DOCS", -1, -1, -1, true, SCAN_END_UNSURE},
+        {"JAMMED", 1, 0, 1, true, SCAN_DOUBLE_FEED},
+        {"JAMMED", 1, 1, 0, true, SCAN_COVER_OPEN},
+        {"JAMMED", 1, 0, 0, true, SCAN_JAM},
+        {"JAMMED", 1, -1, -1, true, SCAN_JAM_OR_DOUBLE_FEED},
+        {"IO_ERROR", -1, -1, -1, false, SCAN_UNPLUGGED},
+        {"IO_ERROR", -1, -1, 1, true, SCAN_DOUBLE_FEED},
+        {"IO_ERROR", -1, 1, -1, true, SCAN_COVER_OPEN},
+        {"IO_ERROR", 1, 0, 0, true, SCAN_IO_ERROR},
+        {"INVAL", -1, -1, -1, false, SCAN_UNPLUGGED},
+        {"INVAL", 1, -1, -1, true, SCAN_REFUSED},
+        {"COVER_OPEN", -1, -1, -1, true, SCAN_COVER_OPEN},
+        {"DEVICE_BUSY", -1, -1, -1, true, SCAN_BUSY},
+        {"ACCESS_DENIED", -1, -1, -1, true, SCAN_DENIED},
+        {"CANCELLED", -1, -1, -1, true, SCAN_CANCELLED},
+        {"NO_MEM", -1, -1, -1, true, SCAN_NO_MEMORY},
+        {"EOF", -1, -1, -1, true, SCAN_INCOMPLETE},
+        {"UNSUPPORTED", -1, -1, -1, true, SCAN_UNSUPPORTED},
+        {"WARMING_UP", -1, -1, -1, true, SCAN_BUSY},
+        {"HW_LOCKED", -1, -1, -1, true, SCAN_REFUSED},
+        {"?", -1, -1, -1, true, SCAN_IO_ERROR},
     };
     struct err err = {0};
     SCOPED(profile_free) struct profile *profile = NULL;
@@ -179,7 +180,8 @@ static void a_status_and_the_sensors_make_an_event(void **state)
         sensors.loaded = rows[i].loaded;
         sensors.cover_open = rows[i].cover_open;
         sensors.double_feed = rows[i].double_feed;
-        enum scan_event_kind got = profile_meaning(profile, rows[i].status, &sensors, &say);
+        enum scan_event_kind got =
+            profile_meaning(profile, meaning_status_parse(rows[i].status), &sensors, &say);
         if (got != rows[i].want)
             fail_msg("row %zu: got %s, want %s", i, scan_event_name(got),
                      scan_event_name(rows[i].want));
@@ -199,11 +201,11 @@ static void a_profiles_own_rule_comes_first(void **state)
                        &profile, &err),
              &err);
     sensors.error_code = 84;
-    assert_int_equal(profile_meaning(profile, SANE_STATUS_JAMMED, &sensors, &say),
+    assert_int_equal(profile_meaning(profile, meaning_status_parse("JAMMED"), &sensors, &say),
                      SCAN_JAM_OR_DOUBLE_FEED);
     sensors.error_code = 85;
     struct scan_event event = {.sheets_complete = 4, .feed_from = 5};
-    event.kind = profile_meaning(profile, SANE_STATUS_JAMMED, &sensors, &say);
+    event.kind = profile_meaning(profile, meaning_status_parse("JAMMED"), &sensors, &say);
     assert_int_equal(event.kind, SCAN_COVER_OPEN);
     scan_event_phrase(&event, say);
     assert_string_equal(

@@ -67,9 +67,34 @@ static void check_rest_is_zero(const struct shape *shape, PIX *page)
     }
 }
 
+/* The bytes of LINES lines in pieces of `step`, as a page that the caller frees. */
+static PIX *send_in_pieces(const struct shape *shape, struct bytes bytes, size_t step)
+{
+    struct raster_params params = params_of(shape, step % 2 ? LINES : -1);
+    struct err err = {0};
+    struct raster *raster = NULL;
+    PIX *page = NULL;
+    check_ok(raster_new(&params, &raster, &err), &err);
+    for (size_t at = 0; at < bytes.len; at += step) {
+        size_t piece = at + step < bytes.len ? step : bytes.len - at;
+        check_ok(raster_add(raster, bytes_of(bytes.at + at, piece), &err), &err);
+    }
+    assert_int_equal(raster_received(raster), bytes.len);
+    check_ok(raster_finish(&raster, &page, &err), &err);
+    return page;
+}
+
+static void check_page(const struct shape *shape, PIX *page)
+{
+    assert_int_equal(pixGetHeight(page), LINES);
+    for (uint32_t y = 0; y < LINES; y++)
+        for (uint32_t x = 0; x < shape->width; x++)
+            check_pixel(shape, page, x, y);
+    check_rest_is_zero(shape, page);
+}
+
 static void every_split_gives_the_same_page(void **state)
 {
-    struct err err = {0};
     uint8_t bytes[LINES * 40];
     (void)state;
     for (size_t i = 0; i < sizeof bytes; i++)
@@ -77,22 +102,8 @@ static void every_split_gives_the_same_page(void **state)
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
         size_t total = LINES * (size_t)(needed(&shapes[i]) + PADDING);
         for (size_t step = 1; step <= total; step++) {
-            struct raster_params params = params_of(&shapes[i], step % 2 ? LINES : -1);
-            SCOPED(raster_free) struct raster *raster = NULL;
-            PIX *page = NULL;
-            check_ok(raster_new(&params, &raster, &err), &err);
-            for (size_t at = 0; at < total; at += step)
-                check_ok(raster_add(raster,
-                                    bytes_of(bytes + at, at + step < total ? step : total - at),
-                                    &err),
-                         &err);
-            assert_int_equal(raster_received(raster), total);
-            check_ok(raster_finish(&raster, &page, &err), &err);
-            assert_int_equal(pixGetHeight(page), LINES);
-            for (uint32_t y = 0; y < LINES; y++)
-                for (uint32_t x = 0; x < shapes[i].width; x++)
-                    check_pixel(&shapes[i], page, x, y);
-            check_rest_is_zero(&shapes[i], page);
+            PIX *page = send_in_pieces(&shapes[i], bytes_of(bytes, total), step);
+            check_page(&shapes[i], page);
             pixDestroy(&page);
         }
     }

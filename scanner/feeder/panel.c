@@ -5,6 +5,7 @@
  */
 #include "scanner/feeder/panel.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { OURS = 1, FUJITSU = 2, CANON = 4, ALL = 7 };
@@ -189,12 +190,13 @@ SANE_Status panel_get(const struct panel *panel, SANE_Int number, void *value)
     const SANE_Option_Descriptor *option = panel_descriptor(panel, number);
     if (!option || !(option->cap & SANE_CAP_SOFT_DETECT) || !SANE_OPTION_IS_ACTIVE(option->cap))
         return SANE_STATUS_INVAL;
-    if (id == PANEL_FAULT)
-        strcpy(value, panel->fault);
-    else if (option->type == SANE_TYPE_STRING)
-        strcpy(value, option->constraint.string_list[panel->words[id]]);
-    else
+    if (option->type == SANE_TYPE_STRING) {
+        const char *text =
+            id == PANEL_FAULT ? panel->fault : option->constraint.string_list[panel->words[id]];
+        memcpy(value, text, strlen(text) + 1); /* option->size is that of the longest */
+    } else {
         memcpy(value, &panel->words[id], sizeof(SANE_Word));
+    }
     return SANE_STATUS_GOOD;
 }
 
@@ -237,7 +239,7 @@ SANE_Status panel_set(struct panel *panel, SANE_Int number, const void *value, S
     if (id == PANEL_FAULT) {
         if (strnlen(value, sizeof panel->fault) == sizeof panel->fault)
             return SANE_STATUS_INVAL;
-        strcpy(panel->fault, value);
+        snprintf(panel->fault, sizeof panel->fault, "%s", (const char *)value);
         return SANE_STATUS_GOOD;
     }
     if (info)
