@@ -7,8 +7,8 @@
 
 #include <string.h>
 
-#include "image/jpeg_read.h"
 #include "image/bounds.h"
+#include "image/jpeg_read.h"
 #include "image/png_read.h"
 #include "image/tiff_read.h"
 

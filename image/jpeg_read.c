@@ -17,8 +17,8 @@
 #include <jerror.h>
 
 #include "base/scope.h"
-#include "image/exif.h"
 #include "image/bounds.h"
+#include "image/exif.h"
 #include "image/page.h"
 
 /* A progressive file says each pixel a few times; hundreds of scans only burn time. */

@@ -11,13 +11,11 @@
 /* No table or strip buffer of a page within the limits needs more; the pixels are not libtiff's. */
 static const tmsize_t most_single_bytes = 16 << 20;
 
-/* Keeps the first message of a kind, with what is not printable ASCII as '?'. */
+/* Keeps a message, with what is not printable ASCII as '?'. */
 static void note(struct tiff_file *file, const char *module, const char *format, va_list args)
 {
     int len;
 
-    if (file->complained)
-        return;
     len = snprintf(file->message, sizeof file->message, "%s: ", module ? module : "libtiff");
     if (len >= 0 && (size_t)len < sizeof file->message)
         vsnprintf(file->message + len, sizeof file->message - (size_t)len, format, args);
@@ -31,7 +29,8 @@ static int on_error(TIFF *tiff, void *user, const char *module, const char *form
     struct tiff_file *file = user;
 
     (void)tiff;
-    note(file, module, format, args);
+    if (!file->failed)
+        note(file, module, format, args);
     file->complained = true;
     file->failed = true;
     return 1; /* handled: the global handler, which prints, is not called */
@@ -42,7 +41,8 @@ static int on_warning(TIFF *tiff, void *user, const char *module, const char *fo
     struct tiff_file *file = user;
 
     (void)tiff;
-    note(file, module, format, args);
+    if (!file->complained)
+        note(file, module, format, args);
     file->complained = true;
     return 1;
 }

@@ -20,7 +20,7 @@ struct tiff_file {
     size_t at;
     bool complained;                 /* since last set to false: an error or a warning came */
     bool failed;                     /* since last set to false: an error came */
-    char message[TIFF_MESSAGE_SIZE]; /* the first of them, printable */
+    char message[TIFF_MESSAGE_SIZE]; /* the first error, or else the first warning; printable */
 };
 
 /* Opens directory `page` (from 1). ERR_FORMAT when libtiff cannot read it. The struct must stay

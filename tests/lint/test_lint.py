@@ -8,6 +8,7 @@ import tempfile
 import unittest
 
 import csource
+import docs
 import lint
 import shwords
 
@@ -94,6 +95,35 @@ class ShellWords(unittest.TestCase):
                 file.flush()
                 self.assertTrue(shwords.is_shell(file.name))
                 self.assertEqual([word for _, word in shwords.commands(file.name)], want)
+
+
+class Documents(unittest.TestCase):
+    def test_configuration_values_are_found_without_lists(self):
+        text = ("hub = {\n  a_ms = 5; # a comment = 3;\n  inner: { b = \"x;y\"; };\n};\n"
+                "rows = ( { c = 1; }, { c = 2; } );\nlast = [1, 2];\nd = true;\n")
+        self.assertEqual(docs.config_values(text), {
+            "hub.a_ms": "5", "hub.inner.b": '"x;y"', "rows": "", "last": "", "d": "true"})
+
+    def test_sections_end_at_the_next_heading_of_their_level(self):
+        text = "# T\n## `a` one\nx\n### `b`\ny\n## Other\nz\n## `c`\nw\n"
+        self.assertEqual(docs.sections(text, 2), {"a": "\nx\n### `b`\ny\n", "c": "\nw\n"})
+
+    def test_differences_are_told_both_ways(self):
+        told = list(docs.differ("d", ["a", "b"], ["b", "c"], "key"))
+        self.assertEqual(told, ["d: key 'c' is in the code, not here",
+                                "d: key 'a' is here, not in the code"])
+
+    def test_options_are_read_from_help_and_tables(self):
+        cells = docs.first_cells("| option | |\n|---|---|\n| `-d`, `--data DIR` | x |\n"
+                                 "| `--json` | see `--keys` |\n")
+        self.assertEqual(cells, ["-d, --data DIR", "--json"])
+        self.assertEqual(docs.options_in("-d, --data=DIR --no-op --help"), {"--data", "--no-op"})
+
+    def test_links_to_nowhere_are_named(self):
+        with tempfile.TemporaryDirectory() as root:
+            with open(os.path.join(root, "README.md"), "w", encoding="utf-8") as file:
+                file.write("[a](README.md#x) [b](https://a.example) [c](gone.md) `base/gone.c`\n")
+            self.assertEqual(len(list(docs.links_check(root, None))), 2)
 
 
 class Rules(unittest.TestCase):
