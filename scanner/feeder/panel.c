@@ -101,6 +101,8 @@ static const struct row rows[PANEL_OPTIONS] = {
     [PANEL_START] = {"start", "Start button", SANE_TYPE_BOOL, 0, SENSOR, 0, 0, 0, CANON},
     [PANEL_FAULT] = {"fault", "What shall go wrong", SANE_TYPE_STRING, 0, SETTABLE, 0, 0, 0, ALL},
     [PANEL_REFEED] = {"refeed", "Put stuck sheets back", SANE_TYPE_BUTTON, 0, BUTTON, 0, 0, 0, ALL},
+    [PANEL_DISCARD] = {"discard", "Take the top sheet out", SANE_TYPE_BUTTON, 0, BUTTON, 0, 0, 0,
+        ALL},
     [PANEL_PRESS] = {"press", "Press the scan button", SANE_TYPE_BUTTON, 0, BUTTON, 0, 0, 0, ALL},
 };
 /* clang-format on */
