@@ -11,7 +11,9 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/scope.h"
 #include "bench/micr_print.h"
+#include "classify/glance.h"
 #include "classify/micr.h"
 
 enum { DPIS = 5, MODES = 3, DAMAGES = 4 };
@@ -69,7 +71,10 @@ static void try_line(const struct options *options, int number, struct cell *cel
     struct micr_band band;
     struct micr_line line = {0};
     struct err err = {0};
-    int found = pix ? micr_find(pix, &band, &err) : ERR_MEMORY;
+    SCOPED(glance_clear) struct glance glance = {0};
+    int found = pix ? glance_make(pix, &glance, &err) : ERR_MEMORY;
+    if (found == 0)
+        found = micr_find(pix, &glance, &band, &err);
     if (found > 0)
         found = micr_read(pix, &band, &line, &err) < 0 ? -1 : 1;
     bool same = strcmp(line.text, want) == 0, read = line.state >= MICR_READ;

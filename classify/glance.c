@@ -24,6 +24,7 @@ void glance_clear(struct glance *glance)
 {
     free(glance->grey);
     free(glance->dark);
+    free(glance->dark_turned);
     *glance = (struct glance){0};
 }
 
@@ -116,6 +117,20 @@ static void mark_dark(const struct glance *glance, int columns, const uint8_t *p
     }
 }
 
+/* By squares of 16 pixels, so that both sides stay in the cache. */
+static void turn_dark(const struct glance *glance)
+{
+    for (int top = 0; top < glance->height; top += TILE)
+        for (int left = 0; left < glance->width; left += TILE) {
+            int bottom = top + TILE < glance->height ? top + TILE : glance->height;
+            int right = left + TILE < glance->width ? left + TILE : glance->width;
+            for (int x = left; x < right; x++)
+                for (int y = top; y < bottom; y++)
+                    glance->dark_turned[(size_t)x * (size_t)glance->height + (size_t)y] =
+                        glance->dark[(size_t)y * (size_t)glance->width + (size_t)x];
+        }
+}
+
 int glance_make(const struct Pix *page, struct glance *ret_glance, struct err *err)
 {
     *ret_glance = (struct glance){0};
@@ -133,34 +148,21 @@ int glance_make(const struct Pix *page, struct glance *ret_glance, struct err *e
     SCOPED(scope_free) uint8_t *paper = calloc((size_t)columns * (size_t)rows, 1);
     glance.grey = malloc(area);
     glance.dark = malloc(area);
-    if (!sums || !paper || !glance.grey || !glance.dark)
+    glance.dark_turned = malloc(area);
+    if (!sums || !paper || !glance.grey || !glance.dark || !glance.dark_turned)
         return err_set(err, ERR_MEMORY, "glance: no memory for %zu pixels", area);
     reduce(page, &glance, sums);
     find_paper(&glance, columns, paper);
     mark_dark(&glance, columns, paper);
+    turn_dark(&glance);
     *ret_glance = glance;
     glance = (struct glance){0};
     return 0;
 }
 
-int glance_transpose(const struct glance *glance, struct glance *ret_glance, struct err *err)
+struct dark_rows glance_rows(const struct glance *glance, bool turned)
 {
-    size_t area = (size_t)glance->width * (size_t)glance->height;
-    struct glance turned = {
-        .width = glance->height, .height = glance->width, .factor = glance->factor};
-    turned.grey = malloc(area);
-    turned.dark = malloc(area);
-    if (!turned.grey || !turned.dark) {
-        glance_clear(&turned);
-        return err_set(err, ERR_MEMORY, "glance: no memory for %zu pixels", area);
-    }
-    for (int y = 0; y < glance->height; y++)
-        for (int x = 0; x < glance->width; x++) {
-            size_t from = (size_t)y * (size_t)glance->width + (size_t)x;
-            size_t to = (size_t)x * (size_t)turned.width + (size_t)y;
-            turned.grey[to] = glance->grey[from];
-            turned.dark[to] = glance->dark[from];
-        }
-    *ret_glance = turned;
-    return 0;
+    if (turned)
+        return (struct dark_rows){glance->dark_turned, glance->height, glance->width};
+    return (struct dark_rows){glance->dark, glance->width, glance->height};
 }

@@ -35,7 +35,7 @@ static void make_folder(char ret_folder[32])
 {
     char text[64];
     struct err err;
-    strcpy(ret_folder, "/tmp/test_mail.XXXXXX");
+    snprintf(ret_folder, 32, "/tmp/test_mail.XXXXXX");
     assert_non_null(mkdtemp(ret_folder));
     snprintf(text, sizeof text, "%s/text", ret_folder);
     assert_int_equal(file_make_folders(text, 0755, &err), 0);
@@ -68,7 +68,7 @@ static void list_files(const char *folder, struct folder_names *ret_names)
     ret_names->count = 0;
     for (struct dirent *entry = readdir(dir); entry; entry = readdir(dir))
         if (entry->d_type == DT_REG && ret_names->count < FILES_MAX)
-            strcpy(ret_names->at[ret_names->count++], entry->d_name);
+            snprintf(ret_names->at[ret_names->count++], NAME_MAX + 1, "%s", entry->d_name);
     closedir(dir);
 }
 
@@ -181,7 +181,8 @@ static void every_side_has_a_label_and_decodes_as_it_says(void **state)
     read_in(folder, "labels.tsv", &labels);
     buf_append(&labels, bytes_of("", 1));
     char *rest = (char *)labels.at, *cells[COLUMNS];
-    assert_true(!strncmp(rest, "path\ttype\trotation\tnir\tmicr\tkey\tdpi\tmode\tnote\t", 47));
+    static const char corpus_columns[] = "path\ttype\trotation\tnir\tmicr\tkey\tdpi\tmode\tnote\t";
+    assert_memory_equal(rest, corpus_columns, sizeof corpus_columns - 1);
     strsep(&rest, "\n");
     unsigned rows = 0;
     for (char *row = strsep(&rest, "\n"); row && *row; row = strsep(&rest, "\n"), rows++) {
@@ -307,7 +308,7 @@ static void a_cheque_line_carries_its_proof(void **state)
         assert_int_equal(strlen(page->micr), 37);
         for (const char *p = page->micr; *p; p++)
             if (*p >= '0' && *p <= '9')
-                strncat(digits, p, 1);
+                digits[strlen(digits)] = *p; /* the rest is zero */
             else if (*p != ' ')
                 assert_true(cmc7_index(*p) >= 0);
         assert_true(rlmc_is_valid(digits, page->key));
