@@ -74,8 +74,10 @@ static int read_zone(struct reading *reading, struct readable *readable, enum oc
     int left = reading_time_left(reading);
     if (left < 0)
         return ERR_TIMEOUT;
-    struct ocr_request request = {
-        .page = readable->pix, .dpi = readable->dpi, .layout = layout, .deadline_ms = left > 0 ? left : OCR_MS_MOST};
+    struct ocr_request request = {.page = readable->pix,
+                                  .dpi = readable->dpi,
+                                  .layout = layout,
+                                  .deadline_ms = left > 0 ? left : OCR_MS_MOST};
     return ocr_read(reading->classifier->ocr, &request, ret_text, err);
 }
 
