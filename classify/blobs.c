@@ -158,11 +158,11 @@ static int collect(struct labelling *labelling, int blob_max, const struct blob_
     return count;
 }
 
-int blobs_find(const struct glance *glance, const struct blob_params *params,
+int blobs_find(struct dark_rows rows, const struct blob_params *params,
                const struct blob_limits *limits, struct blob *ret_blobs, struct err *err)
 {
-    size_t row_runs = (size_t)glance->width / 2 + 1;
-    size_t labels = row_runs * (size_t)glance->height;
+    size_t row_runs = (size_t)rows.width / 2 + 1;
+    size_t labels = row_runs * (size_t)rows.height;
     labels = labels / (size_t)params->run_min + 1;
     SCOPED(scope_free) struct run *runs = malloc(sizeof *runs * 2 * row_runs);
     SCOPED(scope_free) int *parents = malloc(sizeof *parents * labels);
@@ -173,9 +173,9 @@ int blobs_find(const struct glance *glance, const struct blob_params *params,
                                   .parents = parents,
                                   .moments = moments,
                                   .labels_max = (int)labels};
-    for (int y = 0; y < glance->height; y++) {
-        labelling.counts[y & 1] = find_runs(glance->dark + (size_t)glance->width * (size_t)y,
-                                            glance->width, params, labelling.runs[y & 1]);
+    for (int y = 0; y < rows.height; y++) {
+        labelling.counts[y & 1] = find_runs(rows.at + (size_t)rows.width * (size_t)y, rows.width,
+                                            params, labelling.runs[y & 1]);
         label_row(&labelling, y);
     }
     return collect(&labelling, params->blob_max, limits, ret_blobs);

@@ -27,5 +27,5 @@ struct blob {
 struct blob_limits {
     double length_min, thickness_min, thickness_max, angle_max;
 };
-int blobs_find(const struct glance *glance, const struct blob_params *params,
+int blobs_find(struct dark_rows rows, const struct blob_params *params,
                const struct blob_limits *limits, struct blob *ret_blobs, struct err *err);

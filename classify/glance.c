@@ -11,7 +11,8 @@
 #include "base/scope.h"
 
 enum {
-    SIDE_AIM = 780,    /* long side / this = reduction: A4 then has 75 to 130 dpi */
+    PAGE_SIDE = 875,   /* long side / this = reduction: 75 to 130 dpi on A4, */
+    CHEQUE_SIDE = 575, /* 100 to 150 dpi on a paper twice as wide as high, 175 mm */
     FACTOR_MAX = 32,   /* sums of 32 x 32 x 255 still fit 32 bits by far */
     SIDE_MIN = 32,     /* nothing to see below */
     TILE = 16,         /* paper brightness is taken over tiles of 16 pixels, 4 mm or so */
@@ -23,18 +24,15 @@ void glance_clear(struct glance *glance)
 {
     free(glance->grey);
     free(glance->dark);
+    free(glance->dark_turned);
     *glance = (struct glance){0};
 }
 
-static int factor_of(const struct Pix *page)
+static int factor_of(int width, int height)
 {
-    int width = pixGetWidth(page), height = pixGetHeight(page);
-    int factor = (width > height ? width : height) / SIDE_AIM;
-    factor = factor < 1 ? 1 : factor > FACTOR_MAX ? FACTOR_MAX : factor;
-    if (pixGetDepth(page) == 1)
-        while (factor & (factor - 1))
-            factor &= factor - 1;
-    return factor > 8 && pixGetDepth(page) == 1 ? 8 : factor;
+    int longer = width > height ? width : height, shorter = width > height ? height : width;
+    int factor = longer / (longer * 10 > shorter * 18 ? CHEQUE_SIDE : PAGE_SIDE);
+    return factor < 1 ? 1 : factor > FACTOR_MAX ? FACTOR_MAX : factor;
 }
 
 /* Adds a row's brightness, 0..255 for each page pixel, to `sums` (order of page bytes: the byte of
@@ -55,18 +53,29 @@ static void add_colour_row(const uint32_t *row, int width, uint16_t *sums)
     }
 }
 
-static void reduce_grey(const struct Pix *page, const struct glance *glance, uint16_t *sums)
+/* A row of black and white: all starts white, black bits are taken off. */
+static void add_bilevel_row(const uint32_t *row, int words, uint16_t *sums)
+{
+    for (int word = 0; word < words; word++) {
+        uint16_t *at = sums + 32 * word;
+        for (uint32_t bits = row[word]; bits; bits &= bits - 1)
+            at[31 - __builtin_ctz(bits)]++;
+    }
+}
+
+static void reduce(const struct Pix *page, const struct glance *glance, uint16_t *sums)
 {
     struct Pix *source = (struct Pix *)(uintptr_t)page;
     int words = pixGetWpl(source), depth = pixGetDepth(source), factor = glance->factor;
-    int width = glance->width * factor;
+    int width = glance->width * factor, flip = depth == 8 ? 3 : 0;
     uint32_t area = (uint32_t)(factor * factor);
-    int flip = depth == 8 ? 3 : 0;
     for (int y = 0; y < glance->height; y++) {
-        memset(sums, 0, sizeof *sums * 4 * (size_t)words);
+        memset(sums, 0, sizeof *sums * (size_t)words * (size_t)(32 / depth));
         for (int i = 0; i < factor; i++) {
             const uint32_t *row = pixGetData(source) + (size_t)words * (size_t)(y * factor + i);
-            if (depth == 8)
+            if (depth == 1)
+                add_bilevel_row(row, words, sums);
+            else if (depth == 8)
                 add_grey_row(row, words, sums);
             else
                 add_colour_row(row, width, sums);
@@ -76,42 +85,8 @@ static void reduce_grey(const struct Pix *page, const struct glance *glance, uin
             uint32_t sum = 0;
             for (int i = 0; i < factor; i++, at++)
                 sum += sums[at ^ flip];
-            out[x] = (uint8_t)(sum / area);
+            out[x] = (uint8_t)(depth == 1 ? 255 - 255 * sum / area : sum / area);
         }
-    }
-}
-
-/* Black pixels of each group of `factor` bits, for every byte; factor 1, 2, 4 or 8. */
-static void count_bits(int factor, uint8_t ret_counts[256][8])
-{
-    for (int byte = 0; byte < 256; byte++)
-        for (int group = 0; group < 8 / factor; group++)
-            ret_counts[byte][group] = (uint8_t)__builtin_popcount(
-                (unsigned)byte >> (8 - factor * (group + 1)) & ((1u << factor) - 1));
-}
-
-static void reduce_bilevel(const struct Pix *page, const struct glance *glance, uint16_t *sums)
-{
-    struct Pix *source = (struct Pix *)(uintptr_t)page;
-    int words = pixGetWpl(source), factor = glance->factor, groups = 8 / factor;
-    uint8_t counts[256][8];
-    count_bits(factor, counts);
-    for (int y = 0; y < glance->height; y++) {
-        memset(sums, 0, sizeof *sums * 4 * (size_t)words * (size_t)groups);
-        for (int i = 0; i < factor; i++) {
-            const uint32_t *row = pixGetData(source) + (size_t)words * (size_t)(y * factor + i);
-            for (int byte = 0; byte < 4 * words; byte++) {
-                unsigned value = row[byte / 4] >> (24 - 8 * (byte % 4)) & 255;
-                if (value == 0)
-                    continue;
-                for (int group = 0; group < groups; group++)
-                    sums[byte * groups + group] =
-                        (uint16_t)(sums[byte * groups + group] + counts[value][group]);
-            }
-        }
-        uint8_t *out = glance->grey + (size_t)glance->width * (size_t)y;
-        for (int x = 0; x < glance->width; x++)
-            out[x] = (uint8_t)(255 - 255 * sums[x] / (factor * factor));
     }
 }
 
@@ -142,6 +117,20 @@ static void mark_dark(const struct glance *glance, int columns, const uint8_t *p
     }
 }
 
+/* By squares of 16 pixels, so that both sides stay in the cache. */
+static void turn_dark(const struct glance *glance)
+{
+    for (int top = 0; top < glance->height; top += TILE)
+        for (int left = 0; left < glance->width; left += TILE) {
+            int bottom = top + TILE < glance->height ? top + TILE : glance->height;
+            int right = left + TILE < glance->width ? left + TILE : glance->width;
+            for (int x = left; x < right; x++)
+                for (int y = top; y < bottom; y++)
+                    glance->dark_turned[(size_t)x * (size_t)glance->height + (size_t)y] =
+                        glance->dark[(size_t)y * (size_t)glance->width + (size_t)x];
+        }
+}
+
 int glance_make(const struct Pix *page, struct glance *ret_glance, struct err *err)
 {
     *ret_glance = (struct glance){0};
@@ -149,7 +138,7 @@ int glance_make(const struct Pix *page, struct glance *ret_glance, struct err *e
     if (width < SIDE_MIN || height < SIDE_MIN || (depth != 1 && depth != 8 && depth != 32))
         return err_set(err, ERR_UNSUPPORTED, "page: %d x %d pixels of depth %d, at least %d x %d",
                        width, height, depth, SIDE_MIN, SIDE_MIN);
-    SCOPED(glance_clear) struct glance glance = {.factor = factor_of(page)};
+    SCOPED(glance_clear) struct glance glance = {.factor = factor_of(width, height)};
     glance.width = width / glance.factor;
     glance.height = height / glance.factor;
     size_t area = (size_t)glance.width * (size_t)glance.height;
@@ -159,37 +148,21 @@ int glance_make(const struct Pix *page, struct glance *ret_glance, struct err *e
     SCOPED(scope_free) uint8_t *paper = calloc((size_t)columns * (size_t)rows, 1);
     glance.grey = malloc(area);
     glance.dark = malloc(area);
-    if (!sums || !paper || !glance.grey || !glance.dark)
+    glance.dark_turned = malloc(area);
+    if (!sums || !paper || !glance.grey || !glance.dark || !glance.dark_turned)
         return err_set(err, ERR_MEMORY, "glance: no memory for %zu pixels", area);
-    if (depth == 1)
-        reduce_bilevel(page, &glance, sums);
-    else
-        reduce_grey(page, &glance, sums);
+    reduce(page, &glance, sums);
     find_paper(&glance, columns, paper);
     mark_dark(&glance, columns, paper);
+    turn_dark(&glance);
     *ret_glance = glance;
     glance = (struct glance){0};
     return 0;
 }
 
-int glance_transpose(const struct glance *glance, struct glance *ret_glance, struct err *err)
+struct dark_rows glance_rows(const struct glance *glance, bool turned)
 {
-    size_t area = (size_t)glance->width * (size_t)glance->height;
-    struct glance turned = {
-        .width = glance->height, .height = glance->width, .factor = glance->factor};
-    turned.grey = malloc(area);
-    turned.dark = malloc(area);
-    if (!turned.grey || !turned.dark) {
-        glance_clear(&turned);
-        return err_set(err, ERR_MEMORY, "glance: no memory for %zu pixels", area);
-    }
-    for (int y = 0; y < glance->height; y++)
-        for (int x = 0; x < glance->width; x++) {
-            size_t from = (size_t)y * (size_t)glance->width + (size_t)x;
-            size_t to = (size_t)x * (size_t)turned.width + (size_t)y;
-            turned.grey[to] = glance->grey[from];
-            turned.dark[to] = glance->dark[from];
-        }
-    *ret_glance = turned;
-    return 0;
+    if (turned)
+        return (struct dark_rows){glance->dark_turned, glance->height, glance->width};
+    return (struct dark_rows){glance->dark, glance->width, glance->height};
 }

@@ -40,12 +40,12 @@ void layout_free(struct layout *layout)
 }
 
 /* Grey in which coloured ink is as dark as black: the least of the three channels. */
-static PIX *reduced_grey(const struct Pix *page)
+static PIX *reduced_grey(const struct Pix *page, int long_side)
 {
     PIX *given = (PIX *)page; /* Leptonica's readers take no const */
     l_int32 width, height, depth;
     pixGetDimensions(given, &width, &height, &depth);
-    double scale = LONG_SIDE_PIXELS / (double)(width > height ? width : height);
+    double scale = long_side / (double)(width > height ? width : height);
     if (scale > 1)
         scale = 1;
     if (depth == 1)
@@ -228,24 +228,35 @@ static int take_boxes(struct layout *layout)
     return rc;
 }
 
+int layout_ink(const struct Pix *page, int long_side, struct Pix **ret_ink, struct err *err)
+{
+    *ret_ink = NULL;
+    int width = pixGetWidth((PIX *)page), height = pixGetHeight((PIX *)page);
+    if (width < SIDE_LEAST_PIXELS || height < SIDE_LEAST_PIXELS)
+        return err_set(err, ERR_LIMIT, "page: %d x %d pixels, at least %d each way", width, height,
+                       SIDE_LEAST_PIXELS);
+    PIX *grey = reduced_grey(page, long_side);
+    if (grey) {
+        int side = pixGetWidth(grey) > pixGetHeight(grey) ? pixGetWidth(grey) : pixGetHeight(grey);
+        *ret_ink = ink_of_grey(grey, side / long_side_mm);
+    }
+    pixDestroy(&grey);
+    return *ret_ink ? 0 : err_set(err, ERR_MEMORY, "page: no memory for its ink");
+}
+
 int layout_read(const struct layout_params *params, struct layout *ret_layout, struct err *err)
 {
     assert(params->turn == 0 || params->turn == 90 || params->turn == -1);
     SCOPED(layout_free) struct layout layout = {0};
     *ret_layout = layout;
-    int width = pixGetWidth((PIX *)params->page), height = pixGetHeight((PIX *)params->page);
-    if (width < SIDE_LEAST_PIXELS || height < SIDE_LEAST_PIXELS)
-        return err_set(err, ERR_LIMIT, "page: %d x %d pixels, at least %d each way", width, height,
-                       SIDE_LEAST_PIXELS);
-    PIX *grey = reduced_grey(params->page);
-    if (grey) {
-        int side = pixGetWidth(grey) > pixGetHeight(grey) ? pixGetWidth(grey) : pixGetHeight(grey);
-        layout.pixels_per_mm = (float)(side / long_side_mm);
-        layout.ink = ink_of_grey(grey, layout.pixels_per_mm);
-        pixDestroy(&grey);
-    }
+    int rc = layout_ink(params->page, LONG_SIDE_PIXELS, &layout.ink, err);
+    if (rc < 0)
+        return rc;
+    int side = pixGetWidth(layout.ink) > pixGetHeight(layout.ink) ? pixGetWidth(layout.ink)
+                                                                  : pixGetHeight(layout.ink);
+    layout.pixels_per_mm = (float)(side / long_side_mm);
     layout.boxes = malloc(LAYOUT_BOXES_MAX * sizeof *layout.boxes);
-    if (!layout.ink || !layout.boxes || set_upright(&layout.ink, params->turn, &layout) < 0 ||
+    if (!layout.boxes || set_upright(&layout.ink, params->turn, &layout) < 0 ||
         take_boxes(&layout) < 0)
         return err_set(err, ERR_MEMORY, "page: no memory for its layout");
     layout.width = (float)pixGetWidth(layout.ink) / layout.pixels_per_mm;

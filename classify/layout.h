@@ -45,6 +45,9 @@ struct layout_params {
     int turn;               /* 0 or 90 to set the quarter turn, -1 to find it */
 };
 
+/* The ink of a page as given (not turned), its longer side at most `long_side` pixels. */
+int layout_ink(const struct Pix *page, int long_side, struct Pix **ret_ink, struct err *err);
+
 /* Errors: ERR_MEMORY, ERR_LIMIT (a side below 16 pixels). Free with layout_free. */
 int layout_read(const struct layout_params *params, struct layout *ret_layout, struct err *err);
 void layout_free(struct layout *layout);

@@ -13,6 +13,7 @@
 #include "classify/verdict.h"
 
 struct Pix;
+struct glance;
 
 enum micr_font { MICR_NO_FONT, MICR_CMC7, MICR_E13B };
 enum micr_country { MICR_UNKNOWN, MICR_FR, MICR_BR, MICR_VE, MICR_TN };
@@ -46,9 +47,11 @@ struct micr_line {
     char reason[MICR_REASON_SIZE]; /* no digit of the line in it */
 };
 
-/* 1 and the band when there is one, 0 when there is none. Looks at sampled rows and columns of the
- * page only: a few milliseconds on a page without. Depth 1, 8 or 32. */
-int micr_find(const struct Pix *page, struct micr_band *ret_band, struct err *err);
+/* 1 and the band when there is one, 0 when there is none. Looks for lines of print in the page's
+ * glance, and at the page itself only where one repeats like a magnetic line: a few milliseconds on
+ * a page without. */
+int micr_find(const struct Pix *page, const struct glance *glance, struct micr_band *ret_band,
+              struct err *err);
 
 /* Reads the band that micr_find found on the same page. A line that is not legible is no error: its
  * state says so. */

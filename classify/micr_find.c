@@ -57,7 +57,7 @@ struct candidate {
     double regular; /* share of its characters that stand a pitch apart */
 };
 
-static int sum_profile(const struct glance *glance, const struct blob *blob,
+static int sum_profile(struct dark_rows rows, const struct blob *blob,
                        double ret_profile[PROFILE_MAX])
 {
     double ux = cos(blob->angle), uy = sin(blob->angle);
@@ -68,8 +68,8 @@ static int sum_profile(const struct glance *glance, const struct blob *blob,
         for (int j = -reach; j <= reach; j++) {
             int x = (int)lround(blob->x + ux * (i - count / 2.0) - uy * j);
             int y = (int)lround(blob->y + uy * (i - count / 2.0) + ux * j);
-            if (x >= 0 && y >= 0 && x < glance->width && y < glance->height)
-                ret_profile[i] += glance->dark[(size_t)glance->width * (size_t)y + (size_t)x];
+            if (x >= 0 && y >= 0 && x < rows.width && y < rows.height)
+                ret_profile[i] += rows.at[(size_t)rows.width * (size_t)y + (size_t)x];
         }
     }
     return count;
@@ -123,10 +123,10 @@ static double regular_share(const double *profile, int count, double pitch)
 }
 
 /* The pitch at which the gaps are lightest. */
-static double find_pitch(const struct glance *glance, const struct blob *blob, double *ret_regular)
+static double find_pitch(struct dark_rows rows, const struct blob *blob, double *ret_regular)
 {
     double profile[PROFILE_MAX], best = 1, found = blob->thickness;
-    int count = sum_profile(glance, blob, profile);
+    int count = sum_profile(rows, blob, profile);
     double to = blob->thickness * PITCH_MAX_HEIGHTS;
     for (double pitch = blob->thickness * PITCH_MIN_HEIGHTS; pitch < to; pitch *= PITCH_STEP) {
         double folded = fold(profile, count, pitch);
@@ -163,13 +163,14 @@ static int find_candidates(const struct glance *glance, bool transposed,
                                               .thickness_max = HEIGHT_MAX_PX,
                                               .angle_max = SKEW_MAX};
     struct blob blobs[LINES_MAX];
-    int found = blobs_find(glance, &params, &limits, blobs, err);
+    struct dark_rows rows = glance_rows(glance, transposed);
+    int found = blobs_find(rows, &params, &limits, blobs, err);
     for (int i = 0; i < found; i++) {
         const struct blob *blob = &blobs[i];
         if (blob->length < LENGTH_MIN_HEIGHTS * blob->thickness)
             continue;
         double factor = glance->factor, half = (factor - 1) / 2.0, regular;
-        double pitch = find_pitch(glance, blob, &regular);
+        double pitch = find_pitch(rows, blob, &regular);
         if (regular < REGULAR_SHARE_MIN || pitch * factor < PITCH_MIN_PX)
             continue;
         double x = blob->x * factor + half, y = blob->y * factor + half;
@@ -245,19 +246,15 @@ static struct micr_band band_of(const struct candidate *candidate, double likene
     };
 }
 
-int micr_find(const struct Pix *page, struct micr_band *ret_band, struct err *err)
+int micr_find(const struct Pix *page, const struct glance *glance, struct micr_band *ret_band,
+              struct err *err)
 {
     *ret_band = (struct micr_band){0};
-    SCOPED(glance_clear) struct glance glance = {0}, turned = {0};
     struct candidate candidates[CLOSE_LOOKS_MAX];
     int count = 0;
-    int rc = glance_make(page, &glance, err);
+    int rc = find_candidates(glance, false, candidates, &count, err);
     if (rc == 0)
-        rc = find_candidates(&glance, false, candidates, &count, err);
-    if (rc == 0)
-        rc = glance_transpose(&glance, &turned, err);
-    if (rc == 0)
-        rc = find_candidates(&turned, true, candidates, &count, err);
+        rc = find_candidates(glance, true, candidates, &count, err);
     for (int i = 0; rc == 0 && i < count && ret_band->score < LIKENESS_SURE; i++) {
         double likeness = 0;
         rc = look_closely(page, &candidates[i], &likeness, err);

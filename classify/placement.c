@@ -249,8 +249,7 @@ static struct point_mm stretch_at(const struct placement *p, struct point_mm at)
                                  v * ((1 - u) * below[0].y + u * below[1].y)};
 }
 
-/* On the page as seen from the end that `placement` names. */
-static struct point_mm map_seen(const struct placement *placement, struct point_mm at)
+struct point_mm placement_map(const struct placement *placement, struct point_mm at)
 {
     struct point_mm to = affine(placement, at), more = stretch_at(placement, at);
     return (struct point_mm){to.x + more.x, to.y + more.y};
@@ -261,7 +260,7 @@ static bool nearest_end(const struct seen *seen, const struct layout_box *box, b
                         const struct placement *placement, double reach, struct pair *ret_pair)
 {
     struct point_mm model = {right ? box->x + box->width : box->x, middle(box)};
-    struct point_mm want = map_seen(placement, model);
+    struct point_mm want = placement_map(placement, model);
     double nearest = reach * reach, height = box->height * placement->y[2];
     bool found = false;
     int range[2];
@@ -373,9 +372,9 @@ static bool is_distorted(const struct placement *p)
 static bool is_present(const struct seen *seen, const struct layout_box *box,
                        const struct placement *placement, struct point_mm off)
 {
-    struct point_mm left = map_seen(placement, (struct point_mm){box->x, middle(box)});
+    struct point_mm left = placement_map(placement, (struct point_mm){box->x, middle(box)});
     struct point_mm right =
-        map_seen(placement, (struct point_mm){box->x + box->width, middle(box)});
+        placement_map(placement, (struct point_mm){box->x + box->width, middle(box)});
     double y = (left.y + right.y) / 2 + off.y, height = box->height * placement->y[2];
     double from = left.x + off.x, to = right.x + off.x, covered = 0;
     bool end = false;
@@ -487,13 +486,4 @@ int placement_presence(const struct form_print *print, const struct layout *layo
     for (size_t i = 0; i < print->count; i++)
         ret_found[i] = is_present(&seen, &print->boxes[i], placement, (struct point_mm){0, 0});
     return 0;
-}
-
-struct point_mm placement_map(const struct placement *placement, const struct layout *layout,
-                              struct point_mm model)
-{
-    struct point_mm at = map_seen(placement, model);
-    if (placement->flipped)
-        at = (struct point_mm){layout->width - at.x, layout->height - at.y};
-    return at;
 }

@@ -47,6 +47,5 @@ int placement_score(const struct form_print *print, const struct layout *layout,
 int placement_presence(const struct form_print *print, const struct layout *layout,
                        const struct placement *placement, bool *ret_found, struct err *err);
 
-/* A point of the model on the (unflipped) layout, mm. */
-struct point_mm placement_map(const struct placement *placement, const struct layout *layout,
-                              struct point_mm model);
+/* A point of the model on the layout, mm, seen from the end that `flipped` names. */
+struct point_mm placement_map(const struct placement *placement, struct point_mm model);

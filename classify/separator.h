@@ -12,6 +12,7 @@
 #include "classify/verdict.h"
 
 struct Pix;
+struct glance;
 
 enum separator_level { SEPARATOR_NONE, SEPARATOR_ENVELOPE, SEPARATOR_BATCH };
 
@@ -27,8 +28,8 @@ struct separator {
 };
 
 /* Cheap on ordinary pages: barcodes are only tried where a page has their bars and little else. */
-int separator_find(const struct Pix *page, double dpi, struct separator *ret_separator,
-                   struct err *err);
+int separator_find(const struct Pix *page, const struct glance *glance, double dpi,
+                   struct separator *ret_separator, struct err *err);
 
 /* What FIELD_SEPARATOR holds: "batch:tripli-b:061", "envelope:patch-2"; false when none. */
 bool separator_field(const struct separator *separator, char ret_value[FIELD_VALUE_SIZE]);

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/scope.h"
+#include "image/text_mask.h"
 
 /* Rows of 4 pixels make the peak wide enough not to be stepped over, rows of 1 pixel find its top.
  */
@@ -20,38 +21,40 @@ enum { COARSE_SHIFT = 2, FINE_SHIFT = 0, MOST_ROWS = 1 << 17, MOST_STEPS = 256 }
 static const double coarse_step = 0.5, fine_step = 0.1;
 static const double radians_per_degree = 3.14159265358979 / 180;
 
-/* Bits of `row` that have white below them, or to their right. */
-static uint32_t edge_word(struct Pix *page, int y, int i, enum edges_side side)
+/* Pixels of a word that have white below them, or to their right, and may be writing. */
+static uint32_t edge_word(const struct text_mask *mask, int y, int i, enum edges_side side)
 {
-    int words = pixGetWpl(page);
-    const uint32_t *row = pixGetData(page) + (size_t)y * (size_t)words;
+    int words = pixGetWpl(mask->page);
+    const uint32_t *row = pixGetData(mask->page) + (size_t)y * (size_t)words;
+    uint32_t writing = pixGetData(mask->writing)[(size_t)y * (size_t)words + (size_t)i];
     uint32_t next;
 
     if (side == EDGES_LOWER)
-        return y + 1 < pixGetHeight(page) ? row[i] & ~row[i + words] : row[i];
+        return writing & (y + 1 < pixGetHeight(mask->page) ? ~row[i + words] : UINT32_MAX);
     next = i + 1 < words ? row[i + 1] >> 31 : 0;
-    return row[i] & ~(row[i] << 1 | next);
+    return writing & ~(row[i] << 1 | next);
 }
 
-static size_t count_edges(struct Pix *page, enum edges_side side)
+static size_t count_edges(const struct text_mask *mask, enum edges_side side)
 {
     size_t count = 0;
 
-    for (int y = 0; y < pixGetHeight(page); y++)
-        for (int i = 0; i < pixGetWpl(page); i++)
-            count += (size_t)__builtin_popcount(edge_word(page, y, i, side));
+    for (int y = 0; y < pixGetHeight(mask->page); y++)
+        for (int i = 0; i < pixGetWpl(mask->page); i++)
+            count += (size_t)__builtin_popcount(edge_word(mask, y, i, side));
     return count;
 }
 
 /* Takes every `step`th point. */
-static void take_edges(struct Pix *page, enum edges_side side, size_t step, struct edges *edges)
+static void take_edges(const struct text_mask *mask, enum edges_side side, size_t step,
+                       struct edges *edges)
 {
     size_t seen = 0;
-    int last = pixGetHeight(page) - 1;
+    int last = pixGetHeight(mask->page) - 1;
 
-    for (int y = 0; y < pixGetHeight(page); y++) {
-        for (int i = 0; i < pixGetWpl(page); i++) {
-            uint32_t word = edge_word(page, y, i, side);
+    for (int y = 0; y < pixGetHeight(mask->page); y++) {
+        for (int i = 0; i < pixGetWpl(mask->page); i++) {
+            uint32_t word = edge_word(mask, y, i, side);
 
             for (; word; word &= word - 1) {
                 int x = 32 * i + 31 - __builtin_ctz(word);
@@ -65,20 +68,20 @@ static void take_edges(struct Pix *page, enum edges_side side, size_t step, stru
     }
 }
 
-int edges_find(const struct Pix *bits, enum edges_side side, struct edges *ret_edges,
+int edges_find(const struct text_mask *mask, enum edges_side side, struct edges *ret_edges,
                struct err *err)
 {
-    struct Pix *page = (struct Pix *)bits; /* Leptonica's getters take no const */
-    size_t all = count_edges(page, side);
+    size_t all = count_edges(mask, side);
     size_t step = all / EDGES_MOST_POINTS + 1;
     bool level = side == EDGES_LOWER;
 
-    *ret_edges = (struct edges){.along_size = level ? pixGetWidth(page) : pixGetHeight(page),
-                                .across_size = level ? pixGetHeight(page) : pixGetWidth(page)};
+    *ret_edges =
+        (struct edges){.along_size = level ? pixGetWidth(mask->page) : pixGetHeight(mask->page),
+                       .across_size = level ? pixGetHeight(mask->page) : pixGetWidth(mask->page)};
     ret_edges->points = malloc((all / step + 1) * sizeof *ret_edges->points);
     if (!ret_edges->points)
         return err_set(err, ERR_MEMORY, "no memory for %zu edge points", all / step + 1);
-    take_edges(page, side, step, ret_edges);
+    take_edges(mask, side, step, ret_edges);
     return 0;
 }
 

@@ -11,7 +11,7 @@
 
 #include "base/err.h"
 
-struct Pix;
+struct text_mask;
 
 enum edges_side { EDGES_LOWER, EDGES_RIGHT };
 
@@ -24,9 +24,10 @@ struct edges {
     int32_t along_size, across_size; /* of the page */
 };
 
-/* At most EDGES_MOST_POINTS, thinned evenly. Bilevel page of at most 32767 pixels a side. */
+/* At most EDGES_MOST_POINTS, thinned evenly. Edges of the page that
+ * lie in what may be writing; at most 32768 pixels a side. */
 enum { EDGES_MOST_POINTS = 30000 };
-int edges_find(const struct Pix *bits, enum edges_side side, struct edges *ret_edges,
+int edges_find(const struct text_mask *mask, enum edges_side side, struct edges *ret_edges,
                struct err *err);
 void edges_free(struct edges *edges);
 

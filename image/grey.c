@@ -23,16 +23,41 @@ static uint32_t luminance(uint32_t pixel)
     return (RED_WEIGHT * red + GREEN_WEIGHT * green + BLUE_WEIGHT * blue) >> 8;
 }
 
-static void grey_line(const uint32_t *restrict from, size_t width, uint32_t *restrict to)
+static uint32_t darkest(uint32_t pixel)
 {
-    for (size_t i = 0; i < width / 4; i++)
-        to[i] = luminance(from[4 * i]) << 24 | luminance(from[4 * i + 1]) << 16 |
-                luminance(from[4 * i + 2]) << 8 | luminance(from[4 * i + 3]);
-    for (size_t x = width & ~(size_t)3; x < width; x++)
-        to[x / 4] |= luminance(from[x]) << (24 - 8 * (x % 4));
+    uint32_t red = pixel >> L_RED_SHIFT & 255;
+    uint32_t green = pixel >> L_GREEN_SHIFT & 255;
+    uint32_t blue = pixel >> L_BLUE_SHIFT & 255;
+    uint32_t less = red < green ? red : green;
+
+    return less < blue ? less : blue;
 }
 
-int image_grey(const struct Pix *page, struct Pix **ret_grey, struct err *err)
+typedef uint32_t pixel_to_grey(uint32_t pixel);
+
+static inline __attribute__((always_inline)) void
+grey_line(const uint32_t *restrict from, size_t width, pixel_to_grey *grey, uint32_t *restrict to)
+{
+    for (size_t i = 0; i < width / 4; i++)
+        to[i] = grey(from[4 * i]) << 24 | grey(from[4 * i + 1]) << 16 | grey(from[4 * i + 2]) << 8 |
+                grey(from[4 * i + 3]);
+    for (size_t x = width & ~(size_t)3; x < width; x++)
+        to[x / 4] |= grey(from[x]) << (24 - 8 * (x % 4));
+}
+
+static void luminance_line(const uint32_t *from, size_t width, uint32_t *to)
+{
+    grey_line(from, width, luminance, to);
+}
+
+static void darkest_line(const uint32_t *from, size_t width, uint32_t *to)
+{
+    grey_line(from, width, darkest, to);
+}
+
+static int make_grey(const struct Pix *page,
+                     void (*line)(const uint32_t *from, size_t width, uint32_t *to),
+                     struct Pix **ret_grey, struct err *err)
 {
     struct Pix *from = (struct Pix *)page; /* Leptonica's getters take no const */
     size_t width = (size_t)pixGetWidth(from);
@@ -49,9 +74,19 @@ int image_grey(const struct Pix *page, struct Pix **ret_grey, struct err *err)
         return rc;
     pixCopyResolution(grey, from);
     for (int y = 0; y < pixGetHeight(from); y++)
-        grey_line(pixGetData(from) + (size_t)y * (size_t)pixGetWpl(from), width,
-                  pixGetData(grey) + (size_t)y * (size_t)pixGetWpl(grey));
+        line(pixGetData(from) + (size_t)y * (size_t)pixGetWpl(from), width,
+             pixGetData(grey) + (size_t)y * (size_t)pixGetWpl(grey));
     *ret_grey = grey;
     grey = NULL;
     return 0;
+}
+
+int image_grey(const struct Pix *page, struct Pix **ret_grey, struct err *err)
+{
+    return make_grey(page, luminance_line, ret_grey, err);
+}
+
+int image_darkest(const struct Pix *page, struct Pix **ret_grey, struct err *err)
+{
+    return make_grey(page, darkest_line, ret_grey, err);
 }

@@ -36,16 +36,16 @@ struct evidence {
 static int read_profile(struct evidence *evidence, struct err *err)
 {
     struct text_mask_params small = {.dpi = evidence->dpi, .reduced_dpi = PROFILE_DPI};
-    SCOPED(image_free) struct Pix *mask = NULL;
+    SCOPED(text_mask_free) struct text_mask mask = {0};
     SCOPED(edges_free) struct edges lower = {0};
     SCOPED(edges_free) struct edges right = {0};
     struct edges_peak level, upright;
     int rc = text_mask(evidence->bits, &small, &mask, err);
 
     if (rc == 0)
-        rc = edges_find(mask, EDGES_LOWER, &lower, err);
+        rc = edges_find(&mask, EDGES_LOWER, &lower, err);
     if (rc == 0)
-        rc = edges_find(mask, EDGES_RIGHT, &right, err);
+        rc = edges_find(&mask, EDGES_RIGHT, &right, err);
     if (rc < 0)
         return rc;
     level = edges_search(&lower, most_degrees, finest_degrees);

@@ -69,22 +69,32 @@ void rows_free(struct rows **rows)
     *rows = NULL;
 }
 
-/* White pixels of each cell: reduce divides 8, so a cell never crosses a byte. */
+/* The ones among each 2, 4 or 8 bits of a byte, in the place of these bits. */
+static unsigned count_ones(unsigned bits, unsigned group)
+{
+    bits = bits - (bits >> 1 & 0x55);
+    if (group > 2)
+        bits = (bits & 0x33) + (bits >> 2 & 0x33);
+    return group > 4 ? (bits + (bits >> 4)) & 0x0f : bits;
+}
+
+/* Black pixels of each cell. Reduce divides 8, so a cell never crosses a byte; the bits beyond the
+ * width are cut off. */
 static void add_bits(struct rows *rows, const uint8_t *row)
 {
     unsigned reduce = rows->shape.reduce;
-    unsigned mask = (1u << reduce) - 1;
+    unsigned per_byte = 8 / reduce;
+    uint32_t mask = (1u << reduce) - 1;
+    uint32_t whole = rows->shape.width / 8;
 
-    for (uint32_t x = 0; x < rows->made_width; x++) {
-        uint32_t from = x * reduce;
-        uint32_t left = rows->shape.width - from;
-        unsigned cell = (row[from / 8] >> (8 - reduce - from % 8)) & mask;
+    for (uint32_t i = 0; i < whole; i++) {
+        unsigned counts = count_ones(row[i], reduce);
 
-        if (left < reduce)
-            cell >>= reduce - left;
-        rows->sums[x] +=
-            255 * ((left < reduce ? left : reduce) - (unsigned)__builtin_popcount(cell));
+        for (unsigned k = 0; k < per_byte; k++)
+            rows->sums[i * per_byte + k] += counts >> (8 - reduce * (k + 1)) & mask;
     }
+    for (uint32_t x = 8 * whole; x < rows->shape.width; x++)
+        rows->sums[x / reduce] += row[whole] >> (7 - x % 8) & 1;
 }
 
 static void add_grey(struct rows *rows, const uint8_t *row)
@@ -108,6 +118,14 @@ static void add_rgb(struct rows *rows, const uint8_t *row)
     }
 }
 
+/* The mean of a cell of `count` pixels from its sum: of grey, or of black pixels. */
+static uint8_t mean_of(const struct rows *rows, uint32_t sum, unsigned count)
+{
+    if (rows->shape.depth == 1)
+        sum = 255 * (count - sum);
+    return (uint8_t)((sum + count / 2) / count);
+}
+
 /* Divides the sums by the pixels in each cell and starts the next reduced row. */
 static void finish_reduced_row(struct rows *rows)
 {
@@ -115,14 +133,13 @@ static void finish_reduced_row(struct rows *rows)
     uint32_t y = (rows->next - 1) / reduce;
     unsigned tall = rows->next - y * reduce;
     size_t per_pixel = rows->samples / rows->made_width;
+    size_t inner = rows->samples - per_pixel;
     unsigned last_wide = rows->shape.width - (rows->made_width - 1) * reduce;
 
-    for (size_t i = 0; i < rows->samples; i++) {
-        bool last = i / per_pixel == rows->made_width - 1;
-        unsigned count = tall * (last ? last_wide : reduce);
-
-        rows->means[i] = (uint8_t)((rows->sums[i] + count / 2) / count);
-    }
+    for (size_t i = 0; i < inner; i++)
+        rows->means[i] = mean_of(rows, rows->sums[i], tall * reduce);
+    for (size_t i = inner; i < rows->samples; i++)
+        rows->means[i] = mean_of(rows, rows->sums[i], tall * last_wide);
     memset(rows->sums, 0, rows->samples * sizeof *rows->sums);
     page_put_row(rows->page, y, rows->means);
 }

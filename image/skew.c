@@ -5,16 +5,14 @@
  */
 #include "image/skew.h"
 
-#include <leptonica/allheaders.h>
 #include <math.h>
 
 #include "base/scope.h"
-#include "image/decode.h"
 #include "image/edges.h"
 #include "image/text_mask.h"
 
 /* The end of an A4 line moves by half a pixel of this at 0.02 degrees. */
-enum { REDUCED_DPI = 75 };
+enum { REDUCED_DPI = 120 };
 
 /* A peak 1.5 times the median is as good as none (0.2), 4 times is sure (0.75). */
 static const double prominence_scale = 2.2;
@@ -26,7 +24,7 @@ int image_skew(const struct Pix *bits, const struct skew_params *params, struct 
                struct err *err)
 {
     struct text_mask_params small = {.dpi = text_mask_dpi(bits), .reduced_dpi = REDUCED_DPI};
-    SCOPED(image_free) struct Pix *mask = NULL;
+    SCOPED(text_mask_free) struct text_mask mask = {0};
     SCOPED(edges_free) struct edges lower = {0};
     SCOPED(edges_free) struct edges right = {0};
     struct edges_peak level, upright;
@@ -34,9 +32,9 @@ int image_skew(const struct Pix *bits, const struct skew_params *params, struct 
 
     *ret_skew = (struct skew){0};
     if (rc == 0)
-        rc = edges_find(mask, EDGES_LOWER, &lower, err);
+        rc = edges_find(&mask, EDGES_LOWER, &lower, err);
     if (rc == 0)
-        rc = edges_find(mask, EDGES_RIGHT, &right, err);
+        rc = edges_find(&mask, EDGES_RIGHT, &right, err);
     if (rc < 0)
         return rc;
     level = edges_search(&lower, params->most_degrees, params->finest_degrees);

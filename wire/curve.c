@@ -89,7 +89,9 @@ struct allow_list {
 
 static int read_line(struct allow_list *list, char *line, int number, struct err *err)
 {
-    line[strcspn(line, "#\r")] = '\0';
+    line[strcspn(line, "\r")] = '\0';
+    if (line[0] == '#' && (line[1] == ' ' || line[1] == '\0'))
+        return 0; /* a comment; '#' alone may also begin a key */
     char key[64] = "", name[NAME_SIZE] = "";
     int got = sscanf(line, "%63s %63[^\n]", key, name);
     if (got <= 0)

@@ -28,7 +28,7 @@ int curve_load(const char *path, struct curve_keys *ret_keys, struct err *err);
 /* True for 40 characters of the Z85 alphabet. */
 bool curve_key_is_valid(const char *key);
 
-/* The list: one public key and a name on each line, '#' begins a comment. */
+/* The list: one public key and a name on each line; "# " begins a comment line. */
 struct allow_list;
 
 int allow_list_open(const char *path, struct allow_list **ret_list, struct err *err);

@@ -4,6 +4,7 @@
  * Usage: tripli-reader CONFIG_DIR MEMORY_MIB, with the socket on descriptor 3.
  * SPDX-License-Identifier: Apache-2.0
  */
+#include <leptonica/allheaders.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
@@ -24,7 +25,7 @@
 #include "workers/pipe.h"
 #include "workers/reader_seal.h"
 
-enum { SOCKET_FD = 3 };
+enum { SOCKET_FD = 3, USUAL_DPI = 300 /* when a file does not say */ };
 
 struct reading {
     struct ocr *ocr;
@@ -72,6 +73,12 @@ static json_t *read_page(struct reading *reading, const json_t *request, struct 
     return answer;
 }
 
+static int dpi_of(const struct Pix *page)
+{
+    int dpi = pixGetXRes((struct Pix *)page);
+    return dpi > 0 ? dpi : USUAL_DPI;
+}
+
 /* Full text on demand: the page is turned upright as its verdict says, then read whole. */
 static json_t *read_text(struct reading *reading, const json_t *request, struct bytes file)
 {
@@ -83,10 +90,13 @@ static json_t *read_text(struct reading *reading, const json_t *request, struct 
         return NULL;
     if (image_decode(file, &IMAGE_DECODE_DEFAULT, &page, &err) < 0)
         return error_of(&err, 0);
-    int rc = image_turn_upright(&page, rotation, &err);
+    struct Pix *upright = NULL;
+    int rc = turn_upright(page, rotation, &upright, &err);
     struct ocr_text text = {0};
-    const struct ocr_request what = {
-        .page = page, .dpi = image_dpi(page), .layout = OCR_PAGE, .deadline_ms = deadline_ms};
+    const struct ocr_request what = {.page = upright,
+                                     .dpi = rc == 0 ? dpi_of(upright) : USUAL_DPI,
+                                     .layout = OCR_PAGE,
+                                     .deadline_ms = deadline_ms};
     if (rc == 0)
         rc = ocr_read(reading->ocr, &what, &text, &err);
     char *plain = rc == 0 ? ocr_text_plain(&text) : NULL;
@@ -94,6 +104,7 @@ static json_t *read_text(struct reading *reading, const json_t *request, struct 
     free(plain);
     ocr_text_free(&text);
     image_free(&page);
+    image_free(&upright);
     return answer;
 }
 

@@ -54,7 +54,7 @@ static void tell(const struct keygen_verb *verb, const struct curve_keys *keys)
     printf("%s holds the key pair (mode 0600): keep it on this machine.\n\n"
            "For a worker: add this line to the hub's list of keys (tripli-hub --allow):\n"
            "%s %s\n\n"
-           "For a hub: give its workers this public key (tripli-worker --hub-key):\n%s\n",
+           "For a hub: give its workers this public key:\n  --hub-key '%s'\n",
            verb->file, keys->public_key, host, keys->public_key);
 }
 

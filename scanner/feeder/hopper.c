@@ -89,8 +89,6 @@ static int add_file(struct hopper *hopper, const char *name, struct err *err)
         snprintf(hopper->sheets[hopper->count - 1].back, NAME_MAX + 1, "%s", name);
         return 0;
     }
-    if (hopper->keep && journal_is_out(hopper->journal, name))
-        return 0;
     if (hopper->count == HOPPER_SHEETS_LIMIT)
         return err_set(err, ERR_LIMIT, "%s: more than %d sheets", hopper->folder,
                        HOPPER_SHEETS_LIMIT);
@@ -111,6 +109,16 @@ static int add_file(struct hopper *hopper, const char *name, struct err *err)
     return 0;
 }
 
+/* In a folder that is left as it is the journal alone knows which sheets are out. */
+static void leave_out(struct hopper *hopper)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < hopper->count; i++)
+        if (!journal_is_out(hopper->journal, hopper->sheets[i].name))
+            hopper->sheets[kept++] = hopper->sheets[i];
+    hopper->count = kept;
+}
+
 static int list_folder(struct hopper *hopper, struct err *err)
 {
     struct dirent **names = NULL;
@@ -125,6 +133,8 @@ static int list_folder(struct hopper *hopper, struct err *err)
         free(names[i]);
     }
     free(names);
+    if (hopper->keep)
+        leave_out(hopper);
     return rc;
 }
 
