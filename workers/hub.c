@@ -73,7 +73,7 @@ static void file_some(struct hub *hub)
     struct err err = {0};
     if (!hub->may_have_complete || clock_mono_ms() < hub->full_until_ms)
         return;
-    int filed = filing_run(hub->archive, (int)hub->program.settings.hub.filing_step, &err);
+    int filed = filing_run(hub->archive, (int)hub->program.tuning.hub.filing_step, &err);
     if (filed < 0)
         hub_trouble(hub, &err);
     else if (hub->trouble[0])

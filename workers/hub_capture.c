@@ -93,7 +93,7 @@ static void ask_to_wait(struct hub *hub, const struct peer *from, const char *re
 
 static void queue_page(struct hub *hub, struct message *message, const struct peer *from)
 {
-    long long limit = hub->program.settings.hub.unread_limit_pages;
+    long long limit = hub->program.tuning.hub.unread_limit_pages;
     if (hub->trouble[0] && clock_mono_ms() < hub->full_until_ms) {
         ask_to_wait(hub, from, hub->trouble);
         return;
@@ -154,8 +154,7 @@ static void take(struct hub *hub, struct message *message, const struct peer *fr
 
 int hub_capture_receive(struct hub *hub, struct err *err)
 {
-    while (hub->page_count < hub->program.settings.hub.group_pages &&
-           hub->page_bytes < GROUP_BYTES) {
+    while (hub->page_count < hub->program.tuning.hub.group_pages && hub->page_bytes < GROUP_BYTES) {
         struct message message;
         struct peer from;
         int rc = link_receive(hub->front, &message, &from, err);

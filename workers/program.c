@@ -52,7 +52,7 @@ int program_start(struct program *program, struct err *err)
     if (rc == 0)
         rc = place_find(&program->options, &program->place, err);
     if (rc == 0)
-        rc = settings_read(program->place.config, &program->settings, err);
+        rc = tuning_read(program->place.config, &program->tuning, err);
     return rc;
 }
 

@@ -100,7 +100,7 @@ static int fill_open(const struct scan *scan, struct batch_open_message *ret_ope
     if (options->uuid)
         snprintf(ret_open->uuid, sizeof ret_open->uuid, "%s", options->uuid);
     snprintf(ret_open->tenant, sizeof ret_open->tenant, "%.3s",
-             options->tenant ? options->tenant : scan->program.settings.capture.tenant);
+             options->tenant ? options->tenant : scan->program.tuning.capture.tenant);
     day_format(day_of_ms(clock_wall_ms()), ret_open->received);
     if (options->received && day_parse(options->received, &day) < 0)
         return err_set(err, ERR_FORMAT, "date of receipt '%s': must be YYYY-MM-DD",
