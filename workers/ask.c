@@ -119,7 +119,10 @@ int asker_open(const struct program *program, int patience_ms, struct asker **re
     if (rc < 0)
         asker_free(&asker);
     *ret_asker = asker;
-    return rc == ERR_UNAVAILABLE ? 0 : rc;
+    if (rc != ERR_UNAVAILABLE)
+        return rc;
+    *err = (struct err){0}; /* a socket that a hub left behind */
+    return 0;
 }
 
 int asker_ask(struct asker *asker, const char *verb, json_t *details, json_t **ret_answer,
