@@ -8,9 +8,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/scope.h"
 #include "wire/link.h"
 #include "workers/desk.h"
 
@@ -95,13 +98,24 @@ static int ask(struct asker *asker, const char *verb, json_t *details, int patie
     return receive_until(asker, clock_mono_ms() + ANSWER_LIMIT_MS, ret_answer, err);
 }
 
+/* Whether somebody listens behind a socket's file; a hub that was killed leaves the file. */
+static bool listens(const char *path)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    SCOPED(scope_close) int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0 || strlen(path) >= sizeof address.sun_path)
+        return false;
+    memcpy(address.sun_path, path, strlen(path) + 1);
+    return connect(fd, (const struct sockaddr *)&address, sizeof address) == 0;
+}
+
 int asker_open(const struct program *program, int patience_ms, struct asker **ret_asker,
                struct err *err)
 {
     char front[PLACE_SIZE + 32];
     place_endpoint(&program->place, "front", front, sizeof front);
     *ret_asker = NULL;
-    if (access(front + strlen("ipc://"), F_OK) < 0)
+    if (!listens(front + strlen("ipc://")))
         return 0;
     struct asker *asker = calloc(1, sizeof *asker);
     if (!asker)
@@ -121,7 +135,7 @@ int asker_open(const struct program *program, int patience_ms, struct asker **re
     *ret_asker = asker;
     if (rc != ERR_UNAVAILABLE)
         return rc;
-    *err = (struct err){0}; /* a socket that a hub left behind */
+    *err = (struct err){0}; /* it ended just now */
     return 0;
 }
 
