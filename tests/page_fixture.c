@@ -13,10 +13,10 @@
 enum { FONT_POINTS = 20, LETTER_LINES = 24, LINE_PIXELS = 100 };
 
 static const char *const sentences[] = {
-    "madame, monsieur, veuillez trouver ci-joint la feuille de soins de ma fille",
-    "je vous prie de bien vouloir proceder au remboursement de la consultation",
-    "l'attestation de salaire vous a ete transmise par mon employeur le mois dernier",
-    "dans l'attente de votre reponse, je vous prie d'agreer mes salutations",
+    "madame, monsieur, veuillez trouver ci-joint la feuille",
+    "de soins de ma fille. je vous prie de bien vouloir",
+    "proceder au remboursement de la consultation du mois",
+    "dernier. dans l'attente de votre reponse, je vous prie",
 };
 
 enum { SENTENCES = sizeof sentences / sizeof *sentences };

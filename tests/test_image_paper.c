@@ -30,8 +30,8 @@ static int count(struct Pix *bits)
 static void ink_is_found_on_every_paper(void **state)
 {
     static const struct fixture_scan rows[] = {
-        {240, 20, 0, 0},   {240, 30, 0, 12},  {255, 0, 0, 0},   {220, 60, 100, 8},
-        {240, 150, 40, 6}, {180, 110, 60, 6}, {120, 40, 40, 5},
+        {240, 20, 0, 0},   {240, 30, 0, 12}, {255, 0, 0, 0},   {220, 60, 100, 8},
+        {240, 150, 40, 6}, {180, 60, 60, 6}, {120, 40, 40, 5},
     };
 
     (void)state;
@@ -207,7 +207,8 @@ static void writing_beside_dirt_is_still_writing(void **state)
     signature(bits);
     page = fixture_scanned(bits, &scan);
     check_ok(image_blank(page, &params, &verdict, &err), &err);
-    assert_false(verdict.blank);
+    if (verdict.blank)
+        fail_msg("got blank (%s), want written", verdict.reason);
 }
 
 static void the_reduction_follows_the_resolution(void **state)
