@@ -1,6 +1,7 @@
 /*
  * Pages for the tests of image/ and ocr/, drawn with Leptonica's bitmap font: the same call draws
- * the same page. The caller frees each with image_free. SPDX-License-Identifier: Apache-2.0
+ * the same page. The caller frees each with image_free.
+ * SPDX-License-Identifier: Apache-2.0
  */
 #pragma once
 
@@ -8,10 +9,10 @@
 
 struct Pix;
 
-/* A4 at 300 dpi and at 150 dpi, in pixels. */
+/* A4 at 300 dpi, in pixels. */
 enum { FIXTURE_WIDTH = 2480, FIXTURE_HEIGHT = 3508 };
 
-/* A white bilevel page of that size and resolution. */
+/* A white bilevel page. */
 struct Pix *fixture_page(int width, int height, int dpi);
 
 /* Writes a line of text (letters 20 points high) with its upper left corner at x, y. */

@@ -1,7 +1,7 @@
 /*
- * Image files of any bytes: refused with a text, or decoded within the limits; what decodes,
- * splits, and a bilevel page that is encoded comes back bit for bit. SPDX-License-Identifier:
- * Apache-2.0
+ * Image files of any bytes: refused with a text, or decoded within the limits; what decodes also
+ * splits, and a bilevel page that is encoded comes back bit for bit.
+ * SPDX-License-Identifier: Apache-2.0
  */
 #include <assert.h>
 #include <leptonica/allheaders.h>
