@@ -83,7 +83,7 @@ static void store_row(struct scan *s, int y, struct Pix *image)
             SET_DATA_BYTE(row, x, red[x]);
     } else {
         uint32_t word = 0;
-        int threshold = (int)lround(s->look->threshold);
+        int threshold = s->tone[(int)lround(s->look->threshold)];
         for (int x = 0; x < s->width; x++) {
             word = word << 1 | (red[x] < threshold);
             if (x % 32 == 31)

@@ -8,6 +8,11 @@
 
 #include "bench/mail/pixels.h"
 
+/* Grey levels of the drawing. Below the faint one the orange of the forms (129) would be gone from
+ * a bilevel page; above the smeared one their light tints turn black. */
+#define THRESHOLD_FAINT 136
+#define THRESHOLD_SMEARED 200
+
 const char *scan_mode_name(enum scan_mode mode)
 {
     static const char *const names[SCAN_MODES] = {"bw", "gray", "color"};
@@ -49,7 +54,7 @@ static void wear(struct scan_look *look, struct chance *chance)
     look->noise = chance_real(chance, 3, 8);
     look->light = chance_real(chance, 0, 0.22);
     look->blur = chance_between(chance, 0, 2);
-    look->threshold = chance_real(chance, 85, 205);
+    look->threshold = chance_real(chance, THRESHOLD_FAINT, THRESHOLD_SMEARED);
     look->specks = chance_between(chance, 10, 160);
     look->folds = chance_between(chance, 0, 2);
     look->black = chance_real(chance, 10, 90);
@@ -64,7 +69,7 @@ struct scan_look scan_look_draw(struct chance *chance, const struct scan_habits 
                              .light = chance_real(chance, 0, 0.06),
                              .black = chance_real(chance, 5, 45),
                              .white = chance_real(chance, 238, 255),
-                             .threshold = 150 + 14 * chance_normal(chance),
+                             .threshold = 158 + 7 * chance_normal(chance),
                              .blur = chance_yes(chance, 0.25),
                              .specks = chance_between(chance, 0, 14)};
     place(&look, chance, habits);

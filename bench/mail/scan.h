@@ -40,7 +40,7 @@ struct scan_look {
     double noise;        /* standard deviation, grey levels */
     double light;        /* brightness lost from one corner to the other, 0..1 */
     double black, white; /* grey levels that ink and paper come out at */
-    double threshold;    /* bilevel: darker than this is black */
+    double threshold;    /* bilevel: what is drawn darker is black */
     int blur;            /* passes of a 1-2-1 filter */
     int specks, folds, holes;
     bool dropout;
