@@ -20,13 +20,13 @@
 #include "image/header.h"
 #include "tests/check.h"
 
-enum { PLANNED = 3000, DRAWN = 5, FILES_MAX = 200, COLUMNS = 17, FILE_LIMIT = 64 << 20 };
+enum { PLANNED = 3000, DRAWN = 5, FILES_MAX = 200, COLUMNS = 18, FILE_LIMIT = 64 << 20 };
 
 /* Pages are drawn small: 150 dpi costs a quarter of 300. */
 static struct mail_order small_order(void)
 {
     struct mail_order order = mail_order_usual();
-    order.dpi = 150;
+    order.habits.dpi = 150;
     order.seed = 12;
     return order;
 }
