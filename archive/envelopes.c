@@ -227,7 +227,7 @@ int envelopes_complete(struct store_txn *txn, const struct live_batch *batch, st
         return rc;
     rc = find_end(txn, batch, id.first_page, &ret_stretch->until, err);
     if (rc < 0 || ret_stretch->until <= ret_stretch->from)
-        return rc;
+        return rc < 0 ? rc : 0; /* end not known yet, or filed already */
     struct db_key from = key_of_page((struct page_id){id.batch, ret_stretch->from});
     struct store_entry entry;
     rc = store_seek(txn, IN_UNDECIDED, &from, &entry, err);
@@ -237,13 +237,9 @@ int envelopes_complete(struct store_txn *txn, const struct live_batch *batch, st
     return undecided.batch != id.batch || undecided.page >= ret_stretch->until;
 }
 
-int envelopes_filed(struct store_txn *txn, struct envelope_id id, uint32_t until, bool last,
-                    struct err *err)
+/* The start of a filed envelope stays: it is the end of the one before it, which may be complete
+ * only later. What is left of it to file is nothing. */
+int envelopes_filed(struct store_txn *txn, struct envelope_id id, uint32_t until, struct err *err)
 {
-    struct page_id at = {id.batch, id.first_page};
-    if (!last)
-        return put_start(txn, at, until, err);
-    struct db_key key = key_of_page(at);
-    int rc = store_delete(txn, IN_STARTS, &key, err);
-    return rc < 0 ? rc : 0;
+    return put_start(txn, (struct page_id){id.batch, id.first_page}, until, err);
 }

@@ -168,7 +168,7 @@ static const struct argp_option options[] = {
     {"hopper", 'f', "DIR", 0, "feed the sheets in DIR through the virtual feeder", 0},
     {"tenant", 't', "CODE", 0, "caisse that the mail is for (three digits)", 0},
     {"received", 'r', "DATE", 0, "date of receipt (today)", 0},
-    {"mode", 'm', "MODE", 0, "bilevel, grey, colour or as_scanned", 0},
+    {"mode", 'm', "MODE", 0, "bilevel, grey, colour or as-scanned", 0},
     {"dpi", 'R', "N", 0, "resolution (300)", 0},
     {"simplex", 's', NULL, 0, "fronts only", 0},
     {"envelope-per", 'e', "WHAT", 0, "with --input: file (default) or folder", 0},
@@ -250,7 +250,7 @@ int main(int argc, char **argv)
     static const struct argp argp = {options,  parse, NULL, "Feeds one batch to the hub.",
                                      children, NULL,  NULL};
     static struct scan scan = {.program = {.name = "tripli-scan"},
-                               .options = {.mode = "as_scanned", .dpi = 300}};
+                               .options = {.mode = "as-scanned", .dpi = 300}};
     struct err err = {0};
     argp_parse(&argp, argc, argv, 0, NULL, &scan);
     scan.terminal = isatty(STDERR_FILENO) && !scan.options.progress;

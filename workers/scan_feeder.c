@@ -81,7 +81,7 @@ static int open_device(struct feeding *feeding, struct err *err)
     snprintf(folder, sizeof folder, "%s/scanners", feeding->scan->program.place.config);
     int rc = scan_mode_parse(options->mode, &request.mode);
     if (rc < 0)
-        return err_set(err, rc, "mode '%s': bilevel, grey, colour or as_scanned", options->mode);
+        return err_set(err, rc, "mode '%s': bilevel, grey, colour or as-scanned", options->mode);
     rc = options->hopper ? start_virtual(feeding->scan, err) : scanner_start(NULL, NULL, err);
     if (rc == 0)
         rc = profile_find(folder, device, &feeding->profile, err);
