@@ -6,10 +6,6 @@
 
 #include "base/scope.h"
 
-/* In the place of the page where filing goes on: the envelope is filed, and its start stands only
- * as the end of the one before it, which is not. */
-enum { ONLY_A_BOUND = 0 };
-
 static int put_start(struct store_txn *txn, struct page_id at, uint32_t resume, struct err *err)
 {
     struct db_key key = key_of_page(at), value = key_of_number(resume);
@@ -229,11 +225,9 @@ int envelopes_complete(struct store_txn *txn, const struct live_batch *batch, st
     int rc = get_start(txn, (struct page_id){id.batch, id.first_page}, &ret_stretch->from, err);
     if (rc <= 0)
         return rc;
-    if (ret_stretch->from == ONLY_A_BOUND)
-        return 0;
     rc = find_end(txn, batch, id.first_page, &ret_stretch->until, err);
     if (rc < 0 || ret_stretch->until <= ret_stretch->from)
-        return rc;
+        return rc < 0 ? rc : 0; /* end not known yet, or filed already */
     struct db_key from = key_of_page((struct page_id){id.batch, ret_stretch->from});
     struct store_entry entry;
     rc = store_seek(txn, IN_UNDECIDED, &from, &entry, err);
@@ -243,35 +237,9 @@ int envelopes_complete(struct store_txn *txn, const struct live_batch *batch, st
     return undecided.batch != id.batch || undecided.page >= ret_stretch->until;
 }
 
-/* Whether the page before an envelope still waits for its own envelope to be filed. */
-static int is_preceded(struct store_txn *txn, struct page_id first, struct err *err)
+/* The start of a filed envelope stays: it is the end of the one before it, which may be complete
+ * only later. What is left of it to file is nothing. */
+int envelopes_filed(struct store_txn *txn, struct envelope_id id, uint32_t until, struct err *err)
 {
-    struct db_key key = key_of_page((struct page_id){first.batch, first.page - 1});
-    struct bytes value;
-    int rc = store_get(txn, IN_PAGES, &key, &value, err);
-    return rc != 0 ? rc : store_get(txn, IN_UNDECIDED, &key, &value, err);
-}
-
-static int remove_start(struct store_txn *txn, struct page_id at, struct err *err)
-{
-    struct db_key key = key_of_page(at);
-    int rc = store_delete(txn, IN_STARTS, &key, err);
-    return rc < 0 ? rc : 0;
-}
-
-int envelopes_filed(struct store_txn *txn, struct envelope_id id, uint32_t until, bool last,
-                    struct err *err)
-{
-    struct page_id at = {id.batch, id.first_page}, next = {id.batch, until};
-    uint32_t resume;
-    if (!last)
-        return put_start(txn, at, until, err);
-    int rc = is_preceded(txn, at, err);
-    if (rc >= 0)
-        rc = rc ? put_start(txn, at, ONLY_A_BOUND, err) : remove_start(txn, at, err);
-    if (rc == 0)
-        rc = get_start(txn, next, &resume, err);
-    if (rc == 1)
-        rc = resume == ONLY_A_BOUND ? remove_start(txn, next, err) : 0;
-    return rc;
+    return put_start(txn, (struct page_id){id.batch, id.first_page}, until, err);
 }

@@ -44,6 +44,5 @@ struct stretch {
 int envelopes_complete(struct store_txn *txn, const struct live_batch *batch, struct envelope_id id,
                        struct stretch *ret_stretch, struct err *err);
 
-/* Pages up to `until` are filed; `last`: the envelope with them. */
-int envelopes_filed(struct store_txn *txn, struct envelope_id id, uint32_t until, bool last,
-                    struct err *err);
+/* Pages of the envelope before `until` are filed. */
+int envelopes_filed(struct store_txn *txn, struct envelope_id id, uint32_t until, struct err *err);

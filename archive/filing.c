@@ -206,7 +206,7 @@ static int remove_part(struct store_txn *txn, const struct plan_part *part, stru
     if (rc <= 0)
         return rc;
     rc = count_filed(txn, part, err);
-    return rc < 0 ? rc : envelopes_filed(txn, part->id, part->until, part->last, err);
+    return rc < 0 ? rc : envelopes_filed(txn, part->id, part->until, err);
 }
 
 /* Every part of the run that lies in this day, in one transaction. */

@@ -1,7 +1,7 @@
 /*
  * Finding and reading back what is filed. Readers open the catalogue and boxes themselves; the
- * right to a tenant and compartment is the right to read its key file. SPDX-License-Identifier:
- * Apache-2.0
+ * right to a tenant and compartment is the right to read its key file.
+ * SPDX-License-Identifier: Apache-2.0
  */
 #pragma once
 

@@ -115,7 +115,7 @@ static int read_fallback(const config_setting_t *at, struct retention_row *row, 
     long long margin = 0;
     int which = 0, rc = read_word(at, "fallback", fallbacks, &which, err);
     if (rc == 0)
-        rc = config_int(at, "margin_months", 0, MARGIN_MONTHS_MAX, &margin, err);
+        rc = config_int(at, "margin_months", (long long[]){0, MARGIN_MONTHS_MAX}, &margin, err);
     row->fallback_receipt = which == 1;
     row->margin_months = (int)margin;
     return rc;
@@ -132,7 +132,7 @@ static int read_names(const config_setting_t *at, struct retention_row *row, str
     if (rc == 0)
         rc = copy_text(at, "trigger", row->trigger, sizeof row->trigger, err);
     if (rc == 0)
-        rc = config_int(at, "version", 1, 100000, &version, err);
+        rc = config_int(at, "version", (long long[]){1, 100000}, &version, err);
     if (rc == 0 && version == 0)
         rc = config_refuse(at, err, "'version' is missing");
     row->version = (uint32_t)version;

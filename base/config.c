@@ -65,7 +65,7 @@ int config_check_keys(const config_setting_t *group, const char *const known[], 
     return 0;
 }
 
-int config_int(const config_setting_t *group, const char *key, long long least, long long most,
+int config_int(const config_setting_t *group, const char *key, const long long range[2],
                long long *value, struct err *err)
 {
     const config_setting_t *at = config_setting_get_member(group, key);
@@ -77,8 +77,9 @@ int config_int(const config_setting_t *group, const char *key, long long least, 
     long long got = config_setting_get_int64(at);
     if (type == CONFIG_TYPE_INT)
         got = config_setting_get_int(at);
-    if (got < least || got > most)
-        return config_refuse(at, err, "%s: %lld, must be %lld to %lld", key, got, least, most);
+    if (got < range[0] || got > range[1])
+        return config_refuse(at, err, "%s: %lld, must be %lld to %lld", key, got, range[0],
+                             range[1]);
     *value = got;
     return 0;
 }

@@ -19,7 +19,7 @@ int config_check_keys(const config_setting_t *group, const char *const known[], 
 
 /* Each reads one key of a group. A missing key leaves `*value` as it was (the default) and is 0;
  * the `_required` forms refuse it. Strings are borrowed from the configuration. */
-int config_int(const config_setting_t *group, const char *key, long long least, long long most,
+int config_int(const config_setting_t *group, const char *key, const long long range[2],
                long long *value, struct err *err);
 int config_real(const config_setting_t *group, const char *key, const double range[2],
                 double *value, struct err *err);

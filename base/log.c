@@ -1,6 +1,7 @@
 /*
  * Log lines: see log.h. A line is written by one write(2), so lines of several processes do not
- * mix. SPDX-License-Identifier: Apache-2.0
+ * mix.
+ * SPDX-License-Identifier: Apache-2.0
  */
 #include "base/log.h"
 

@@ -25,12 +25,13 @@ static void values_are_read_and_ranges_hold(void **state)
     config_t config;
     check_ok(open_text("a = 5;\nb = 0.5;\nc = true;\nd = \"x\";\n", &config, &err), &err);
     const config_setting_t *root = config_root_setting(&config);
+    const long long far[] = {6, 9};
     long long a = 0, absent = 7;
     double b = 0;
     bool c = false;
     const char *d = NULL;
-    check_ok(config_int(root, "a", 1, 5, &a, &err), &err);
-    check_ok(config_int(root, "absent", 1, 5, &absent, &err), &err);
+    check_ok(config_int(root, "a", (const long long[]){1, 5}, &a, &err), &err);
+    check_ok(config_int(root, "absent", (const long long[]){1, 5}, &absent, &err), &err);
     check_ok(config_real(root, "b", (double[]){0, 1}, &b, &err), &err);
     check_ok(config_bool(root, "c", &c, &err), &err);
     check_ok(config_text_required(root, "d", &d, &err), &err);
@@ -38,9 +39,9 @@ static void values_are_read_and_ranges_hold(void **state)
     assert_int_equal(absent, 7);
     assert_true(b > 0.49 && b < 0.51 && c);
     assert_string_equal(d, "x");
-    check_refused(config_int(root, "a", 6, 9, &a, &err), ERR_CONFIG, &err);
+    check_refused(config_int(root, "a", far, &a, &err), ERR_CONFIG, &err);
     assert_non_null(strstr(err.text, ":1: a: 5, must be 6 to 9"));
-    check_refused(config_int(root, "d", 6, 9, &a, &err), ERR_CONFIG, &err);
+    check_refused(config_int(root, "d", far, &a, &err), ERR_CONFIG, &err);
     check_refused(config_text_required(root, "e", &d, &err), ERR_CONFIG, &err);
     config_close(&config);
 }

@@ -1,0 +1,188 @@
+/*
+ * Evidence that a page is a cheque, and the line read and proven: see cheque.h.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "classify/cheque.h"
+
+#include <ctype.h>
+#include <leptonica/allheaders.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/scope.h"
+#include "ocr/ocr.h"
+
+/* A French cheque is 175 x 80 mm; cutting and feeding take or add up to 7 mm. */
+#define WIDTH_MM 175.0
+#define HEIGHT_MM 80.0
+#define SIZE_TOLERANCE_MM 7.0
+/* Cheques of other countries: 150 to 205 mm wide, twice to two and a half times as wide as high. */
+#define ASPECT_MIN 1.95
+#define ASPECT_MAX 2.55
+#define DPI_MIN 70
+#define KEY_SURE 0.8 /* OCR's confidence from which another key than computed speaks against */
+
+enum { KEY_DPI = 300 }; /* what the zone of the key is enlarged to before it is read */
+
+static bool is_near(double value, double want)
+{
+    return fabs(value - want) <= SIZE_TOLERANCE_MM;
+}
+
+static bool size_fits(const struct Pix *page, double dpi)
+{
+    struct Pix *pix = (struct Pix *)(uintptr_t)page;
+    double longer = fmax(pixGetWidth(pix), pixGetHeight(pix));
+    double shorter = fmin(pixGetWidth(pix), pixGetHeight(pix));
+    if (dpi < DPI_MIN)
+        return longer / shorter > ASPECT_MIN && longer / shorter < ASPECT_MAX;
+    return is_near(longer / dpi * 25.4, WIDTH_MM) && is_near(shorter / dpi * 25.4, HEIGHT_MM);
+}
+
+/* Distance from the band's middle to the page's lower edge once upright, mm. */
+static double above_edge(const struct Pix *page, const struct micr_band *band)
+{
+    struct Pix *pix = (struct Pix *)(uintptr_t)page;
+    double x = band->x + band->ux * band->length / 2, y = band->y + band->uy * band->length / 2;
+    double pixels = band->rotation == 0     ? pixGetHeight(pix) - y
+                    : band->rotation == 180 ? y
+                    : band->rotation == 90  ? pixGetWidth(pix) - x
+                                            : x;
+    return pixels / band->dpi * 25.4;
+}
+
+static void weigh_band(const struct Pix *page, struct cheque_evidence *evidence)
+{
+    const struct micr_band *band = &evidence->band;
+    double edge = above_edge(page, band);
+    bool low = edge < 12; /* 6.4 mm on a cheque, some more with a border round it */
+    evidence->rotation = band->rotation;
+    evidence->skew = band->skew;
+    evidence->score = 0.90 + 0.05 * low + 0.04 * evidence->size_fits;
+    snprintf(evidence->reason, sizeof evidence->reason,
+             "magnetic line (CMC-7, likeness %.2f, %.0f dpi) %.0f mm above the lower edge%s",
+             band->score, band->dpi, edge, evidence->size_fits ? ", paper 175 x 80 mm" : "");
+}
+
+int cheque_look(const struct Pix *page, const struct glance *glance, double dpi,
+                struct cheque_evidence *ret_evidence, struct err *err)
+{
+    *ret_evidence = (struct cheque_evidence){0};
+    struct Pix *pix = (struct Pix *)(uintptr_t)page;
+    int found = micr_find(page, glance, &ret_evidence->band, err);
+    if (found < 0)
+        return found;
+    ret_evidence->size_fits = size_fits(page, found ? ret_evidence->band.dpi : dpi);
+    if (found) {
+        weigh_band(page, ret_evidence);
+    } else if (ret_evidence->size_fits) {
+        ret_evidence->rotation = pixGetWidth(pix) >= pixGetHeight(pix) ? 0 : 90;
+        ret_evidence->score = dpi < DPI_MIN ? 0.35 : 0.55;
+        snprintf(ret_evidence->reason, sizeof ret_evidence->reason,
+                 "paper of a cheque's size without magnetic line: perhaps its back");
+    } else {
+        snprintf(ret_evidence->reason, sizeof ret_evidence->reason,
+                 "no magnetic line, not a cheque's size");
+    }
+    return 0;
+}
+
+/* The two digits in parentheses among the words; "" when there are none or several. */
+static double find_key(const struct ocr_text *text, char ret_key[3])
+{
+    double confidence = 0;
+    int found = 0;
+    ret_key[0] = '\0';
+    for (size_t i = 0; i < text->count; i++) {
+        const char *word = text->words[i].text;
+        for (const char *at = word; *at; at++) {
+            bool two = isdigit((unsigned char)at[0]) && isdigit((unsigned char)at[1]) &&
+                       !isdigit((unsigned char)at[2]) &&
+                       (at == word || !isdigit((unsigned char)at[-1]));
+            bool enclosed = two && at > word && strchr("([{", at[-1]) && strchr(")]}", at[2]);
+            if (!enclosed || at[2] == '\0')
+                continue;
+            snprintf(ret_key, 3, "%.2s", at);
+            confidence = text->words[i].confidence;
+            found++;
+        }
+    }
+    if (found != 1)
+        ret_key[0] = '\0';
+    return confidence;
+}
+
+/* The zone of the key, upright and enlarged; NULL when it lies outside the page. */
+static struct Pix *cut_key_zone(const struct Pix *page, const struct micr_band *band,
+                                const struct box *zone)
+{
+    struct Pix *pix = (struct Pix *)(uintptr_t)page;
+    struct Box *box = boxCreate(zone->x, zone->y, zone->width, zone->height);
+    struct Pix *cut = box ? pixClipRectangle(pix, box, NULL) : NULL;
+    struct Pix *grey = cut ? pixConvertTo8(cut, 0) : NULL;
+    struct Pix *upright = grey ? pixRotateOrth(grey, band->rotation / 90) : NULL;
+    float scale = (float)(KEY_DPI / band->dpi);
+    struct Pix *large = upright ? pixScale(upright, scale, scale) : NULL;
+    boxDestroy(&box);
+    pixDestroy(&cut);
+    pixDestroy(&grey);
+    pixDestroy(&upright);
+    return large;
+}
+
+static int read_key(const struct Pix *page, const struct micr_band *band,
+                    const struct micr_line *line, struct ocr *ocr, char ret_key[3],
+                    double *ret_confidence, struct err *err)
+{
+    ret_key[0] = '\0';
+    struct Pix *zone = cut_key_zone(page, band, &line->key_box);
+    if (!zone)
+        return 0;
+    struct ocr_text text = {0};
+    struct ocr_request request = {.page = zone, .dpi = KEY_DPI, .layout = OCR_BLOCK};
+    int rc = ocr_read(ocr, &request, &text, err);
+    if (rc >= 0)
+        *ret_confidence = find_key(&text, ret_key);
+    ocr_text_free(&text);
+    pixDestroy(&zone);
+    return rc == ERR_TIMEOUT ? 0 : rc;
+}
+
+static void set_fields(const struct micr_line *line, const char *key, struct verdict *verdict)
+{
+    bool proven = line->state == MICR_PROVEN, read = line->state >= MICR_READ;
+    verdict_set_field(verdict, FIELD_CMC7,
+                      proven ? FIELD_PROVEN
+                      : read ? FIELD_READ
+                             : FIELD_ABSENT,
+                      read ? line->text : "", line->box);
+    bool key_read = key[0] && line->state != MICR_REFUSED;
+    if (line->country == MICR_FR)
+        verdict_set_field(verdict, FIELD_RLMC_KEY,
+                          proven     ? FIELD_PROVEN
+                          : key_read ? FIELD_READ
+                                     : FIELD_ABSENT,
+                          proven || key_read ? key : "", line->key_box);
+    verdict_reason(verdict, "%s", line->reason);
+}
+
+int cheque_read(const struct Pix *page, const struct cheque_evidence *evidence, struct ocr *ocr,
+                struct verdict *verdict, struct err *err)
+{
+    struct micr_line line;
+    char key[3] = "";
+    double confidence = 0;
+    int rc = micr_read(page, &evidence->band, &line, err);
+    if (rc < 0)
+        return rc;
+    if (ocr && line.state == MICR_READ && line.country == MICR_FR)
+        rc = read_key(page, &evidence->band, &line, ocr, key, &confidence, err);
+    if (rc < 0)
+        return rc;
+    if (strcmp(key, line.key) != 0 && confidence < KEY_SURE)
+        key[0] = '\0';
+    micr_prove(&line, key);
+    set_fields(&line, key, verdict);
+    return 0;
+}

@@ -1,0 +1,146 @@
+/*
+ * Letters by their look. Typed letters have few heights (x-height, capitals), whatever the font and
+ * the damage; a hand has many. Rulings are grouped by height first, since writing breaks the lines
+ * of ruled paper into many pieces.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "classify/letter.h"
+
+#include <allheaders.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/scope.h"
+
+enum {
+    HEIGHTS = 240,  /* pixels, at 100 dpi 6 cm */
+    RULED_LEAST = 8 /* full rulings of ruled paper */
+};
+
+static const double mark_low_mm = 0.9, mark_high_mm = 12, mark_wide_mm = 30;
+static const double rule_mm = 10, post_mm = 7; /* as in layout.c: what is a line and no letter */
+static const double edge_mm = 8;               /* posts nearer to the edge are scanner borders */
+static const double same_height_mm = 1.2;      /* rulings on one line */
+static const double full_share = 0.6;          /* of the page's width: a full ruling */
+static const double even_share = 0.6;          /* of ruled paper's gaps are like the median gap */
+static const double narrow_share = 0.62; /* width over height of receipts and strips; A4 has 0.71 */
+
+static PIX *without_lines(const struct layout *layout)
+{
+    l_int32 across = (l_int32)(rule_mm * layout->pixels_per_mm);
+    l_int32 down = (l_int32)(post_mm * layout->pixels_per_mm);
+    PIX *rules = pixOpenBrick(NULL, layout->ink, across, 1);
+    PIX *posts = pixOpenBrick(NULL, layout->ink, 1, down);
+    PIX *rest = rules && posts ? pixSubtract(NULL, layout->ink, rules) : NULL;
+    if (rest)
+        pixSubtract(rest, rest, posts);
+    pixDestroy(&rules);
+    pixDestroy(&posts);
+    return rest;
+}
+
+/* Heights and widths of the letters. */
+static int look_at_marks(const struct layout *layout, struct letter_look *look)
+{
+    PIX *letters = without_lines(layout);
+    BOXA *found = letters ? pixConnCompBB(letters, 8) : NULL;
+    pixDestroy(&letters);
+    if (!found)
+        return ERR_MEMORY;
+    int heights[HEIGHTS] = {0}, best = 0;
+    double joined = 0, scale = layout->pixels_per_mm;
+    for (l_int32 i = 0; i < boxaGetCount(found); i++) {
+        l_int32 x, y, w, h;
+        boxaGetBoxGeometry(found, i, &x, &y, &w, &h);
+        if (h < mark_low_mm * scale || h > mark_high_mm * scale || w > mark_wide_mm * scale)
+            continue;
+        look->marks++;
+        joined += (double)w / h;
+        heights[h < HEIGHTS - 2 ? h : HEIGHTS - 2]++;
+    }
+    boxaDestroy(&found);
+    for (int h = 1; h < HEIGHTS - 1; h++) {
+        int near = heights[h - 1] + heights[h] + heights[h + 1];
+        best = near > best ? near : best;
+    }
+    look->regularity = look->marks ? (double)best / look->marks : 0;
+    look->joined = look->marks ? joined / look->marks : 0;
+    return 0;
+}
+
+static int by_top(const void *a, const void *b)
+{
+    float d = ((const struct layout_box *)a)->y - ((const struct layout_box *)b)->y;
+    return d < 0 ? -1 : d > 0;
+}
+
+static int by_value(const void *a, const void *b)
+{
+    double d = *(const double *)a - *(const double *)b;
+    return d < 0 ? -1 : d > 0;
+}
+
+/* Are the full rulings evenly spaced? */
+static bool are_even(double *at, int count)
+{
+    int even = 0;
+    if (count < RULED_LEAST)
+        return false;
+    double gaps[LAYOUT_BOXES_MAX];
+    for (int i = 1; i < count; i++)
+        gaps[i - 1] = at[i] - at[i - 1];
+    qsort(gaps, (size_t)count - 1, sizeof *gaps, by_value);
+    double middle = gaps[(count - 1) / 2];
+    for (int i = 0; i < count - 1; i++) /* a gap of two lines is one that writing hid */
+        even += fabs(gaps[i] - middle) < 0.15 * middle || fabs(gaps[i] - 2 * middle) < 0.2 * middle;
+    return even >= even_share * (count - 1);
+}
+
+/* Groups rulings by height: the full ones, and how many others. `rules` is sorted by top. */
+static void look_at_rules(const struct layout_box *rules, size_t count, double page_width,
+                          struct letter_look *look)
+{
+    double full[LAYOUT_BOXES_MAX];
+    for (size_t i = 0; i < count;) {
+        double left = rules[i].x, right = rules[i].x + rules[i].width, covered = 0,
+               top = rules[i].y;
+        for (; i < count && rules[i].y - top < same_height_mm; i++) {
+            left = fmin(left, rules[i].x);
+            right = fmax(right, rules[i].x + rules[i].width);
+            covered += rules[i].width;
+        }
+        if (right - left > full_share * page_width && covered > 0.3 * (right - left))
+            full[look->lines++] = top;
+        else
+            look->rules++;
+    }
+    look->ruled_paper = are_even(full, look->lines);
+}
+
+int letter_look(const struct layout *layout, struct letter_look *ret_look, struct err *err)
+{
+    struct letter_look look = {0};
+    SCOPED(scope_free) struct layout_box *rules = malloc((layout->count + 1) * sizeof *rules);
+    size_t count = 0;
+    *ret_look = look;
+    if (!rules || look_at_marks(layout, &look) < 0)
+        return err_set(err, ERR_MEMORY, "page: no memory to look at its letters");
+    for (size_t i = 0; i < layout->count; i++) {
+        const struct layout_box *box = &layout->boxes[i];
+        bool inside = box->x > edge_mm && box->x + box->width < layout->width - edge_mm;
+        look.words +=
+            box->kind == LAYOUT_WORD && box->width > 1.5f && box->height > 1 && box->height < 14;
+        look.bars += box->kind == LAYOUT_BAR;
+        look.posts += box->kind == LAYOUT_POST && inside;
+        if (box->kind == LAYOUT_RULE)
+            rules[count++] = *box;
+    }
+    qsort(rules, count, sizeof *rules, by_top);
+    look_at_rules(rules, count, layout->width, &look);
+    look.typed = look.regularity >= LETTER_TYPED_REGULARITY;
+    float shorter = layout->width < layout->height ? layout->width : layout->height;
+    look.narrow = shorter < narrow_share * (layout->width + layout->height - shorter);
+    *ret_look = look;
+    return 0;
+}

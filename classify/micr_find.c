@@ -1,0 +1,267 @@
+/*
+ * Where on a page is a magnetic line? Dark runs of the glance join into blobs; long thin ones are
+ * lines of print. A magnetic line repeats white gaps at 1.1 times its height, print does not; the
+ * few lines that do are looked at closely, and only there at full resolution.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include <leptonica/allheaders.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/scope.h"
+#include "classify/blobs.h"
+#include "classify/glance.h"
+#include "classify/micr.h"
+#include "classify/micr_line.h"
+
+enum {
+    LINES_MAX = 64, /* longest lines of print looked at, each way */
+    CLOSE_LOOKS_MAX =
+        4, /* lines that repeat like a magnetic one: on ordinary pages there is none */
+    PROFILE_MAX = 4096,
+    BINS = 12,           /* of a pitch, when pitches are laid together */
+    LOOKS = 8,           /* characters matched to decide whether a line is CMC-7 */
+    LOOK_CHARACTERS = 12 /* of the line that a close look takes in */
+};
+
+#define SKEW_MAX (17 * M_PI / 180) /* 15 degrees are promised */
+#define LENGTH_MIN_HEIGHTS 6.0     /* a group of seven characters is 7.5 heights long */
+#define HEIGHT_MIN_PX 4.0
+#define HEIGHT_MAX_PX 34.0
+/* Character pitch over the thickness of the line's blob: nominal 1.11; cuts and specks change the
+ * moments. */
+#define PITCH_MIN_HEIGHTS 0.85
+#define PITCH_MAX_HEIGHTS 1.6
+#define PITCH_STEP 1.01   /* drifts by a tenth of a pitch over ten characters */
+#define FOLD_MAX 0.45     /* darkness of the gap over the mean: CMC-7 below 0.3, print above 0.6 */
+#define LIKENESS_MIN 0.60 /* of CMC-7 seen: 0.62 at 100 dpi to 0.92; of other print: up to 0.58 */
+#define DPI_LOW 95
+#define LIKENESS_MIN_LOW 0.72 /* below DPI_LOW print of all kinds reaches 0.67 */
+#define LIKENESS_SURE 0.75    /* no need to look at further lines */
+#define PITCH_MIN_PX 8.0      /* page pixels, 64 dpi: below, a character has no more shape */
+/* What is regular: characters are 0.74 pitches wide, white within them 0.11, between them 0.26. */
+#define INK_SHARE 0.2
+#define MEND_PITCHES 0.14
+#define PITCH_TOLERANCE 0.12
+#define WIDTH_MIN 0.55
+#define WIDTH_MAX 0.92
+#define REGULAR_MIN 4
+#define REGULAR_SHARE_MIN 0.4
+
+/* A line of print in page pixels. */
+struct candidate {
+    double x, y;   /* its middle */
+    double ux, uy; /* along it, one of the two ways */
+    double length, pitch;
+    double regular; /* share of its characters that stand a pitch apart */
+};
+
+static int sum_profile(struct dark_rows rows, const struct blob *blob,
+                       double ret_profile[PROFILE_MAX])
+{
+    double ux = cos(blob->angle), uy = sin(blob->angle);
+    int count = (int)blob->length < PROFILE_MAX ? (int)blob->length : PROFILE_MAX;
+    int reach = (int)(blob->thickness * 0.5);
+    for (int i = 0; i < count; i++) {
+        ret_profile[i] = 0;
+        for (int j = -reach; j <= reach; j++) {
+            int x = (int)lround(blob->x + ux * (i - count / 2.0) - uy * j);
+            int y = (int)lround(blob->y + uy * (i - count / 2.0) + ux * j);
+            if (x >= 0 && y >= 0 && x < rows.width && y < rows.height)
+                ret_profile[i] += rows.at[(size_t)rows.width * (size_t)y + (size_t)x];
+        }
+    }
+    return count;
+}
+
+/* Lays the pitches of a profile over each other: the lightest bin over the mean. */
+static double fold(const double *profile, int count, double pitch)
+{
+    double sums[BINS] = {0}, total = 0, lightest = INFINITY;
+    int counts[BINS] = {0};
+    double bins_per_pixel = BINS / pitch;
+    for (int i = 0; i < count; i++) {
+        int bin = (int)((i + 0.5) * bins_per_pixel) % BINS;
+        sums[bin] += profile[i];
+        counts[bin]++;
+        total += profile[i];
+    }
+    if (total <= 0)
+        return 1;
+    for (int bin = 0; bin < BINS; bin++)
+        if (2 * counts[bin] * BINS > count && sums[bin] / counts[bin] < lightest)
+            lightest = sums[bin] / counts[bin];
+    return lightest * count / total;
+}
+
+/* Characters of a magnetic line are all 0.74 pitches wide and one pitch apart; returns the share of
+ * neighbours that are, of all neighbours in the profile. */
+static double regular_share(const double *profile, int count, double pitch)
+{
+    double mean = 0, last_middle = -INFINITY;
+    for (int i = 0; i < count; i++)
+        mean += profile[i] / count;
+    int mend = (int)(MEND_PITCHES * pitch - 0.4);
+    int from = -1, to = -1, pairs = 0, regular = 0;
+    for (int i = 0; i <= count; i++) {
+        if (i < count && profile[i] > INK_SHARE * mean) {
+            from = from < 0 ? i : from;
+            to = i + 1;
+            continue;
+        }
+        if (from < 0 || (i < count && i - to + 1 <= mend))
+            continue;
+        double width = (to - from) / pitch, middle = (to + from) / 2.0;
+        double apart = (middle - last_middle) / pitch;
+        pairs++;
+        regular += fabs(apart - 1) < PITCH_TOLERANCE && width > WIDTH_MIN && width < WIDTH_MAX;
+        last_middle = middle;
+        from = -1;
+    }
+    return regular < REGULAR_MIN ? 0 : (double)regular / (pairs - 1);
+}
+
+/* The pitch at which the gaps are lightest. */
+static double find_pitch(struct dark_rows rows, const struct blob *blob, double *ret_regular)
+{
+    double profile[PROFILE_MAX], best = 1, found = blob->thickness;
+    int count = sum_profile(rows, blob, profile);
+    double to = blob->thickness * PITCH_MAX_HEIGHTS;
+    for (double pitch = blob->thickness * PITCH_MIN_HEIGHTS; pitch < to; pitch *= PITCH_STEP) {
+        double folded = fold(profile, count, pitch);
+        if (folded < best) {
+            best = folded;
+            found = pitch;
+        }
+    }
+    *ret_regular = best < FOLD_MAX ? regular_share(profile, count, found) : 0;
+    return found;
+}
+
+/* Keeps the most regular candidates, best first. */
+static void keep(struct candidate *candidates, int *count, const struct candidate *candidate)
+{
+    int at = *count;
+    while (at > 0 && candidates[at - 1].regular < candidate->regular)
+        at--;
+    if (at >= CLOSE_LOOKS_MAX)
+        return;
+    *count = *count < CLOSE_LOOKS_MAX ? *count + 1 : CLOSE_LOOKS_MAX;
+    for (int i = *count - 1; i > at; i--)
+        candidates[i] = candidates[i - 1];
+    candidates[at] = *candidate;
+}
+
+static int find_candidates(const struct glance *glance, bool transposed,
+                           struct candidate *candidates, int *count, struct err *err)
+{
+    static const struct blob_params params = {
+        .mend = 2, .run_min = 4, .join = 5, .blob_max = LINES_MAX};
+    static const struct blob_limits limits = {.length_min = LENGTH_MIN_HEIGHTS * HEIGHT_MIN_PX,
+                                              .thickness_min = HEIGHT_MIN_PX,
+                                              .thickness_max = HEIGHT_MAX_PX,
+                                              .angle_max = SKEW_MAX};
+    struct blob blobs[LINES_MAX];
+    struct dark_rows rows = glance_rows(glance, transposed);
+    int found = blobs_find(rows, &params, &limits, blobs, err);
+    for (int i = 0; i < found; i++) {
+        const struct blob *blob = &blobs[i];
+        if (blob->length < LENGTH_MIN_HEIGHTS * blob->thickness)
+            continue;
+        double factor = glance->factor, half = (factor - 1) / 2.0, regular;
+        double pitch = find_pitch(rows, blob, &regular);
+        if (regular < REGULAR_SHARE_MIN || pitch * factor < PITCH_MIN_PX)
+            continue;
+        double x = blob->x * factor + half, y = blob->y * factor + half;
+        double ux = cos(blob->angle), uy = sin(blob->angle);
+        struct candidate candidate = {.x = transposed ? y : x,
+                                      .y = transposed ? x : y,
+                                      .ux = transposed ? uy : ux,
+                                      .uy = transposed ? ux : uy,
+                                      .length = blob->length * factor,
+                                      .pitch = pitch * factor,
+                                      .regular = regular};
+        keep(candidates, count, &candidate);
+    }
+    return found < 0 ? found : 0;
+}
+
+/* How much the middle of the line looks like CMC-7, in the better of its two directions. */
+static int look_closely(const struct Pix *page, struct candidate *candidate, double *ret_likeness,
+                        struct err *err)
+{
+    double scale = candidate->pitch / STRIP_PITCH;
+    int columns = (int)(candidate->length / scale);
+    columns = columns > LOOK_CHARACTERS * STRIP_PITCH ? LOOK_CHARACTERS * STRIP_PITCH : columns;
+    SCOPED(scope_free) struct micr_templates *templates = malloc(sizeof *templates);
+    if (!templates)
+        return err_set(err, ERR_MEMORY, "micr: no memory for templates");
+    micr_templates_draw(templates, 1 / scale, 1);
+    double best = -1;
+    for (int way = 0; way < 2; way++) {
+        double ux = way ? -candidate->ux : candidate->ux, uy = way ? -candidate->uy : candidate->uy;
+        struct strip_frame frame = {.x = candidate->x - ux * columns * scale / 2,
+                                    .y = candidate->y - uy * columns * scale / 2,
+                                    .ux = ux,
+                                    .uy = uy,
+                                    .along = scale,
+                                    .across = scale};
+        SCOPED(line_view_clear) struct line_view view = {0};
+        int rc = line_view_take(page, &frame, columns, &view, err);
+        if (rc < 0)
+            return rc;
+        double likeness = line_likeness(&view, templates, LOOKS);
+        if (likeness > best) {
+            best = likeness;
+            candidate->ux = ux;
+            candidate->uy = uy;
+        }
+    }
+    *ret_likeness = best;
+    return 0;
+}
+
+static struct micr_band band_of(const struct candidate *candidate, double likeness)
+{
+    double ux = candidate->ux, uy = candidate->uy;
+    double degrees = atan2(-uy, ux) * 180 / M_PI, quarter = round(degrees / 90) * 90;
+    double half = candidate->length / 2, tall = candidate->pitch;
+    double reach_x = fabs(ux) * half + fabs(uy) * tall, reach_y = fabs(uy) * half + fabs(ux) * tall;
+    return (struct micr_band){
+        .font = MICR_CMC7,
+        .rotation = ((int)quarter + 360) % 360,
+        .skew = degrees - quarter,
+        .dpi = candidate->pitch / CMC7_PITCH_MM * 25.4,
+        .box = {.x = (int32_t)(candidate->x - reach_x),
+                .y = (int32_t)(candidate->y - reach_y),
+                .width = (int32_t)(2 * reach_x),
+                .height = (int32_t)(2 * reach_y)},
+        .score = likeness,
+        .x = candidate->x - ux * half,
+        .y = candidate->y - uy * half,
+        .ux = ux,
+        .uy = uy,
+        .length = candidate->length,
+    };
+}
+
+int micr_find(const struct Pix *page, const struct glance *glance, struct micr_band *ret_band,
+              struct err *err)
+{
+    *ret_band = (struct micr_band){0};
+    struct candidate candidates[CLOSE_LOOKS_MAX];
+    int count = 0;
+    int rc = find_candidates(glance, false, candidates, &count, err);
+    if (rc == 0)
+        rc = find_candidates(glance, true, candidates, &count, err);
+    for (int i = 0; rc == 0 && i < count && ret_band->score < LIKENESS_SURE; i++) {
+        double likeness = 0;
+        rc = look_closely(page, &candidates[i], &likeness, err);
+        struct micr_band band = band_of(&candidates[i], likeness);
+        double least = band.dpi < DPI_LOW ? LIKENESS_MIN_LOW : LIKENESS_MIN;
+        if (rc == 0 && likeness >= least && likeness > ret_band->score)
+            *ret_band = band;
+    }
+    return rc < 0 ? rc : ret_band->font != MICR_NO_FONT;
+}

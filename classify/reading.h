@@ -1,0 +1,67 @@
+/*
+ * One page on its way through the cascade: what was found so far. Only the steps of the cascade
+ * include this. A step returns 0 to go on, 1 when the page is decided, a negative code on an error
+ * that ends the reading.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "classify/ballot.h"
+#include "classify/classify.h"
+#include "classify/cut.h"
+#include "classify/forms.h"
+#include "classify/layout.h"
+#include "classify/letter.h"
+#include "classify/models.h"
+#include "classify/prose.h"
+#include "classify/settings.h"
+#include "image/header.h"
+
+struct classifier {
+    struct settings settings;
+    struct models models;
+    struct ocr *ocr; /* borrowed, may be NULL */
+    char config[MODEL_ID_SIZE];
+};
+
+struct reading {
+    const struct classifier *classifier;
+    const struct classify_page *page;
+    struct verdict *verdict;
+    int64_t deadline; /* clock_mono_ms, 0: none */
+
+    struct image_header header;
+    unsigned reduce;     /* of `reduced` */
+    struct Pix *reduced; /* about 150 dpi on A4 */
+    struct Pix *full;    /* NULL until somebody needs it */
+
+    struct layout layout;
+    struct letter_look look;
+    double look_nats; /* for a letter, against other */
+    struct form_match form;
+    struct ballot ballot;
+
+    bool flipped;         /* after the layout's quarter turn, the top is down */
+    double turn_sureness; /* 0..1 that rotation and flipped are right */
+    bool turn_is_text;    /* judged by letters, not by a model: OCR may overrule it */
+};
+
+/* The steps, in the order of the table in classify.c. */
+int step_decode(struct reading *reading, struct err *err);
+int step_layout(struct reading *reading, struct err *err);
+int step_forms(struct reading *reading, struct err *err);
+int step_look(struct reading *reading, struct err *err);
+int step_title(struct reading *reading, struct err *err);
+int step_text(struct reading *reading, struct err *err);
+
+/* The page in full resolution; decodes it when nobody has. */
+int reading_full(struct reading *reading, struct err *err);
+
+/* Milliseconds left, 0 when there is no deadline; negative when it has passed. */
+int reading_time_left(const struct reading *reading);
+
+/* True when the leading tag has reached what is asked of it. */
+bool reading_is_decided(const struct reading *reading);

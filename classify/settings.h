@@ -1,0 +1,46 @@
+/*
+ * config/classify.conf as values. Read once, strictly; the digest of the file is part of the
+ * configuration id that every verdict carries.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#pragma once
+
+#include "base/digest.h"
+#include "base/err.h"
+#include "classify/phrase.h"
+#include "classify/verdict.h"
+
+enum { SETTINGS_TITLES_MAX = 64, SETTINGS_WORDS_MAX = 16, LOOK_WEIGHTS = 8, TEXT_WEIGHTS = 8 };
+
+struct title_setting {
+    enum tag tag;
+    struct phrase phrase;
+};
+
+struct settings {
+    double mix[TAG_COUNT];
+    double accept[TAG_COUNT];
+    double accept_rotation;
+    struct {
+        double middle, slope, most; /* nats = slope * (score - middle), within +-most */
+        double none;                /* nats against forms when no model fits at all */
+        double doubtful;            /* a score below this asks for the title too */
+    } form;
+    struct {
+        double part;   /* of the page's height that is read */
+        double alone;  /* least share of its lines' letters that are the title's */
+        double larger; /* than the median word of the part read */
+        double nats;
+    } title;
+    struct title_setting titles[SETTINGS_TITLES_MAX];
+    int title_count;
+    struct phrase not_the_form[SETTINGS_WORDS_MAX];
+    int not_the_form_count;
+    double look_typed[LOOK_WEIGHTS], look_hand[LOOK_WEIGHTS], look_most;
+    double text[TEXT_WEIGHTS], text_most;
+    int text_words; /* fewer words read say nothing */
+    struct digest digest;
+};
+
+/* ERR_CONFIG names file and line. */
+int settings_read(const char *path, struct settings *ret_settings, struct err *err);

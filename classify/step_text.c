@@ -1,0 +1,271 @@
+/*
+ * Steps that read: the title of pages that may be forms no model knows, and the whole text of typed
+ * pages. Handwriting is not read; only when nothing else says which way up it is, a few lines are.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include <allheaders.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/scope.h"
+#include "classify/reading.h"
+#include "image/decode.h"
+#include "ocr/ocr.h"
+
+enum {
+    OCR_DPI_LEAST = 140,  /* a page below is enlarged */
+    OCR_DPI_WANTED = 200, /* to this */
+    OCR_DPI_MOST = 330,   /* a page above is reduced to 300 */
+    OCR_MS_MOST = 60000   /* for one zone where the page has no deadline */
+};
+
+static const double straight_enough = 0.4;  /* degrees; the engine bears it */
+static const double poor_confidence = 0.65; /* of a whole typed page: perhaps it is upside down */
+static const double turn_lead = 0.12;       /* by which the other end must read better */
+
+/* A cut-out made fit for reading: grey or bilevel, 140 to 330 dpi. */
+struct readable {
+    struct cut cut;
+    struct Pix *pix;
+    double enlarged; /* pixels of pix per pixel of cut.pix */
+    int dpi;
+};
+
+static void readable_free(struct readable *readable)
+{
+    pixDestroy(&readable->pix);
+    cut_free(&readable->cut);
+}
+
+static int make_readable(const struct reading *reading, struct rect_mm zone, bool flipped,
+                         struct readable *ret, struct err *err)
+{
+    PIX *grey = pixGetDepth(reading->full) == 32 ? pixConvertRGBToLuminance(reading->full)
+                                                 : pixClone(reading->full);
+    if (!grey)
+        return err_set(err, ERR_MEMORY, "page: no memory to read it");
+    struct cut_params params = {.page = grey,
+                                .layout = &reading->layout,
+                                .flipped = flipped,
+                                .zone = zone,
+                                .least_skew = straight_enough};
+    int rc = cut_out(&params, &ret->cut, err);
+    pixDestroy(&grey);
+    if (rc < 0)
+        return rc;
+    double dpi = ret->cut.pixels_per_mm * 25.4;
+    ret->enlarged = dpi < OCR_DPI_LEAST ? OCR_DPI_WANTED / dpi : dpi > OCR_DPI_MOST ? 300 / dpi : 1;
+    ret->dpi = (int)lround(dpi * ret->enlarged);
+    if (ret->enlarged == 1) {
+        ret->pix = pixClone(ret->cut.pix);
+    } else {
+        PIX *deep = pixConvertTo8(ret->cut.pix, 0);
+        ret->pix = deep ? pixScale(deep, (l_float32)ret->enlarged, (l_float32)ret->enlarged) : NULL;
+        pixDestroy(&deep);
+    }
+    return ret->pix ? 0 : err_set(err, ERR_MEMORY, "page: no memory to read it");
+}
+
+/* Reads a zone (width 0: all). The gentle deadline of the page is passed on. */
+static int read_zone(struct reading *reading, struct readable *readable, enum ocr_layout layout,
+                     struct ocr_text *ret_text, struct err *err)
+{
+    int left = reading_time_left(reading);
+    if (left < 0)
+        return ERR_TIMEOUT;
+    struct ocr_request request = {.page = readable->pix,
+                                  .dpi = readable->dpi,
+                                  .layout = layout,
+                                  .deadline_ms = left > 0 ? left : OCR_MS_MOST};
+    return ocr_read(reading->classifier->ocr, &request, ret_text, err);
+}
+
+/* ---- title ---- */
+
+static int by_value(const void *a, const void *b)
+{
+    return *(const int *)a - *(const int *)b;
+}
+
+static double median_height(const struct ocr_text *text)
+{
+    int *heights = malloc((text->count + 1) * sizeof *heights);
+    if (!heights || text->count == 0) {
+        free(heights);
+        return 0;
+    }
+    for (size_t i = 0; i < text->count; i++)
+        heights[i] = text->words[i].box.height;
+    qsort(heights, text->count, sizeof *heights, by_value);
+    double middle = heights[text->count / 2];
+    free(heights);
+    return middle;
+}
+
+static bool stands_as_title(const struct settings *settings, const struct phrase *phrase,
+                            const struct ocr_text *text, double usual)
+{
+    struct phrase_hit hit;
+    for (size_t from = 0; phrase_find(phrase, text, from, &hit); from = hit.first + 1)
+        if (hit.line_share >= settings->title.alone && hit.height >= settings->title.larger * usual)
+            return true;
+    return false;
+}
+
+/* Notices, samples and the like say so in their own heading. */
+static bool is_not_the_form(const struct settings *settings, const struct ocr_text *text,
+                            double usual)
+{
+    for (int i = 0; i < settings->not_the_form_count; i++)
+        if (stands_as_title(settings, &settings->not_the_form[i], text, usual / 1.1))
+            return true;
+    return false;
+}
+
+static void vote_by_title(struct reading *reading, const struct ocr_text *text)
+{
+    const struct settings *settings = &reading->classifier->settings;
+    double usual = median_height(text);
+    for (int i = 0; i < settings->title_count; i++) {
+        enum tag tag = settings->titles[i].tag;
+        if (!stands_as_title(settings, &settings->titles[i].phrase, text, usual))
+            continue;
+        if (is_not_the_form(settings, text, usual)) {
+            ballot_vote(&reading->ballot, TAG_OTHER, settings->title.nats);
+            verdict_reason(reading->verdict, "the title is that of a %s, but of its notice",
+                           tag_name(tag));
+            return;
+        }
+        ballot_vote(&reading->ballot, tag, settings->title.nats);
+        verdict_reason(reading->verdict, "the title is that of a %s", tag_name(tag));
+        return;
+    }
+}
+
+/* Worth reading: a form that is not sure, or print with the rulings, bars or posts of one. */
+static bool wants_title(const struct reading *reading)
+{
+    const struct settings *settings = &reading->classifier->settings;
+    double score = reading->form.model ? reading->form.placement.score : 0;
+    if (score >= settings->form.doubtful)
+        return false;
+    return score >= settings->form.middle || reading->look_nats < 0 || reading->look.typed;
+}
+
+int step_title(struct reading *reading, struct err *err)
+{
+    const struct settings *settings = &reading->classifier->settings;
+    if (!reading->classifier->ocr || !wants_title(reading))
+        return 0;
+    /* A typed page is read whole in the next step anyway; its title is looked for there. */
+    if (reading->look.typed && reading->look_nats >= 0 && !reading->form.model)
+        return 0;
+    SCOPED(readable_free) struct readable readable = {0};
+    SCOPED(ocr_text_free) struct ocr_text text = {0};
+    struct rect_mm zone = {0, 0, reading->layout.width,
+                           reading->layout.height * settings->title.part};
+    int rc = reading_full(reading, err);
+    if (rc == 0)
+        rc = make_readable(reading, zone, reading->flipped, &readable, err);
+    if (rc == 0)
+        rc = read_zone(reading, &readable, OCR_PAGE, &text, err);
+    if (rc == 0)
+        vote_by_title(reading, &text);
+    return rc;
+}
+
+/* ---- whole text ---- */
+
+static void vote_by_prose(struct reading *reading, const struct prose *prose)
+{
+    const struct settings *settings = &reading->classifier->settings;
+    if (prose->words < settings->text_words)
+        return;
+    const double seen[TEXT_WEIGHTS] = {1,
+                                       prose->small,
+                                       prose->lower,
+                                       prose->in_long_lines,
+                                       prose->labels,
+                                       prose->figures,
+                                       prose->courtesies > 0,
+                                       reading->look_nats};
+    double nats = 0;
+    for (int i = 0; i < TEXT_WEIGHTS; i++)
+        nats += settings->text[i] * seen[i];
+    nats = fmax(-settings->text_most, fmin(settings->text_most, nats));
+    /* The look is in these nats already: its own vote is taken back. */
+    enum tag looked = reading->look_nats > 0 ? TAG_LETTER : TAG_OTHER;
+    ballot_vote(&reading->ballot, looked, -fabs(reading->look_nats));
+    ballot_between(&reading->ballot, TAG_LETTER, TAG_OTHER, nats);
+    verdict_reason(reading->verdict,
+                   "text: %d words, %.0f %% small, %.0f %% lower case, %.0f %% in long lines",
+                   prose->words, 100 * prose->small, 100 * prose->lower,
+                   100 * prose->in_long_lines);
+}
+
+/* Reads the page from one end. */
+static int read_page(struct reading *reading, bool flipped, struct ocr_text *ret_text,
+                     struct err *err)
+{
+    SCOPED(readable_free) struct readable readable = {0};
+    int rc = make_readable(reading, (struct rect_mm){0}, flipped, &readable, err);
+    return rc < 0 ? rc : read_zone(reading, &readable, OCR_PAGE, ret_text, err);
+}
+
+/* Reads it, and from the other end when the first reading is poor. */
+static int read_best_end(struct reading *reading, struct ocr_text *ret_text, struct err *err)
+{
+    int rc = read_page(reading, reading->flipped, ret_text, err);
+    bool may_turn = reading->turn_is_text && ret_text->confidence < poor_confidence;
+    if (rc < 0)
+        return rc;
+    if (!may_turn) {
+        if (reading->turn_is_text && ret_text->count >= 10)
+            reading->turn_sureness = fmax(reading->turn_sureness, ret_text->confidence);
+        return 0;
+    }
+    SCOPED(ocr_text_free) struct ocr_text other = {0};
+    rc = read_page(reading, !reading->flipped, &other, err);
+    if (rc < 0)
+        return rc;
+    double lead = other.confidence - ret_text->confidence;
+    if (lead < turn_lead)
+        return 0;
+    struct ocr_text swap = *ret_text;
+    *ret_text = other;
+    other = swap;
+    reading->flipped = !reading->flipped;
+    reading->turn_sureness = fmin(0.99, 0.5 + 2 * lead);
+    verdict_reason(reading->verdict, "read the other way up, which reads better");
+    return 0;
+}
+
+/* Enough letter-like marks of one height. */
+static bool wants_text(const struct reading *reading)
+{
+    double confidence;
+    enum tag leader = ballot_leader(&reading->ballot, &confidence);
+    bool form = reading->form.model &&
+                reading->form.placement.score >= reading->classifier->settings.form.middle;
+    bool may_be_letter = leader == TAG_LETTER || leader == TAG_OTHER;
+    return reading->classifier->ocr && !form && may_be_letter && reading->look.typed &&
+           reading->look.marks >= 30 && ballot_confidence(&reading->ballot, TAG_LETTER) > 0.02;
+}
+
+int step_text(struct reading *reading, struct err *err)
+{
+    if (!wants_text(reading))
+        return 0;
+    SCOPED(ocr_text_free) struct ocr_text text = {0};
+    int rc = reading_full(reading, err);
+    if (rc == 0)
+        rc = read_best_end(reading, &text, err);
+    if (rc < 0)
+        return rc;
+    struct prose prose = prose_of_text(&text);
+    vote_by_title(reading, &text);
+    vote_by_prose(reading, &prose);
+    reading->verdict->text = ocr_text_plain(&text);
+    return reading->verdict->text ? 0 : err_set(err, ERR_MEMORY, "page: no memory for its text");
+}

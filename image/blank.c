@@ -1,0 +1,275 @@
+/*
+ * Blank sides: see blank.h. The page is thresholded twice, at a trace and at ink; border and
+ * streaks are taken away; what is left is gathered into marks, and each mark is excused or counts.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "image/blank.h"
+
+#include <leptonica/allheaders.h>
+#include <stdio.h>
+
+#include "base/scope.h"
+#include "image/binarise.h"
+#include "image/decode.h"
+#include "image/geometry.h"
+#include "image/grey.h"
+#include "image/page.h"
+#include "image/text_mask.h"
+
+enum { LEAST_DPI = 60, LONG_SIDE_PIXELS = 700 }; /* 60 dpi on A4 */
+
+/* Letters and words of one line are nearer to each other than this. */
+static const double gather_mm = 2;
+
+/* A hole is rounder and fuller than any letter. */
+static const double hole_aspect = 1.35, hole_fill = 0.6;
+
+/* Solid black that touches the edge: a border, however deep it reaches in. */
+static const double solid_mm = 2, solid_share = 0.7;
+
+/* Against the darkest ink nearby; see binarise.h. Low, for traces beside bold print. */
+static const double ink_share_of_darkest = 0.3;
+
+enum excuse { COUNTS, SPECK, HOLE, EDGE_MARK, TRACE, EXCUSES };
+
+struct sheet {
+    const struct blank_params *params;
+    double dpi;
+    struct Pix *traces; /* what is darker than the paper, border and streaks taken away */
+    struct Pix *ink;    /* the dark part of it */
+    bool has_border;
+    int excused[EXCUSES];
+};
+
+unsigned blank_reduce(const struct image_header *header)
+{
+    double side = header->width > header->height ? header->width : header->height;
+    double dpi = header->x_dpi > 0 ? header->x_dpi : LEAST_DPI * side / LONG_SIDE_PIXELS;
+    unsigned reduce = 1;
+
+    while (reduce < 8 && dpi / (2 * reduce) >= LEAST_DPI)
+        reduce *= 2;
+    return reduce;
+}
+
+static void sheet_free(struct sheet *sheet)
+{
+    image_free(&sheet->traces);
+    image_free(&sheet->ink);
+}
+
+static int threshold(const struct Pix *grey, double contrast, double solid, struct Pix **ret_bits,
+                     struct err *err)
+{
+    struct binarise_params params = {
+        .ink_share = ink_share_of_darkest, .least_contrast = contrast, .solid_share = solid};
+
+    return binarise(grey, &params, ret_bits, err);
+}
+
+static int threshold_twice(struct sheet *sheet, const struct Pix *page, struct err *err)
+{
+    struct binarise_params usual = BINARISE_DEFAULT;
+    SCOPED(image_free) struct Pix *grey = NULL;
+    int rc = image_darkest(page, &grey, err);
+
+    if (rc == 0)
+        rc = threshold(grey, sheet->params->faint, usual.solid_share, &sheet->traces, err);
+    if (rc == 0)
+        rc = threshold(grey, sheet->params->ink, usual.solid_share, &sheet->ink, err);
+    return rc;
+}
+
+/* How far a part that touches the edge reaches in. */
+static int depth_of(const BOX *box, int width, int height)
+{
+    int depth = box->w > box->h ? box->w : box->h;
+
+    if ((box->x == 0 || box->x + box->w == width) && box->w < depth)
+        depth = box->w;
+    if ((box->y == 0 || box->y + box->h == height) && box->h < depth)
+        depth = box->h;
+    return depth;
+}
+
+static bool is_solid(struct Pix *part, double dpi)
+{
+    int side = image_pixels(solid_mm, dpi) + 1;
+    SCOPED(image_free) struct Pix *opened = pixOpenBrick(NULL, part, side, side);
+    l_int32 all = 0, solid = 0;
+
+    pixCountPixels(part, &all, NULL);
+    if (opened)
+        pixCountPixels(opened, &solid, NULL);
+    return solid >= solid_share * all;
+}
+
+/* Takes away what touches the edge and is thin or solid. */
+static int drop_border(struct sheet *sheet, struct err *err)
+{
+    int width = pixGetWidth(sheet->traces), height = pixGetHeight(sheet->traces);
+    int most = image_pixels(sheet->params->border_mm, sheet->dpi);
+    SCOPED(image_free) struct Pix *touching = pixExtractBorderConnComps(sheet->traces, 8);
+    SCOPED(pixaDestroy) PIXA *parts = NULL;
+    SCOPED(boxaDestroy) BOXA *boxes = NULL;
+
+    if (touching)
+        boxes = pixConnComp(touching, &parts, 8);
+    if (!boxes)
+        return err_set(err, ERR_MEMORY, "no memory to find the border of a page");
+    for (int i = 0; i < boxaGetCount(boxes); i++) {
+        const BOX *box = boxes->box[i];
+
+        if (depth_of(box, width, height) > most && !is_solid(parts->pix[i], sheet->dpi))
+            continue;
+        pixRasterop(sheet->traces, box->x, box->y, box->w, box->h, PIX_DST & PIX_NOT(PIX_SRC),
+                    parts->pix[i], 0, 0);
+        sheet->has_border = true;
+    }
+    return 0;
+}
+
+static int drop_streaks(struct sheet *sheet, struct err *err)
+{
+    int length = image_pixels(sheet->params->streak_mm, sheet->dpi);
+    SCOPED(image_free) struct Pix *level = pixOpenBrick(NULL, sheet->traces, length, 1);
+    SCOPED(image_free) struct Pix *upright = pixOpenBrick(NULL, sheet->traces, 1, length);
+
+    if (!level || !upright || !pixDilateBrick(level, level, 1, 3) ||
+        !pixDilateBrick(upright, upright, 3, 1))
+        return err_set(err, ERR_MEMORY, "no memory to find streaks");
+    pixSubtract(sheet->traces, sheet->traces, level);
+    pixSubtract(sheet->traces, sheet->traces, upright);
+    return 0;
+}
+
+/* The box of the ink inside a gathered mark, in pixels. */
+static struct image_box tight_box(const BOX *box, int grown, const struct sheet *sheet)
+{
+    int right = box->x + box->w - grown, bottom = box->y + box->h - grown;
+    struct image_box tight = {.x = box->x + grown, .y = box->y + grown};
+
+    /* At the edge of the page the mark could not grow. */
+    tight.x = box->x == 0 ? 0 : tight.x;
+    tight.y = box->y == 0 ? 0 : tight.y;
+    right = box->x + box->w == pixGetWidth(sheet->traces) ? box->x + box->w : right;
+    bottom = box->y + box->h == pixGetHeight(sheet->traces) ? box->y + box->h : bottom;
+    tight.width = right > tight.x ? right - tight.x : 1;
+    tight.height = bottom > tight.y ? bottom - tight.y : 1;
+    return tight;
+}
+
+static int pixels_in(struct Pix *bits, const struct image_box *box)
+{
+    SCOPED(boxDestroy) BOX *area = boxCreate(box->x, box->y, box->width, box->height);
+    l_int32 count = 0;
+
+    if (area)
+        pixCountPixelsInRect(bits, area, &count, NULL);
+    return count;
+}
+
+/* Largest distance of the box's far side from the nearest edge of the page, in pixels. */
+static int reach(const struct image_box *box, const struct sheet *sheet)
+{
+    int sides[4] = {box->x + box->width, box->y + box->height, pixGetWidth(sheet->traces) - box->x,
+                    pixGetHeight(sheet->traces) - box->y};
+    int least = sides[0];
+
+    for (int i = 1; i < 4; i++)
+        least = sides[i] < least ? sides[i] : least;
+    return least;
+}
+
+static bool is_hole(const struct image_box *box, int traces, const struct sheet *sheet)
+{
+    const struct blank_params *params = sheet->params;
+    double mm = 25.4 / sheet->dpi;
+    double width = box->width * mm, height = box->height * mm;
+    double aspect = width > height ? width / height : height / width;
+
+    return width >= params->hole_least_mm && width <= params->hole_most_mm &&
+           height >= params->hole_least_mm && height <= params->hole_most_mm &&
+           aspect <= hole_aspect && traces >= hole_fill * box->width * box->height &&
+           reach(box, sheet) * mm <= params->hole_edge_mm;
+}
+
+static enum excuse judge(const struct image_box *box, const struct sheet *sheet)
+{
+    const struct blank_params *params = sheet->params;
+    double mm = 25.4 / sheet->dpi;
+    double longer = (box->width > box->height ? box->width : box->height) * mm;
+    int traces = pixels_in(sheet->traces, box);
+
+    if (longer <= params->speck_mm)
+        return SPECK;
+    if (pixels_in(sheet->ink, box) < params->strong_share * traces)
+        return TRACE;
+    if (longer <= params->edge_mark_mm && reach(box, sheet) * mm <= params->edge_mm)
+        return EDGE_MARK;
+    return is_hole(box, traces, sheet) ? HOLE : COUNTS;
+}
+
+static void tell_mark(const struct image_box *box, const struct sheet *sheet, char *reason)
+{
+    double mm = 25.4 / sheet->dpi;
+
+    snprintf(reason, BLANK_REASON_SIZE, "ink of %.0f x %.0f mm at %.0f,%.0f mm", box->width * mm,
+             box->height * mm, box->x * mm, box->y * mm);
+}
+
+static void tell_excuses(const struct sheet *sheet, char *reason)
+{
+    const int *excused = sheet->excused;
+
+    snprintf(reason, BLANK_REASON_SIZE, "no ink: %d specks, %d holes, %d edge marks, %d traces%s",
+             excused[SPECK], excused[HOLE], excused[EDGE_MARK], excused[TRACE],
+             sheet->has_border ? ", border" : "");
+}
+
+static int judge_marks(struct sheet *sheet, struct blank_verdict *verdict, struct err *err)
+{
+    int grown = image_pixels(gather_mm / 2, sheet->dpi);
+    double area = (double)pixGetWidth(sheet->traces) * pixGetHeight(sheet->traces);
+    int largest = 0;
+    SCOPED(image_free)
+    struct Pix *gathered = pixDilateBrick(NULL, sheet->traces, 2 * grown + 1, 2 * grown + 1);
+    SCOPED(boxaDestroy) BOXA *boxes = gathered ? pixConnCompBB(gathered, 8) : NULL;
+
+    if (!boxes)
+        return err_set(err, ERR_MEMORY, "no memory to gather marks");
+    verdict->blank = true;
+    for (int i = 0; i < boxaGetCount(boxes); i++) {
+        struct image_box box = tight_box(boxes->box[i], grown, sheet);
+        enum excuse excuse = judge(&box, sheet);
+
+        sheet->excused[excuse]++;
+        if (excuse != COUNTS)
+            continue;
+        verdict->blank = false;
+        verdict->ink_share += pixels_in(sheet->traces, &box) / area;
+        if (box.width * box.height > largest) {
+            largest = box.width * box.height;
+            tell_mark(&box, sheet, verdict->reason);
+        }
+    }
+    return 0;
+}
+
+int image_blank(const struct Pix *page, const struct blank_params *params,
+                struct blank_verdict *ret_verdict, struct err *err)
+{
+    SCOPED(sheet_free) struct sheet sheet = {.params = params, .dpi = text_mask_dpi(page)};
+    int rc = threshold_twice(&sheet, page, err);
+
+    *ret_verdict = (struct blank_verdict){0};
+    if (rc == 0)
+        rc = drop_border(&sheet, err);
+    if (rc == 0)
+        rc = drop_streaks(&sheet, err);
+    if (rc == 0)
+        rc = judge_marks(&sheet, ret_verdict, err);
+    if (rc == 0 && ret_verdict->blank)
+        tell_excuses(&sheet, ret_verdict->reason);
+    return rc;
+}

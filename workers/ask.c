@@ -1,0 +1,182 @@
+/*
+ * Asking the hub: see ask.h.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "workers/ask.h"
+
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "wire/link.h"
+#include "workers/desk.h"
+
+enum {
+    ANSWER_LIMIT_MS = 10000, /* a hub that files a large envelope answers within a second */
+    STEP_MS = 20,
+    PATIENCE_MS = 1500 /* to find out whether a hub is there */
+};
+
+struct asker {
+    struct wire *wire;
+    struct link *link;
+};
+
+void asker_free(struct asker **asker)
+{
+    if (!asker || !*asker)
+        return;
+    link_free(&(*asker)->link);
+    wire_free(&(*asker)->wire);
+    free(*asker);
+    *asker = NULL;
+}
+
+static int wait_step(struct asker *asker, struct err *err)
+{
+    const struct link_set set = {.links = {asker->link}, .link_count = 1};
+    unsigned links, fds;
+    return link_poll(asker->wire, &set, STEP_MS, &links, &fds, err);
+}
+
+static int send_until(struct asker *asker, const struct message *message, int64_t until_ms,
+                      struct err *err)
+{
+    while (link_send(asker->link, NULL, message, bytes_of(NULL, 0), err) < 0) {
+        if (clock_mono_ms() > until_ms)
+            return err_set(err, ERR_UNAVAILABLE, "no hub answers");
+        int rc = wait_step(asker, err);
+        if (rc < 0)
+            return rc;
+    }
+    return 0;
+}
+
+static int take_answer(struct message *message, json_t **ret_answer, struct err *err)
+{
+    if (message->kind == MESSAGE_ANSWER) {
+        *ret_answer = json_incref(message->answer.details);
+        return 1;
+    }
+    if (message->kind == MESSAGE_REFUSED)
+        return err_set(err, ERR_CONFLICT, "%s", message->refused.reason);
+    return 0;
+}
+
+static int receive_until(struct asker *asker, int64_t until_ms, json_t **ret_answer,
+                         struct err *err)
+{
+    while (clock_mono_ms() < until_ms) {
+        struct message message;
+        int rc = link_receive(asker->link, &message, NULL, err);
+        if (rc > 0)
+            rc = take_answer(&message, ret_answer, err);
+        else if (rc == 0)
+            rc = wait_step(asker, err);
+        message_clear(&message);
+        if (rc != 0)
+            return rc < 0 ? rc : 0;
+    }
+    return err_set(err, ERR_TIMEOUT, "the hub gave no answer within %d ms", ANSWER_LIMIT_MS);
+}
+
+static int ask(struct asker *asker, const char *verb, json_t *details, int patience_ms,
+               json_t **ret_answer, struct err *err)
+{
+    struct message message = {.kind = MESSAGE_ASK, .ask = {.details = details}};
+    snprintf(message.ask.verb, sizeof message.ask.verb, "%s", verb);
+    snprintf(message.ask.actor, sizeof message.ask.actor, "%s", ask_actor());
+    int rc = send_until(asker, &message, clock_mono_ms() + patience_ms, err);
+    if (rc < 0)
+        return rc;
+    return receive_until(asker, clock_mono_ms() + ANSWER_LIMIT_MS, ret_answer, err);
+}
+
+int asker_open(const struct program *program, int patience_ms, struct asker **ret_asker,
+               struct err *err)
+{
+    char front[PLACE_SIZE + 32];
+    place_endpoint(&program->place, "front", front, sizeof front);
+    *ret_asker = NULL;
+    if (access(front + strlen("ipc://"), F_OK) < 0)
+        return 0;
+    struct asker *asker = calloc(1, sizeof *asker);
+    if (!asker)
+        return err_set(err, ERR_MEMORY, "no memory");
+    const struct link_params params = {
+        .endpoint = front, .receive_messages = 100, .send_messages = 10};
+    int rc = wire_open(&asker->wire, err);
+    if (rc == 0)
+        rc = link_call(asker->wire, &params, &asker->link, err);
+    json_t *nothing = json_object(), *answer = NULL;
+    if (rc == 0)
+        rc = ask(asker, "status", nothing, patience_ms, &answer, err);
+    json_decref(nothing);
+    json_decref(answer);
+    if (rc < 0)
+        asker_free(&asker);
+    *ret_asker = asker;
+    return rc == ERR_UNAVAILABLE ? 0 : rc;
+}
+
+int asker_ask(struct asker *asker, const char *verb, json_t *details, json_t **ret_answer,
+              struct err *err)
+{
+    return ask(asker, verb, details, PATIENCE_MS, ret_answer, err);
+}
+
+static struct archive_params params_of(const struct program *program, bool writer)
+{
+    return (struct archive_params){.data_dir = program->place.data,
+                                   .key_dir = program->place.keys,
+                                   .config_dir = program->place.config,
+                                   .writer = writer};
+}
+
+int ask_open_archive(const struct program *program, struct archive **ret_archive, struct err *err)
+{
+    const struct archive_params params = params_of(program, false);
+    return archive_open(&params, ret_archive, err);
+}
+
+static int do_here(const struct program *program, const char *verb, const json_t *details,
+                   json_t **ret_answer, struct err *err)
+{
+    const struct archive_params params = params_of(program, true);
+    struct archive *archive = NULL;
+    int rc = archive_open(&params, &archive, err);
+    if (rc == 0)
+        rc = desk_do(archive, verb, ask_actor(), details, ret_answer, err);
+    if (rc == 0)
+        rc = desk_file(archive, err);
+    archive_free(&archive);
+    return rc;
+}
+
+int ask_desk(const struct program *program, const char *verb, json_t *details, struct err *err)
+{
+    struct asker *asker = NULL;
+    json_t *answer = NULL;
+    int rc = asker_open(program, PATIENCE_MS, &asker, err);
+    if (rc == 0)
+        rc = asker ? asker_ask(asker, verb, details, &answer, err)
+                   : do_here(program, verb, details, &answer, err);
+    asker_free(&asker);
+    json_decref(answer);
+    json_decref(details);
+    return rc;
+}
+
+const char *ask_actor(void)
+{
+    static char name[33];
+    const struct passwd *user = getpwuid(getuid());
+    if (user)
+        snprintf(name, sizeof name, "%.32s", user->pw_name);
+    else
+        snprintf(name, sizeof name, "uid-%u", (unsigned)getuid());
+    return name;
+}

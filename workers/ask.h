@@ -1,0 +1,32 @@
+/*
+ * Asking the hub, from the tool. Where no hub runs, what a person decides is done right here: the
+ * tool takes the writer's place for a moment.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#pragma once
+
+#include <jansson.h>
+
+#include "archive/archive.h"
+#include "workers/program.h"
+
+/* A line to a running hub, kept open for several questions; NULL and 0 when no hub answers within
+ * `patience_ms`. */
+struct asker;
+int asker_open(const struct program *program, int patience_ms, struct asker **ret_asker,
+               struct err *err);
+void asker_free(struct asker **asker);
+
+/* One question, one answer within 10 s (ERR_TIMEOUT); a refusal is an error with the hub's words.
+ * The answer is a new object. */
+int asker_ask(struct asker *asker, const char *verb, json_t *details, json_t **ret_answer,
+              struct err *err);
+
+/* A desk verb (workers/desk.h), by the hub or here. `details` is taken. */
+int ask_desk(const struct program *program, const char *verb, json_t *details, struct err *err);
+
+/* Opens the archive for reading. */
+int ask_open_archive(const struct program *program, struct archive **ret_archive, struct err *err);
+
+/* The name of the real user, or "uid-N". */
+const char *ask_actor(void);

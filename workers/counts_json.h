@@ -1,0 +1,18 @@
+/*
+ * The archive's counts in the form of `--json` (docs/schemas.md), and the two equations.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#pragma once
+
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "archive/archive.h"
+
+/* A new object: sheets_fed, pages_accepted, filed, blank, separators, to_code, quarantined,
+ * waiting, unread, envelopes, documents, by_type (written pages by tag), sheets_rejected,
+ * oldest_unread_ms. */
+json_t *counts_to_json(const struct archive_counts *counts);
+
+/* accepted = filed + blank + separators + to code + quarantined + waiting + unread */
+bool counts_add_up(const struct archive_counts *counts);

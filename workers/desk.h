@@ -1,0 +1,29 @@
+/*
+ * The desk: what people decide about pages and batches, done by whoever holds the archive for
+ * writing — the hub, or the tool itself when no hub runs. Verbs and their details:
+ *   code    {page, tag, volet}   a person's tag for a page to code or in quarantine ("" no volet)
+ *   release {page}               a quarantined page is read again
+ *   close   {batch}              closes a batch when both equations hold
+ * Each answers {"done": true} and what it is about.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#pragma once
+
+#include <jansson.h>
+
+#include "archive/archive.h"
+#include "archive/intake.h"
+#include "base/err.h"
+#include "classify/verdict.h"
+
+/* Does what `verb` says; durable at return. `actor`: the user's name, into the journal.
+ * ERR_PROTOCOL for an unknown verb or detail. The answer is a new object. */
+int desk_do(struct archive *archive, const char *verb, const char *actor, const json_t *details,
+            json_t **ret_answer, struct err *err);
+
+/* What the archive is told of a verdict: kind, compartment (volet 1 and unknown volets of sick
+ * notes are medical), proven dates and numbers. `lending` and `record` are left to the caller. */
+void desk_decision_of(const struct verdict *verdict, struct intake_decision *ret_decision);
+
+/* Files every envelope that is complete now; for whoever holds the archive when no hub does. */
+int desk_file(struct archive *archive, struct err *err);

@@ -1,0 +1,81 @@
+/*
+ * The hub's state, shared by its parts: hub.c (start, loop, timers), hub_capture.c (pages in),
+ * hub_lanes.c (pages out to workers, verdicts back), desk.c (what people ask).
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#pragma once
+
+#include "archive/archive.h"
+#include "archive/intake.h"
+#include "wire/link.h"
+#include "workers/program.h"
+
+enum {
+    LANES_MAX = 64,        /* workers connected at once */
+    LANE_CREDIT_MAX = 8,   /* pages one worker may hold */
+    GROUP_MAX = 256,       /* pages committed together; hub.group_pages is at most this */
+    GROUP_BYTES = 48 << 20 /* image bytes held for one commit */
+};
+
+/* One worker as the hub sees it. */
+struct lane {
+    bool used;
+    struct link *link; /* which of the hub's sockets it came in by */
+    struct peer peer;
+    char name[64];
+    uint32_t credit;
+    struct intake_lending lent[LANE_CREDIT_MAX];
+    int64_t lent_ms[LANE_CREDIT_MAX];
+    int lent_count;
+    int64_t heard_ms;
+    uint64_t pages, cpu_ms;
+    char last_tag[TAG_TEXT_SIZE];
+};
+
+struct hub {
+    struct program program;
+    struct archive *archive;
+    struct wire *wire;
+    struct link *front, *work, *work_remote; /* work_remote NULL without --listen */
+    struct allow_list *allowed;
+
+    struct message pages[GROUP_MAX]; /* received, not yet committed */
+    struct peer page_from[GROUP_MAX];
+    int page_count;
+    size_t page_bytes;
+
+    struct message verdicts[GROUP_MAX];
+    struct lane *verdict_lane[GROUP_MAX];
+    int verdict_count;
+
+    struct lane lanes[LANES_MAX];
+    bool may_have_unread;   /* lending may find something */
+    bool may_have_complete; /* filing may find something */
+    bool stopping;
+    int64_t full_until_ms;      /* no acceptance and no filing before this time */
+    char trouble[ERR_TEXT_MAX]; /* why work stands still; "" when all is well */
+    uint64_t unread;            /* pages not yet decided, refreshed by timer and acceptance */
+    int64_t counted_ms, expired_ms, started_ms;
+    uint64_t pages_decided, cpu_ms;
+};
+
+/* hub_capture.c: takes what captures and tools sent, commits pages, answers. */
+int hub_capture_receive(struct hub *hub, struct err *err);
+void hub_capture_commit(struct hub *hub);
+
+/* hub_lanes.c */
+int hub_lanes_receive(struct hub *hub, struct link *link, struct err *err);
+void hub_lanes_commit(struct hub *hub);
+void hub_lanes_lend(struct hub *hub);
+void hub_lanes_check(struct hub *hub); /* the silent lose their leases */
+
+/* hub_status.c: {"batch": n or 0} → counts, tags, lanes, trouble; a new object. */
+int hub_status(struct hub *hub, const json_t *details, json_t **ret_status, struct err *err);
+
+/* Notes that storage failed or works again; says it once per change. */
+void hub_trouble(struct hub *hub, const struct err *err);
+
+/* Sends without waiting; a peer that is gone is not worth a line. */
+void hub_send(struct link *link, const struct peer *to, const struct message *message);
+void hub_refuse(struct link *link, const struct peer *to, const struct message *about,
+                const struct err *why);

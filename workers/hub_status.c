@@ -1,0 +1,40 @@
+/*
+ * The hub's state for people and monitors: counts of the archive, lanes, what stands still and why.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "base/clock.h"
+#include "workers/counts_json.h"
+#include "workers/hub.h"
+
+static json_t *lanes_of(const struct hub *hub)
+{
+    json_t *lanes = json_array();
+    for (int i = 0; i < LANES_MAX; i++) {
+        const struct lane *lane = &hub->lanes[i];
+        if (!lane->used)
+            continue;
+        json_array_append_new(lanes,
+                              json_pack("{s:s, s:I, s:I, s:i, s:s}", "worker", lane->name, "pages",
+                                        (json_int_t)lane->pages, "cpu_ms", (json_int_t)lane->cpu_ms,
+                                        "held", lane->lent_count, "last_tag", lane->last_tag));
+    }
+    return lanes;
+}
+
+int hub_status(struct hub *hub, const json_t *details, json_t **ret_status, struct err *err)
+{
+    const struct batch_id batch = {(uint32_t)json_integer_value(json_object_get(details, "batch"))};
+    struct archive_counts counts;
+    int rc = archive_count(hub->archive, batch, &counts, err);
+    if (rc < 0)
+        return rc;
+    json_t *status = counts_to_json(&counts);
+    json_object_set_new(status, "lanes", lanes_of(hub));
+    json_object_set_new(status, "trouble", json_string(hub->trouble));
+    json_object_set_new(status, "pages_decided", json_integer((json_int_t)hub->pages_decided));
+    json_object_set_new(status, "cpu_ms", json_integer((json_int_t)hub->cpu_ms));
+    json_object_set_new(status, "filing", json_boolean(hub->may_have_complete));
+    json_object_set_new(status, "up_ms", json_integer(clock_mono_ms() - hub->started_ms));
+    *ret_status = status;
+    return status ? 0 : err_set(err, ERR_MEMORY, "status: no memory");
+}

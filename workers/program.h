@@ -1,0 +1,36 @@
+/*
+ * The skeleton of every program: what main does before its own work. Options common to all, log,
+ * sealed memory, signals as a descriptor.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#pragma once
+
+#include <argp.h>
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "workers/place.h"
+#include "workers/tuning.h"
+
+struct program {
+    const char *name;
+    struct place_options options;
+    struct place place;
+    struct tuning tuning;
+    int signals; /* signalfd for SIGINT, SIGTERM, SIGHUP, SIGCHLD; -1 before program_signals */
+};
+
+/* argp child parser for --data, --keys, --config, --verbose; its input is a struct program. */
+extern const struct argp program_argp;
+
+/* Log, libsodium, places and limits. Call after the options have been parsed. */
+int program_start(struct program *program, struct err *err);
+
+/* Blocks the signals and opens their descriptor; SIGPIPE is ignored. */
+int program_signals(struct program *program, struct err *err);
+
+/* Takes one waiting signal number, 0 when there is none. */
+int program_take_signal(struct program *program);
+
+/* "name: text" on stderr; returns the exit status for the code. */
+int program_fail(const struct program *program, const struct err *err);

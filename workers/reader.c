@@ -1,0 +1,168 @@
+/*
+ * tripli-reader: decodes, reads and sorts pages for its parent. It loads models and configuration,
+ * then opens nothing more; its deadline and memory are enforced from outside.
+ * Usage: tripli-reader CONFIG_DIR MEMORY_MIB, with the socket on descriptor 3.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include <leptonica/allheaders.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sysexits.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/seal.h"
+#include "classify/classify.h"
+#include "image/decode.h"
+#include "image/header.h"
+#include "image/turn.h"
+#include "ocr/ocr.h"
+#include "workers/pipe.h"
+#include "workers/reader_seal.h"
+
+enum { SOCKET_FD = 3, USUAL_DPI = 300 /* when a file does not say */ };
+
+struct reading {
+    struct ocr *ocr;
+    struct classifier *classifier;
+};
+
+static int open_reading(struct reading *reading, const char *config_dir, struct err *err)
+{
+    char config[PATH_MAX], models[PATH_MAX];
+    snprintf(config, sizeof config, "%s/classify.conf", config_dir);
+    snprintf(models, sizeof models, "%s/models", config_dir);
+    int rc = ocr_open(&OCR_DEFAULT, &reading->ocr, err);
+    if (rc < 0)
+        return rc;
+    const struct classifier_params params = {config, models, reading->ocr};
+    return classifier_open(&params, &reading->classifier, err);
+}
+
+static json_t *error_of(const struct err *err, unsigned pages)
+{
+    return json_pack("{s:{s:s, s:s}, s:i}", "error", "code", err_name(err->code), "text", err->text,
+                     "pages", (int)pages);
+}
+
+static json_t *read_page(struct reading *reading, const json_t *request, struct bytes file)
+{
+    int page = 0, deadline_ms = 0;
+    struct err err = {0};
+    struct image_header header = {0};
+    if (json_unpack((json_t *)request, "{s:i, s:i}", "page", &page, "deadline_ms", &deadline_ms))
+        return NULL;
+    int64_t start_us = clock_cpu_us();
+    if (image_header_read(file, (unsigned)page, &header, &err) < 0)
+        return error_of(&err, 0);
+    const struct classify_page what = {file, (unsigned)page, deadline_ms};
+    struct verdict verdict = {0};
+    json_t *answer;
+    if (classifier_read(reading->classifier, &what, &verdict, &err) < 0)
+        answer = error_of(&err, header.pages);
+    else
+        answer = json_pack("{s:o, s:i, s:I}", "verdict", verdict_to_json(&verdict), "pages",
+                           (int)header.pages, "cpu_ms",
+                           (json_int_t)((clock_cpu_us() - start_us) / 1000));
+    verdict_clear(&verdict);
+    return answer;
+}
+
+static int dpi_of(const struct Pix *page)
+{
+    int dpi = pixGetXRes((struct Pix *)page);
+    return dpi > 0 ? dpi : USUAL_DPI;
+}
+
+/* Full text on demand: the page is turned upright as its verdict says, then read whole. */
+static json_t *read_text(struct reading *reading, const json_t *request, struct bytes file)
+{
+    int rotation = 0, deadline_ms = 0;
+    struct err err = {0};
+    struct Pix *page = NULL;
+    if (json_unpack((json_t *)request, "{s:i, s:i}", "rotation", &rotation, "deadline_ms",
+                    &deadline_ms))
+        return NULL;
+    if (image_decode(file, &IMAGE_DECODE_DEFAULT, &page, &err) < 0)
+        return error_of(&err, 0);
+    struct Pix *upright = NULL;
+    int rc = turn_upright(page, rotation, &upright, &err);
+    struct ocr_text text = {0};
+    const struct ocr_request what = {.page = upright,
+                                     .dpi = rc == 0 ? dpi_of(upright) : USUAL_DPI,
+                                     .layout = OCR_PAGE,
+                                     .deadline_ms = deadline_ms};
+    if (rc == 0)
+        rc = ocr_read(reading->ocr, &what, &text, &err);
+    char *plain = rc == 0 ? ocr_text_plain(&text) : NULL;
+    json_t *answer = plain ? json_pack("{s:s}", "text", plain) : error_of(&err, 0);
+    free(plain);
+    ocr_text_free(&text);
+    image_free(&page);
+    image_free(&upright);
+    return answer;
+}
+
+static int answer_one(struct reading *reading, struct err *err)
+{
+    json_t *request = NULL;
+    struct buf file = {0};
+    int rc = pipe_receive(SOCKET_FD, &request, &file, err);
+    if (rc < 0)
+        return rc;
+    json_t *answer = json_object_get(request, "rotation")
+                         ? read_text(reading, request, buf_view(&file))
+                         : read_page(reading, request, buf_view(&file));
+    rc = answer ? pipe_send(SOCKET_FD, answer, bytes_of(NULL, 0), err)
+                : err_set(err, ERR_PROTOCOL, "request not understood");
+    json_decref(answer);
+    json_decref(request);
+    buf_free(&file);
+    return rc;
+}
+
+static int announce(struct err *err)
+{
+    json_t *ready = json_pack("{s:b}", "ready", 1);
+    int rc = pipe_send(SOCKET_FD, ready, bytes_of(NULL, 0), err);
+    json_decref(ready);
+    return rc;
+}
+
+static int serve(const char *config_dir, rlim_t memory_mib, struct err *err)
+{
+    struct reading reading = {0};
+    int rc = seal_start(err);
+    if (rc == 0)
+        rc = open_reading(&reading, config_dir, err);
+    if (rc == 0)
+        rc = reader_seal(memory_mib, err);
+    if (rc == 0)
+        rc = announce(err);
+    while (rc == 0)
+        rc = answer_one(&reading, err);
+    classifier_free(&reading.classifier);
+    ocr_free(&reading.ocr);
+    return rc == ERR_UNAVAILABLE ? 0 : rc; /* the parent closes when it is done */
+}
+
+int main(int argc, char **argv)
+{
+    struct err err = {0};
+    if (argc != 3) {
+        fprintf(stderr, "tripli-reader is started by tripli-worker and tripli page\n");
+        return EX_USAGE;
+    }
+    log_start("tripli-reader");
+    signal(SIGINT, SIG_IGN); /* a key typed at the terminal is for the parent to handle */
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    int rc = serve(argv[1], (rlim_t)strtoul(argv[2], NULL, 10), &err);
+    if (rc < 0)
+        log_error("reader: %s", err.text);
+    return err_exit_status(rc);
+}

@@ -1,0 +1,93 @@
+/*
+ * Limits and times of the processes: one table of keys, defaults and ranges.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "workers/tuning.h"
+
+#include <limits.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "base/config.h"
+#include "base/scope.h"
+
+struct number {
+    const char *group, *key;
+    size_t offset;
+    long long range[2], normal;
+};
+
+#define ROW(group, key, least, most, normal)                                                       \
+    {                                                                                              \
+#group, #key, offsetof(struct tuning, group.key), {least, most }, normal                   \
+    }
+
+static const struct number numbers[] = {
+    ROW(hub, lease_ms, 10000, 3600000, 180000),
+    ROW(hub, group_pages, 1, 256, 32),
+    ROW(hub, unread_limit_pages, 1, 10000000, 300000),
+    ROW(hub, filing_step, 1, 256, 4),
+    ROW(hub, worker_silence_ms, 1000, 600000, 5000),
+    ROW(worker, credit, 1, 8, 2),
+    ROW(worker, deadline_ms, 1000, 600000, 60000),
+    ROW(worker, memory_mb, 256, 16384, 1024),
+    ROW(worker, recycle_pages, 1, 1000000, 2000),
+    ROW(capture, window_pages, 1, 64, 8),
+    ROW(capture, resend_ms, 100, 600000, 5000),
+    ROW(capture, patience_ms, 1000, 86400000, 600000),
+};
+
+static long long *place(struct tuning *tuning, const struct number *number)
+{
+    return (long long *)(void *)((char *)tuning + number->offset);
+}
+
+static int check_all_keys(const config_setting_t *top, struct err *err)
+{
+    static const char *const groups[] = {"hub", "worker", "capture", NULL};
+    static const char *const keys[][8] = {
+        {"lease_ms", "group_pages", "unread_limit_pages", "filing_step", "worker_silence_ms"},
+        {"credit", "deadline_ms", "memory_mb", "recycle_pages"},
+        {"window_pages", "resend_ms", "patience_ms", "tenant"},
+    };
+    int rc = config_check_keys(top, groups, err);
+    for (int i = 0; rc == 0 && groups[i]; i++) {
+        const config_setting_t *group = config_setting_get_member(top, groups[i]);
+        rc = group ? config_check_keys(group, keys[i], err) : 0;
+    }
+    return rc;
+}
+
+static int read_groups(const config_setting_t *top, struct tuning *tuning, struct err *err)
+{
+    int rc = check_all_keys(top, err);
+    for (size_t i = 0; rc == 0 && i < sizeof numbers / sizeof *numbers; i++) {
+        const struct number *number = &numbers[i];
+        const config_setting_t *group = config_setting_get_member(top, number->group);
+        if (group)
+            rc = config_int(group, number->key, number->range, place(tuning, number), err);
+    }
+    const config_setting_t *capture = config_setting_get_member(top, "capture");
+    const char *tenant = tuning->capture.tenant;
+    if (rc == 0 && capture)
+        rc = config_text(capture, "tenant", &tenant, err);
+    if (rc == 0 && tenant != tuning->capture.tenant)
+        snprintf(tuning->capture.tenant, sizeof tuning->capture.tenant, "%.3s", tenant);
+    return rc;
+}
+
+int tuning_read(const char *config_dir, struct tuning *ret_tuning, struct err *err)
+{
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        *place(ret_tuning, &numbers[i]) = numbers[i].normal;
+    snprintf(ret_tuning->capture.tenant, sizeof ret_tuning->capture.tenant, "061");
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s/tripli.conf", config_dir);
+    config_t config;
+    int rc = config_open(path, &config, err);
+    if (rc < 0)
+        return rc;
+    rc = read_groups(config_root_setting(&config), ret_tuning, err);
+    config_close(&config);
+    return rc;
+}

@@ -1,0 +1,36 @@
+/*
+ * The verbs of the tool `tripli`: one file per verb, one table in tripli.c.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#pragma once
+
+#include <jansson.h>
+
+#include "workers/program.h"
+
+/* Each takes its own command line (argv[0] is "tripli VERB") and returns an exit status. */
+int verb_run(int argc, char **argv);
+int verb_scan(int argc, char **argv);
+int verb_status(int argc, char **argv);
+int verb_page(int argc, char **argv);
+int verb_batch(int argc, char **argv);
+int verb_code(int argc, char **argv);
+int verb_quarantine(int argc, char **argv);
+int verb_find(int argc, char **argv);
+int verb_show(int argc, char **argv);
+int verb_read(int argc, char **argv);
+int verb_verify(int argc, char **argv);
+int verb_learn(int argc, char **argv);
+int verb_models(int argc, char **argv);
+int verb_separators(int argc, char **argv);
+int verb_keygen(int argc, char **argv);
+
+/* Parses a verb's options (its parser's input is `input`, whose first member is a struct program)
+ * and starts the program. Returns 0, or the exit status to end with after saying why. */
+int verb_start(const struct argp *argp, int argc, char **argv, struct program *program);
+
+/* Prints one JSON value on a line of its own and frees it. */
+void verb_print(json_t *json);
+
+/* Ends a verb: 0, or the error said on stderr. */
+int verb_end(const struct program *program, int rc, const struct err *err);

@@ -1,0 +1,149 @@
+/*
+ * tripli batch list | show N | close N.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "workers/ask.h"
+#include "workers/counts_json.h"
+#include "workers/verb.h"
+
+enum { STEP = 64 }; /* batches read at once */
+
+struct batch_verb {
+    struct program program;
+    bool json;
+    const char *what;
+    unsigned batch;
+};
+
+static const struct argp_option options[] = {
+    {"json", 'j', NULL, 0, "one JSON object per batch", 0},
+    {0},
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+    struct batch_verb *verb = state->input;
+    switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &verb->program;
+        return 0;
+    case 'j':
+        verb->json = true;
+        return 0;
+    case ARGP_KEY_ARG:
+        if (state->arg_num == 0)
+            verb->what = arg;
+        else if (sscanf(arg, "%u", &verb->batch) != 1 || verb->batch == 0)
+            argp_error(state, "'%s' is not a batch number", arg);
+        return 0;
+    case ARGP_KEY_END:
+        if (!verb->what || (strcmp(verb->what, "list") != 0 && strcmp(verb->what, "show") != 0 &&
+                            strcmp(verb->what, "close") != 0))
+            argp_error(state, "list, show N or close N is wanted");
+        else if (strcmp(verb->what, "list") != 0 && verb->batch == 0)
+            argp_error(state, "%s: which batch?", verb->what);
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const char *state_word(enum batch_state state, bool french)
+{
+    static const char *const words[][2] = {
+        {"feeding", "en cours"}, {"fed", "lu"}, {"closed", "clos"}};
+    return words[state][french];
+}
+
+static void print_batch(const struct batch_verb *verb, const struct batch_info *info)
+{
+    char received[DAY_TEXT_SIZE];
+    const struct archive_counts *counts = &info->counts;
+    day_format(info->spec.received, received);
+    if (verb->json) {
+        json_t *object = json_pack("{s:i, s:s, s:s, s:s, s:s, s:b}", "batch", (int)info->id.n,
+                                   "tenant", info->spec.tenant, "received", received, "state",
+                                   state_word(info->state, false), "source", info->spec.source,
+                                   "adds_up", counts_add_up(counts));
+        json_t *numbers = counts_to_json(counts);
+        json_object_update(object, numbers);
+        json_decref(numbers);
+        verb_print(object);
+        return;
+    }
+    printf("lot %-5u caisse %s  reçu %s  %-8s  %llu feuilles, %llu faces, %llu classées, %llu à "
+           "coder, %llu en quarantaine, %llu en attente\n",
+           info->id.n, info->spec.tenant, received, state_word(info->state, true),
+           (unsigned long long)counts->sheets_fed, (unsigned long long)counts->accepted,
+           (unsigned long long)counts->filed, (unsigned long long)counts->to_code,
+           (unsigned long long)counts->quarantined, (unsigned long long)counts->waiting);
+}
+
+static int list(struct batch_verb *verb, struct err *err)
+{
+    static struct batch_info infos[STEP];
+    struct archive *archive = NULL;
+    struct batch_id after = {0};
+    int rc = ask_open_archive(&verb->program, &archive, err);
+    while (rc >= 0) {
+        rc = archive_batch_list(archive, after, infos, STEP, err);
+        for (int i = 0; i < rc; i++)
+            print_batch(verb, &infos[i]);
+        if (rc < STEP)
+            break;
+        after = infos[STEP - 1].id;
+    }
+    archive_free(&archive);
+    return rc < 0 ? rc : 0;
+}
+
+static int show(struct batch_verb *verb, struct err *err)
+{
+    struct archive *archive = NULL;
+    struct batch_info info;
+    int rc = ask_open_archive(&verb->program, &archive, err);
+    if (rc == 0)
+        rc = archive_batch_show(archive, (struct batch_id){verb->batch}, &info, err);
+    if (rc == 0)
+        print_batch(verb, &info);
+    archive_free(&archive);
+    return rc;
+}
+
+static int close_batch(struct batch_verb *verb, struct err *err)
+{
+    json_t *details = json_pack("{s:i}", "batch", (int)verb->batch);
+    int rc = ask_desk(&verb->program, "close", details, err);
+    if (rc == 0 && verb->json)
+        verb_print(json_pack("{s:i, s:s}", "batch", (int)verb->batch, "state", "closed"));
+    else if (rc == 0)
+        printf("lot %u clos\n", verb->batch);
+    return rc;
+}
+
+int verb_batch(int argc, char **argv)
+{
+    static const struct argp_child children[] = {{&program_argp, 0, NULL, 0}, {0}};
+    static const struct argp argp = {options,
+                                     parse,
+                                     "list\nshow N\nclose N",
+                                     "Batches: what was fed, what became of it. A batch closes "
+                                     "only when every sheet and page is accounted for.",
+                                     children,
+                                     NULL,
+                                     NULL};
+    struct batch_verb verb = {0};
+    struct err err = {0};
+    int status = verb_start(&argp, argc, argv, &verb.program);
+    if (status != 0)
+        return status;
+    int rc = strcmp(verb.what, "list") == 0   ? list(&verb, &err)
+             : strcmp(verb.what, "show") == 0 ? show(&verb, &err)
+                                              : close_batch(&verb, &err);
+    return verb_end(&verb.program, rc, &err);
+}

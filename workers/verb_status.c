@@ -1,0 +1,151 @@
+/*
+ * tripli status: whether all is well, what waits and why, on one screen. Ends 0 when all is well, 1
+ * when people have work to do (pages to code, quarantine), 2 when something stands still.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "workers/ask.h"
+#include "workers/counts_json.h"
+#include "workers/verb.h"
+
+enum { PATIENCE_MS = 1500, WELL = 0, WORK_WAITS = 1, STANDS_STILL = 2 };
+
+struct status_verb {
+    struct program program;
+    bool json;
+    unsigned batch;
+};
+
+static const struct argp_option options[] = {
+    {"json", 'j', NULL, 0, "as JSON", 0},
+    {"batch", 'b', "N", 0, "of one batch only", 0},
+    {0},
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+    struct status_verb *verb = state->input;
+    switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &verb->program;
+        return 0;
+    case 'j':
+        verb->json = true;
+        return 0;
+    case 'b':
+        if (sscanf(arg, "%u", &verb->batch) != 1 || verb->batch == 0)
+            argp_error(state, "--batch: a batch number is wanted");
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+/* From the hub when one runs, otherwise from the data folder. */
+static int read_status(struct status_verb *verb, json_t **ret_status, struct err *err)
+{
+    struct asker *asker = NULL;
+    struct archive *archive = NULL;
+    struct archive_counts counts;
+    int rc = asker_open(&verb->program, PATIENCE_MS, &asker, err);
+    if (rc == 0 && asker) {
+        json_t *details = json_pack("{s:i}", "batch", (int)verb->batch);
+        rc = asker_ask(asker, "status", details, ret_status, err);
+        json_decref(details);
+        asker_free(&asker);
+        return rc;
+    }
+    if (rc == 0)
+        rc = ask_open_archive(&verb->program, &archive, err);
+    if (rc == 0)
+        rc = archive_count(archive, (struct batch_id){verb->batch}, &counts, err);
+    if (rc == 0)
+        *ret_status = counts_to_json(&counts);
+    archive_free(&archive);
+    return rc;
+}
+
+static long long number(const json_t *status, const char *name)
+{
+    return (long long)json_integer_value(json_object_get(status, name));
+}
+
+static int judge(const json_t *status)
+{
+    const char *trouble = json_string_value(json_object_get(status, "trouble"));
+    const json_t *lanes = json_object_get(status, "lanes");
+    bool nobody_reads = number(status, "unread") > 0 && lanes && json_array_size(lanes) == 0;
+    if ((trouble && trouble[0]) || nobody_reads || (!lanes && number(status, "unread") > 0))
+        return STANDS_STILL;
+    return number(status, "to_code") + number(status, "quarantined") > 0 ? WORK_WAITS : WELL;
+}
+
+static void print_lanes(const json_t *lanes)
+{
+    size_t i;
+    json_t *lane;
+    if (!lanes)
+        printf("hub          ne tourne pas\n");
+    json_array_foreach(lanes, i, lane)
+    {
+        printf("poste        %s : %lld pages lues, %lld en main\n",
+               json_string_value(json_object_get(lane, "worker")), number(lane, "pages"),
+               number(lane, "held"));
+    }
+}
+
+static void print_plain(const json_t *status, int verdict)
+{
+    static const char *const words[] = {"tout va bien", "du travail attend une personne",
+                                        "quelque chose est arrêté"};
+    const char *trouble = json_string_value(json_object_get(status, "trouble"));
+    long long oldest = number(status, "oldest_unread_ms");
+    printf("%s\n\n", words[verdict]);
+    if (trouble && trouble[0])
+        printf("arrêt        %s\n", trouble);
+    print_lanes(json_object_get(status, "lanes"));
+    printf("faces        %lld reçues = %lld classées + %lld blanches + %lld séparateurs + %lld à "
+           "coder\n             + %lld en quarantaine + %lld en attente + %lld à lire\n",
+           number(status, "pages_accepted"), number(status, "filed"), number(status, "blank"),
+           number(status, "separators"), number(status, "to_code"), number(status, "quarantined"),
+           number(status, "waiting"), number(status, "unread"));
+    printf("classement   %lld plis, %lld documents\n", number(status, "envelopes"),
+           number(status, "documents"));
+    if (oldest > 0)
+        printf("plus ancien  à lire depuis %lld s\n", (clock_wall_ms() - oldest) / 1000);
+    if (number(status, "to_code") > 0)
+        printf("à faire      tripli code (%lld faces)\n", number(status, "to_code"));
+    if (number(status, "quarantined") > 0)
+        printf("à faire      tripli quarantine list (%lld faces)\n", number(status, "quarantined"));
+}
+
+int verb_status(int argc, char **argv)
+{
+    static const struct argp_child children[] = {{&program_argp, 0, NULL, 0}, {0}};
+    static const struct argp argp = {
+        options,
+        parse,
+        NULL,
+        "Tells whether all is well. Ends 0: well; 1: pages wait for a person; 2: it stands still.",
+        children,
+        NULL,
+        NULL};
+    struct status_verb verb = {0};
+    struct err err = {0};
+    json_t *status = NULL;
+    int failed = verb_start(&argp, argc, argv, &verb.program);
+    if (failed != 0)
+        return failed;
+    if (read_status(&verb, &status, &err) < 0)
+        return program_fail(&verb.program, &err);
+    int verdict = judge(status);
+    if (!verb.json)
+        print_plain(status, verdict);
+    if (verb.json)
+        verb_print(json_incref(status));
+    json_decref(status);
+    return verdict;
+}
