@@ -22,8 +22,8 @@ enum intake_db {
     IN_QUARANTINE, /* page: QUARANTINED */
     IN_UNDECIDED,  /* page: everything that holds its envelope back, gaps in the numbering too */
     IN_UNREAD,     /* batch, accepted at, page: ACCEPTED and LEASED */
-    IN_STARTS,  /* first page of an envelope that is not filed → the page where filing goes on */
-    IN_BATCHES, /* batch → intake_progress */
+    IN_STARTS,     /* first page of an envelope → the page where filing goes on (envelopes.c) */
+    IN_BATCHES,    /* batch → intake_progress */
     IN_DATABASES
 };
 
