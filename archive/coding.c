@@ -68,14 +68,16 @@ static int describe(struct archive *archive, struct page_id id, struct intake_wa
     return 1;
 }
 
-int intake_list(struct archive *archive, enum page_state state, struct page_id after,
-                struct intake_waiting *ret_pages, int most, struct err *err)
+int intake_list(struct archive *archive, const struct intake_query *query,
+                struct intake_waiting *ret_pages, struct err *err)
 {
+    enum page_state state = query->state;
+    struct page_id after = query->after;
     if (state != PAGE_TO_CODE && state != PAGE_QUARANTINED)
         return err_set(err, ERR_UNSUPPORTED, "pages that are %s are not listed",
                        page_state_name(state));
     int count = 0, rc = live_refresh(archive, err);
-    while (rc >= 0 && count < most) {
+    while (rc >= 0 && count < query->most) {
         rc = next_waiting(archive, state, after, &after, err);
         if (rc <= 0)
             break;

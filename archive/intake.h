@@ -95,8 +95,13 @@ struct intake_waiting {
     char reason[160]; /* quarantine reason, "" for TO_CODE */
     struct buf record;
 };
-int intake_list(struct archive *archive, enum page_state state, struct page_id after,
-                struct intake_waiting *ret_pages, int most, struct err *err);
+struct intake_query {
+    enum page_state state;
+    struct page_id after;
+    int most;
+};
+int intake_list(struct archive *archive, const struct intake_query *query,
+                struct intake_waiting *ret_pages, struct err *err);
 void intake_waiting_clear(struct intake_waiting *page);
 
 /* The image of a page in intake, digest checked; appended to `ret_image`. */

@@ -161,8 +161,8 @@ static void three_failures_quarantine_a_page(void **state)
         assert_int_equal(now, i + 1 < INTAKE_TRIES_MAX ? PAGE_ACCEPTED : PAGE_QUARANTINED);
     }
     struct intake_waiting waiting;
-    int count =
-        intake_list(room->archive, PAGE_QUARANTINED, (struct page_id){0}, &waiting, 1, &err);
+    int count = intake_list(room->archive, &(struct intake_query){PAGE_QUARANTINED, {0}, 1},
+                            &waiting, &err);
     check_ok(count, &err);
     assert_int_equal(count, 1);
     assert_string_equal(waiting.reason, "reader died");
@@ -238,10 +238,12 @@ static void a_person_decides_undoes_and_decides_again(void **state)
     room_decide_next(room, &(struct room_verdict){.tag = "other", .to_code = true});
     struct intake_waiting waiting;
     assert_int_equal(
-        intake_list(room->archive, PAGE_TO_CODE, (struct page_id){0}, &waiting, 1, &err), 1);
+        intake_list(room->archive, &(struct intake_query){PAGE_TO_CODE, {0}, 1}, &waiting, &err),
+        1);
     assert_true(memmem(waiting.record.at, waiting.record.len, "verdict secret", 14) != NULL);
     intake_waiting_clear(&waiting);
-    assert_int_equal(intake_list(room->archive, PAGE_TO_CODE, id, &waiting, 1, &err), 0);
+    assert_int_equal(
+        intake_list(room->archive, &(struct intake_query){PAGE_TO_CODE, id, 1}, &waiting, &err), 0);
     struct buf image = {0}, want = {0};
     check_ok(intake_image(room->archive, id, &image, &err), &err);
     room_image(id, 5000, &want);

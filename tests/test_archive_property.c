@@ -114,7 +114,8 @@ static void code(struct game *game)
     struct err err = {0};
     enum page_state state = draw(game, 2) ? PAGE_TO_CODE : PAGE_QUARANTINED;
     struct intake_waiting waiting;
-    int count = intake_list(game->room.archive, state, (struct page_id){0}, &waiting, 1, &err);
+    int count =
+        intake_list(game->room.archive, &(struct intake_query){state, {0}, 1}, &waiting, &err);
     check_ok(count, &err);
     if (count == 0)
         return;
