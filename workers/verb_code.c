@@ -130,7 +130,8 @@ static int list(struct code_verb *verb, struct err *err)
     struct page_id after = {0};
     for (;;) {
         struct intake_waiting page;
-        int rc = intake_list(verb->archive, PAGE_TO_CODE, after, &page, 1, err);
+        int rc =
+            intake_list(verb->archive, (struct intake_line){PAGE_TO_CODE, after}, &page, 1, err);
         if (rc <= 0)
             return rc;
         print_waiting(verb, &page);
@@ -276,7 +277,7 @@ static int code_all(struct code_verb *verb, struct err *err)
     int rc = 1;
     while (rc > 0 && next != STOP) {
         struct intake_waiting page;
-        rc = intake_list(verb->archive, PAGE_TO_CODE, after, &page, 1, err);
+        rc = intake_list(verb->archive, (struct intake_line){PAGE_TO_CODE, after}, &page, 1, err);
         if (rc <= 0)
             break;
         print_waiting(verb, &page);
