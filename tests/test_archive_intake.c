@@ -119,7 +119,7 @@ static void the_same_batch_twice_is_one_batch(void **state)
     struct batch_spec spec = room_spec(1, BOUNDARY_SEPARATORS);
     check_refused(archive_batch_open(room->archive, &spec, &again, &err), ERR_CONFLICT, &err);
     spec = room_spec(2, BOUNDARY_MARKED);
-    strcpy(spec.tenant, "999");
+    snprintf(spec.tenant, sizeof spec.tenant, "999");
     check_refused(archive_batch_open(room->archive, &spec, &again, &err), ERR_NOT_FOUND, &err);
     assert_int_equal(room_batch(room, 3, BOUNDARY_MARKED).n, first.n + 1);
 }
@@ -161,8 +161,8 @@ static void three_failures_quarantine_a_page(void **state)
         assert_int_equal(now, i + 1 < INTAKE_TRIES_MAX ? PAGE_ACCEPTED : PAGE_QUARANTINED);
     }
     struct intake_waiting waiting;
-    int count = intake_list(room->archive, &(struct intake_query){PAGE_QUARANTINED, {0}, 1},
-                            &waiting, &err);
+    int count =
+        intake_list(room->archive, (struct intake_line){PAGE_QUARANTINED, {0}}, &waiting, 1, &err);
     check_ok(count, &err);
     assert_int_equal(count, 1);
     assert_string_equal(waiting.reason, "reader died");
@@ -238,12 +238,11 @@ static void a_person_decides_undoes_and_decides_again(void **state)
     room_decide_next(room, &(struct room_verdict){.tag = "other", .to_code = true});
     struct intake_waiting waiting;
     assert_int_equal(
-        intake_list(room->archive, &(struct intake_query){PAGE_TO_CODE, {0}, 1}, &waiting, &err),
-        1);
+        intake_list(room->archive, (struct intake_line){PAGE_TO_CODE, {0}}, &waiting, 1, &err), 1);
     assert_true(memmem(waiting.record.at, waiting.record.len, "verdict secret", 14) != NULL);
     intake_waiting_clear(&waiting);
     assert_int_equal(
-        intake_list(room->archive, &(struct intake_query){PAGE_TO_CODE, id, 1}, &waiting, &err), 0);
+        intake_list(room->archive, (struct intake_line){PAGE_TO_CODE, id}, &waiting, 1, &err), 0);
     struct buf image = {0}, want = {0};
     check_ok(intake_image(room->archive, id, &image, &err), &err);
     room_image(id, 5000, &want);

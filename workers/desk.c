@@ -59,7 +59,7 @@ static int waiting_page(struct archive *archive, struct page_id id, struct intak
     static const enum page_state states[] = {PAGE_TO_CODE, PAGE_QUARANTINED};
     const struct page_id before = {id.batch, id.page - 1};
     for (int i = 0; i < 2; i++) {
-        int got = intake_list(archive, &(struct intake_query){states[i], before, 1}, ret_page, err);
+        int got = intake_list(archive, (struct intake_line){states[i], before}, ret_page, 1, err);
         if (got < 0)
             return got;
         if (got == 1 && ret_page->id.batch == id.batch && ret_page->id.page == id.page)
