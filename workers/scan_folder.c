@@ -1,7 +1,8 @@
 /*
  * A folder as a source: every image file below it, in the order of names, each one envelope unless
  * folders are. A one-page file is kept byte for byte; a page of a multi-page TIFF is cut out
- * without loss. What is no image is listed as skipped. SPDX-License-Identifier: Apache-2.0
+ * without loss. What is no image is listed as skipped.
+ * SPDX-License-Identifier: Apache-2.0
  */
 #include <errno.h>
 #include <fts.h>
