@@ -47,7 +47,8 @@ static const struct choice {
 static const struct argp_option options[] = {
     {"list", 'l', NULL, 0, "list what waits, decide nothing", 0},
     {"page", 'p', "PAGE", 0, "this page; with --tag: decide it without asking", 0},
-    {"tag", 'T', "TAG", 0, "the tag", 0},
+    {"tag", 'T', "TAG", 0,
+     "with --page: care_form, sick_note, cheque, letter, other, blank or separator", 0},
     {"volet", 'V', "N", 0, "volet of a sick note (1, 2, 3)", 0},
     {"image", 'i', "FILE", 0, "write the page to FILE instead of opening $TRIPLI_VIEWER", 0},
     {"json", 'j', NULL, 0, "--list as JSON", 0},
@@ -169,7 +170,7 @@ static int show_image(const struct code_verb *verb, struct page_id id, struct er
         if (rc == 0 && fd >= 0)
             run_viewer(viewer, path);
     } else if (rc == 0) {
-        printf("(pas d'image : donnez --image FICHIER ou $TRIPLI_VIEWER)\n");
+        printf("(pas d'image : nommez un programme dans $TRIPLI_VIEWER, ou donnez --image)\n");
     }
     buf_free(&image);
     return rc;
@@ -311,8 +312,12 @@ static int code_one(struct code_verb *verb, struct err *err)
 {
     struct page_id id;
     page_id_parse(verb->page, &id);
-    if (verb->tag)
-        return code_page(verb, verb->page, verb->tag, verb->volet ? verb->volet : "", err);
+    if (verb->tag) {
+        int rc = code_page(verb, verb->page, verb->tag, verb->volet ? verb->volet : "", err);
+        if (rc == 0)
+            printf("face %s : %s\n", verb->page, verb->tag);
+        return rc;
+    }
     enum next next = STOP;
     int rc = verb->image ? show_image(verb, id, err) : show_and_ask(verb, id, &next, err);
     return rc < 0 ? rc : send_pending(verb, err);
