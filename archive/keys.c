@@ -117,15 +117,14 @@ static int read_platform_key(struct keys *keys, const char *path, struct err *er
 
 static int publish_platform_key(const struct keys *keys, struct err *err)
 {
-    char path[PATH_MAX], text[DIGEST_HEX_SIZE + 1];
+    char path[PATH_MAX], hex[DIGEST_HEX_SIZE], text[DIGEST_HEX_SIZE + 1];
     struct digest public_key;
     struct stat st;
     snprintf(path, sizeof path, "%s/platform.pub", keys->data_dir);
     if (stat(path, &st) == 0)
         return 0;
     crypto_sign_ed25519_sk_to_pk(public_key.at, keys->platform);
-    digest_hex(&public_key, text);
-    strcat(text, "\n");
+    snprintf(text, sizeof text, "%s\n", digest_hex(&public_key, hex));
     return file_write(path, 0644, bytes_of(text, strlen(text)), err);
 }
 
