@@ -77,6 +77,20 @@ static int read_form(const config_setting_t *root, struct settings *s, struct er
     return rc < 0 ? rc : number(group, "doubtful", share_range, &s->form.doubtful, err);
 }
 
+static int read_cheque(const config_setting_t *root, struct settings *s, struct err *err)
+{
+    static const char *const known[] = {"line", "size", "shape", "none", NULL};
+    const config_setting_t *group = group_of(root, "cheque", known, err);
+    if (!group)
+        return ERR_CONFIG;
+    int rc = number(group, "line", nats_range, &s->cheque.line, err);
+    if (rc == 0)
+        rc = number(group, "size", nats_range, &s->cheque.size, err);
+    if (rc == 0)
+        rc = number(group, "shape", nats_range, &s->cheque.shape, err);
+    return rc < 0 ? rc : number(group, "none", nats_range, &s->cheque.none, err);
+}
+
 static int read_title(const config_setting_t *root, struct settings *s, struct err *err)
 {
     static const char *const known[] = {"part", "alone", "larger", "nats", NULL};
@@ -183,8 +197,9 @@ static int read_logistics(const config_setting_t *root, struct settings *s, stru
 
 static int read_all(const config_setting_t *root, struct settings *s, struct err *err)
 {
-    static const char *const known[] = {"format", "mix",          "accept", "form", "title",
-                                        "titles", "not_the_form", "look",   "text", NULL};
+    static const char *const known[] = {"format", "mix",   "accept", "form",
+                                        "cheque", "title", "titles", "not_the_form",
+                                        "look",   "text",  NULL};
     long long format = 0;
     int rc = config_check_keys(root, known, err);
     if (rc == 0)
@@ -197,6 +212,8 @@ static int read_all(const config_setting_t *root, struct settings *s, struct err
         rc = read_accept(root, s, err);
     if (rc == 0)
         rc = read_form(root, s, err);
+    if (rc == 0)
+        rc = read_cheque(root, s, err);
     if (rc == 0)
         rc = read_title(root, s, err);
     if (rc == 0)

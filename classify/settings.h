@@ -27,6 +27,12 @@ struct settings {
         double doubtful;            /* a score below this asks for the title too */
     } form;
     struct {
+        double line;  /* nats for a magnetic line */
+        double size;  /* for paper of a cheque's size alone */
+        double shape; /* for its proportions, where the size is not known */
+        double none;  /* against cheques on all other pages */
+    } cheque;
+    struct {
         double part;   /* of the page's height that is read */
         double alone;  /* least share of its lines' letters that are the title's */
         double larger; /* than the median word of the part read */

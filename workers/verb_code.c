@@ -270,6 +270,17 @@ static int show_and_ask(struct code_verb *verb, struct page_id page, enum next *
     return err->code < 0 ? err->code : 0;
 }
 
+/* Nothing is left; the last answer may still be taken back. */
+static bool take_back_at_end(struct code_verb *verb)
+{
+    printf("plus rien à coder\n");
+    if (!verb->pending)
+        return false;
+    printf("[u] annuler la dernière réponse   autre touche : terminer\n> ");
+    fflush(stdout);
+    return read_key() == 'u' && take_back(verb) == PAGE_BEFORE;
+}
+
 static int code_all(struct code_verb *verb, struct err *err)
 {
     struct page_id after = {0};
@@ -277,19 +288,22 @@ static int code_all(struct code_verb *verb, struct err *err)
     int rc = 1;
     while (rc > 0 && next != STOP) {
         struct intake_waiting page;
+        const struct page_id before = {verb->pending_page.batch, verb->pending_page.page - 1};
         rc = intake_list(verb->archive, (struct intake_line){PAGE_TO_CODE, after}, &page, 1, err);
+        if (rc == 0 && take_back_at_end(verb)) {
+            after = before;
+            rc = 1;
+            continue;
+        }
         if (rc <= 0)
             break;
         print_waiting(verb, &page);
         after = page.id;
         intake_waiting_clear(&page);
-        const struct page_id before = {verb->pending_page.batch, verb->pending_page.page - 1};
         rc = show_and_ask(verb, after, &next, err) < 0 ? err->code : 1;
         if (next == PAGE_BEFORE)
             after = before;
     }
-    if (rc == 0)
-        printf("plus rien à coder\n");
     return rc < 0 ? rc : send_pending(verb, err);
 }
 
