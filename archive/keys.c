@@ -403,6 +403,29 @@ int keys_zero_box(struct keys *keys, const struct key_owner *owner, uint32_t box
     return keyslots_zero(path, SLOT_BOX, box, err);
 }
 
+struct zeroing {
+    const char *path;
+    uint64_t bound; /* last box, or day */
+    struct err *err;
+};
+
+static int zero_if_after(void *to, const struct slot *slot)
+{
+    const struct zeroing *zeroing = to;
+    if (slot->kind != SLOT_BOX || slot->id <= zeroing->bound)
+        return 0;
+    return keyslots_zero(zeroing->path, SLOT_BOX, slot->id, zeroing->err);
+}
+
+int keys_zero_boxes_after(struct keys *keys, const struct key_owner *owner, uint32_t last,
+                          struct err *err)
+{
+    char path[PATH_MAX];
+    slots_path(keys, owner, path);
+    struct zeroing zeroing = {path, last, err};
+    return keyslots_walk(path, zero_if_after, &zeroing, err);
+}
+
 /* ---- intake days: id = day as a number × 1000 + tenant ---- */
 
 static uint64_t day_number(struct day day)
@@ -428,16 +451,10 @@ int keys_open_intake(struct keys *keys, struct day day, const char *tenant,
     return rc;
 }
 
-struct zeroing {
-    const char *path;
-    uint64_t day;
-    struct err *err;
-};
-
 static int zero_if_of_day(void *to, const struct slot *slot)
 {
     const struct zeroing *zeroing = to;
-    if (slot->kind != SLOT_INTAKE || slot->id / 1000 != zeroing->day)
+    if (slot->kind != SLOT_INTAKE || slot->id / 1000 != zeroing->bound)
         return 0;
     return keyslots_zero(zeroing->path, SLOT_INTAKE, slot->id, zeroing->err);
 }
