@@ -66,11 +66,19 @@ int archive_batch_end(struct archive *archive, struct batch_id id, const struct 
  * accepted = filed + blank + separators + to_code + quarantined + waiting + unread.
  * `filed` counts written pages; blank and separators count decided pages, filed or not; `unread` is
  * accepted or leased; `waiting` is decided, written, envelope not complete. */
+enum { ARCHIVE_TAGS_MAX = 16 };
+
 struct archive_counts {
     uint64_t batches, sheets_fed, sheets_rejected;
     uint64_t accepted, filed, blank, separators, to_code, quarantined, waiting, unread;
     uint64_t envelopes, documents; /* filed */
     int64_t oldest_unread_ms;      /* wall clock of acceptance; 0 when nothing is unread */
+    /* Written pages by tag, decided by machine or person (decided or filed); the first empty tag
+     * ends the list. Tags beyond it are summed in the last row, "(more)". */
+    struct {
+        char tag[TAG_TEXT_SIZE];
+        uint64_t pages;
+    } by_tag[ARCHIVE_TAGS_MAX];
 };
 
 int archive_count(struct archive *archive, struct batch_id id, struct archive_counts *ret_counts,

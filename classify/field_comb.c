@@ -14,7 +14,8 @@ enum {
     CELLS_MAX = 20,
     LINE_HEIGHT = 40, /* pixels of a digit when it is read: what the engine likes best */
     LINE_DPI = 300,
-    DARK = 140 /* grey below which typed ink lies; coloured print is lighter in red light */
+    LINE_MS = 2000, /* reading it takes some 40 ms */
+    DARK = 140      /* grey below which typed ink lies; coloured print is lighter in red light */
 };
 
 #define DIGIT_MIN_SHARE 0.3 /* of the zone's height */
@@ -138,7 +139,8 @@ int field_read_nir_comb(const struct Pix *page, const struct comb *comb, struct 
     if (count == comb->cells && count <= CELLS_MAX && are_typed(digits, count, &height)) {
         struct Pix *line = set_close(ink, digits, count, height);
         struct ocr_text text = {0};
-        struct ocr_request request = {.page = line, .dpi = LINE_DPI, .layout = OCR_LINE};
+        struct ocr_request request = {
+            .page = line, .dpi = LINE_DPI, .layout = OCR_LINE, .deadline_ms = LINE_MS};
         rc = line ? ocr_read(ocr, &request, &text, err)
                   : err_set(err, ERR_MEMORY, "comb: no memory");
         if (rc >= 0)

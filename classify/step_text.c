@@ -195,8 +195,9 @@ static void vote_by_prose(struct reading *reading, const struct prose *prose)
         nats += settings->text[i] * seen[i];
     nats = fmax(-settings->text_most, fmin(settings->text_most, nats));
     /* The look is in these nats already: its own vote is taken back. */
-    ballot_vote(&reading->ballot, TAG_LETTER, (nats - reading->look_nats) / 2);
-    ballot_vote(&reading->ballot, TAG_OTHER, -(nats - reading->look_nats) / 2);
+    enum tag looked = reading->look_nats > 0 ? TAG_LETTER : TAG_OTHER;
+    ballot_vote(&reading->ballot, looked, -fabs(reading->look_nats));
+    ballot_between(&reading->ballot, TAG_LETTER, TAG_OTHER, nats);
     verdict_reason(reading->verdict,
                    "text: %d words, %.0f %% small, %.0f %% lower case, %.0f %% in long lines",
                    prose->words, 100 * prose->small, 100 * prose->lower,

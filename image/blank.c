@@ -25,7 +25,10 @@ static const double gather_mm = 2;
 static const double hole_aspect = 1.35, hole_fill = 0.6;
 
 /* Solid black that touches the edge: a border, however deep it reaches in. */
-static const double solid_mm = 2, solid_share = 0.7;
+static const double solid_mm = 2;
+
+/* Its rough edge, which an opening leaves behind. */
+enum { RIM_PIXELS = 5 };
 
 /* Against the darkest ink nearby; see binarise.h. Low, for traces beside bold print. */
 static const double ink_share_of_darkest = 0.3;
@@ -92,23 +95,40 @@ static int depth_of(const BOX *box, int width, int height)
     return depth;
 }
 
-static bool is_solid(struct Pix *part, double dpi)
+/* What of a part is solid, with its rim; NULL when memory is short. */
+static struct Pix *solid_of(struct Pix *part, double dpi)
 {
     int side = image_pixels(solid_mm, dpi) + 1;
     SCOPED(image_free) struct Pix *opened = pixOpenBrick(NULL, part, side, side);
-    l_int32 all = 0, solid = 0;
+    SCOPED(image_free) struct Pix *grown = NULL;
 
-    pixCountPixels(part, &all, NULL);
     if (opened)
-        pixCountPixels(opened, &solid, NULL);
-    return solid >= solid_share * all;
+        grown = pixDilateBrick(NULL, opened, RIM_PIXELS, RIM_PIXELS);
+    return grown ? pixAnd(NULL, grown, part) : NULL;
 }
 
-/* Takes away what touches the edge and is thin or solid. */
+/* Takes a part away whole when it reaches in no deeper than a border, otherwise what of it is
+ * solid: writing that touches a border stays. */
+static int drop_part(struct sheet *sheet, struct Pix *part, const BOX *box, struct err *err)
+{
+    int most = image_pixels(sheet->params->border_mm, sheet->dpi);
+    SCOPED(image_free) struct Pix *gone = NULL;
+
+    if (depth_of(box, pixGetWidth(sheet->traces), pixGetHeight(sheet->traces)) <= most)
+        gone = pixClone(part);
+    else
+        gone = solid_of(part, sheet->dpi);
+    if (!gone)
+        return err_set(err, ERR_MEMORY, "no memory to clear the border of a page");
+    pixRasterop(sheet->traces, box->x, box->y, box->w, box->h, PIX_DST & PIX_NOT(PIX_SRC), gone, 0,
+                0);
+    sheet->has_border = true;
+    return 0;
+}
+
+/* Takes away what touches the edge and is thin, or solid. */
 static int drop_border(struct sheet *sheet, struct err *err)
 {
-    int width = pixGetWidth(sheet->traces), height = pixGetHeight(sheet->traces);
-    int most = image_pixels(sheet->params->border_mm, sheet->dpi);
     SCOPED(image_free) struct Pix *touching = pixExtractBorderConnComps(sheet->traces, 8);
     SCOPED(pixaDestroy) PIXA *parts = NULL;
     SCOPED(boxaDestroy) BOXA *boxes = NULL;
@@ -118,13 +138,10 @@ static int drop_border(struct sheet *sheet, struct err *err)
     if (!boxes)
         return err_set(err, ERR_MEMORY, "no memory to find the border of a page");
     for (int i = 0; i < boxaGetCount(boxes); i++) {
-        const BOX *box = boxes->box[i];
+        int rc = drop_part(sheet, parts->pix[i], boxes->box[i], err);
 
-        if (depth_of(box, width, height) > most && !is_solid(parts->pix[i], sheet->dpi))
-            continue;
-        pixRasterop(sheet->traces, box->x, box->y, box->w, box->h, PIX_DST & PIX_NOT(PIX_SRC),
-                    parts->pix[i], 0, 0);
-        sheet->has_border = true;
+        if (rc < 0)
+            return rc;
     }
     return 0;
 }
@@ -201,7 +218,8 @@ static enum excuse judge(const struct image_box *box, const struct sheet *sheet)
     double longer = (box->width > box->height ? box->width : box->height) * mm;
     int traces = pixels_in(sheet->traces, box);
 
-    if (longer <= params->speck_mm)
+    if (longer <= params->speck_mm ||
+        (longer <= params->dust_mm && traces * mm * mm <= params->dust_mm2))
         return SPECK;
     if (pixels_in(sheet->ink, box) < params->strong_share * traces)
         return TRACE;

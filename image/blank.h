@@ -15,13 +15,14 @@
 struct Pix;
 
 struct blank_params {
-    double faint;        /* darker than the paper by this share: a trace */
-    double ink;          /* … by this share: ink. Between the two lies what shows through */
-    double strong_share; /* of the pixels of a mark must be ink for it to count */
-    double speck_mm;     /* smaller in both directions: dust */
-    double edge_mm;      /* from the edge: where small marks do not count … */
-    double edge_mark_mm; /* … up to this size (a sheet number, a torn corner) */
-    double border_mm;    /* what touches the edge and reaches in no deeper is border */
+    double faint;             /* darker than the paper by this share: a trace */
+    double ink;               /* … by this share: ink. Between the two lies what shows through */
+    double strong_share;      /* of the pixels of a mark must be ink for it to count */
+    double speck_mm;          /* smaller in both directions: dust */
+    double dust_mm, dust_mm2; /* as large as this, but with so little ink: a few grains of it */
+    double edge_mm;           /* from the edge: where small marks do not count … */
+    double edge_mark_mm;      /* … up to this size (a sheet number, a torn corner) */
+    double border_mm;         /* what touches the edge and reaches in no deeper is border */
     double hole_least_mm, hole_most_mm; /* punch holes, by diameter */
     double hole_edge_mm;                /* and their distance from the edge */
     double streak_mm;                   /* straight lines from this length on: streaks, rulings */
@@ -31,6 +32,8 @@ struct blank_params {
                            .ink = 0.2,                                                             \
                            .strong_share = 0.1,                                                    \
                            .speck_mm = 1.5,                                                        \
+                           .dust_mm = 5,                                                           \
+                           .dust_mm2 = 1.5,                                                        \
                            .edge_mm = 12,                                                          \
                            .edge_mark_mm = 6,                                                      \
                            .border_mm = 10,                                                        \

@@ -45,26 +45,35 @@ static size_t count_edges(const struct text_mask *mask, enum edges_side side)
     return count;
 }
 
-/* Takes every `step`th point. */
+/* Takes every `step`th point of one word of pixels, the first of which lies at x, y. */
+static void take_word(uint32_t word, struct edges_point at, size_t step, size_t *seen,
+                      struct edges *edges)
+{
+    for (; word; word &= word - 1) {
+        struct edges_point point = at;
+
+        point.along = (int16_t)(at.along + 31 - __builtin_ctz(word));
+        if ((*seen)++ % step == 0)
+            edges->points[edges->count++] = point;
+    }
+}
+
 static void take_edges(const struct text_mask *mask, enum edges_side side, size_t step,
                        struct edges *edges)
 {
     size_t seen = 0;
-    int last = pixGetHeight(mask->page) - 1;
 
-    for (int y = 0; y < pixGetHeight(mask->page); y++) {
-        for (int i = 0; i < pixGetWpl(mask->page); i++) {
-            uint32_t word = edge_word(mask, y, i, side);
+    for (int y = 0; y < pixGetHeight(mask->page); y++)
+        for (int i = 0; i < pixGetWpl(mask->page); i++)
+            take_word(edge_word(mask, y, i, side),
+                      (struct edges_point){(int16_t)(32 * i), (int16_t)y}, step, &seen, edges);
+    if (side == EDGES_LOWER)
+        return;
+    for (size_t i = 0; i < edges->count; i++) {
+        struct edges_point point = edges->points[i];
 
-            for (; word; word &= word - 1) {
-                int x = 32 * i + 31 - __builtin_ctz(word);
-
-                if (seen++ % step != 0)
-                    continue;
-                edges->points[edges->count].along = (int16_t)(side == EDGES_LOWER ? x : last - y);
-                edges->points[edges->count++].across = (int16_t)(side == EDGES_LOWER ? y : x);
-            }
-        }
+        edges->points[i].along = (int16_t)(edges->along_size - 1 - point.across);
+        edges->points[i].across = point.along;
     }
 }
 

@@ -1,7 +1,7 @@
 /*
  * TIFF pages through libtiff: strips, codecs none, G3, G4, LZW, deflate, PackBits and JPEG;
- * bilevel, grey, palette and RGB of 1 to 16 bits. Tiles, planes, CMYK, YCbCr without JPEG are
- * refused. SPDX-License-Identifier: Apache-2.0
+ * bilevel, grey, palette and RGB of 1 to 16 bits. Refused: tiles, planes, CMYK, YCbCr without JPEG.
+ * SPDX-License-Identifier: Apache-2.0
  */
 #pragma once
 

@@ -36,9 +36,10 @@ struct scanner {
     unsigned queued, released, open_sides;  /* open: of the sheet being read, the last ones */
     uint32_t sheets_complete;               /* the one held back counts */
 
-    bool feeding;      /* between the first sane_start and sane_cancel */
-    bool side_started; /* sane_start was good and the side is not complete */
-    bool anything_fed; /* since feeding began */
+    bool feeding;        /* between the first sane_start and sane_cancel */
+    bool side_started;   /* sane_start was good and the side is not complete */
+    bool anything_fed;   /* since feeding began */
+    double x_dpi, y_dpi; /* as the device told last */
     long counter_before;
     uint32_t complete_before;
 
@@ -227,12 +228,16 @@ static int check_frame(const SANE_Parameters *frame, struct raster_params *ret_p
     return 0;
 }
 
-static double read_dpi(const struct scanner *scanner, const char *name)
+/* Keeps the resolution before the first side as well: some drivers answer nothing while they scan,
+ * others know only then. */
+static void read_dpi(struct scanner *scanner)
 {
-    double dpi = 0;
-    if (option_get_number(scanner->handle, name, &dpi, NULL) == 0 && dpi >= 1)
-        return dpi;
-    return scanner->request.dpi > 0 ? scanner->request.dpi : FALLBACK_DPI;
+    const struct profile_sensors *names = profile_sensors(scanner->profile);
+    double x = 0, y = 0;
+    if (option_get_number(scanner->handle, names->x_dpi, &x, NULL) == 0 && x >= 1)
+        scanner->x_dpi = x;
+    if (option_get_number(scanner->handle, names->y_dpi, &y, NULL) == 0 && y >= 1)
+        scanner->y_dpi = y;
 }
 
 /* The side itself, after sane_start. */
@@ -252,10 +257,11 @@ static int read_side(struct scanner *scanner, struct scanned_side *ret_side,
     double side = scanner->open_sides;
     if (names->side)
         option_get_number(scanner->handle, names->side, &side, NULL);
+    read_dpi(scanner);
     *ret_side = (struct scanned_side){.side = side > 0,
                                       .sheet = scanner->sheets_complete + 1,
-                                      .x_dpi = read_dpi(scanner, names->x_dpi),
-                                      .y_dpi = read_dpi(scanner, names->y_dpi)};
+                                      .x_dpi = scanner->x_dpi,
+                                      .y_dpi = scanner->y_dpi};
     if (raster_new(&params, &raster, &failure->err) < 0)
         return fail_raster(failure);
     rc = read_lines(scanner, raster, failure);
@@ -274,6 +280,9 @@ static void begin_feeding(struct scanner *scanner)
     double before = -1;
     if (counter)
         option_get_number(scanner->handle, counter, &before, NULL);
+    scanner->x_dpi = scanner->y_dpi =
+        scanner->request.dpi > 0 ? scanner->request.dpi : FALLBACK_DPI;
+    read_dpi(scanner);
     scanner->counter_before = (long)before;
     scanner->complete_before = scanner->sheets_complete;
     scanner->anything_fed = false;

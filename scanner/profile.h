@@ -1,8 +1,8 @@
 /*
- * A scanner profile: one file that says how a family of scanners is driven. Which devices, which
+ * A scanner profile: one file that says how a family of scanners is driven: which devices, which
  * options are set and read back, which must be off, how its sensors are named, what a status means
- * together with them. Every key is explained in docs/scanners.md. A new model needs a file, no
- * code. SPDX-License-Identifier: Apache-2.0
+ * together with them. docs/scanners.md explains every key. A new model needs a file, no code.
+ * SPDX-License-Identifier: Apache-2.0
  */
 #pragma once
 

@@ -219,9 +219,10 @@ static int check_complete(const struct raster *raster, struct err *err)
 {
     const struct raster_params *params = &raster->params;
     unsigned long long received = raster->received;
-    if (params->lines >= 0 && (raster->lines != (uint64_t)params->lines || raster->partial_len > 0))
-        return err_set(err, ERR_FORMAT, "%llu bytes received, %llu announced", received,
-                       (unsigned long long)params->lines * params->bytes_per_line);
+    unsigned long long announced =
+        params->lines < 0 ? received : (unsigned long long)params->lines * params->bytes_per_line;
+    if (received != announced)
+        return err_set(err, ERR_FORMAT, "%llu bytes received, %llu announced", received, announced);
     if (raster->lines == 0 || raster->partial_len > 0)
         return err_set(err, ERR_FORMAT, "%llu bytes received, no whole number of lines of %u bytes",
                        received, params->bytes_per_line);

@@ -80,7 +80,8 @@ static void make_configuration(void)
         snprintf(path, sizeof path, "%s/%s", root, devices[i].folder);
         check_ok(file_make_folders(path, 0700, &err), &err);
     }
-    strcat(text, ");\n");
+    size_t end = strlen(text);
+    snprintf(text + end, sizeof text - end, ");\n");
     snprintf(path, sizeof path, "%s/tripli.conf", root);
     write_text(path, text);
     snprintf(path, sizeof path, "%s/dll.conf", root);

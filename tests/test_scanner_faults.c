@@ -129,6 +129,28 @@ static void a_sheet_stuck_in_the_path_is_missing_until_it_is_put_back(void **sta
     }
 }
 
+static void a_rejected_sheet_is_put_aside_and_its_number_given_to_the_next(void **state)
+{
+    SCOPED(profile_free) struct profile *profile = fixture_profile("tripli.conf");
+    struct fixture_log log = {0};
+    struct err err = {0};
+    (void)state;
+    fixture_fill(FIXTURE_TRIPLI, 3);
+    SCOPED(scanner_free)
+    struct scanner *scanner = fixture_open(FIXTURE_TRIPLI, profile, &duplex);
+    check_ok(scanner_set(scanner, "fault", "jam sheet=2", &err), &err);
+    fixture_scan(scanner, &log);
+    assert_int_equal(log.event.kind, SCAN_JAM);
+    check_ok(scanner_set(scanner, "discard", "", &err), &err);
+    fixture_scan(scanner, &log);
+    assert_int_equal(log.event.kind, SCAN_END);
+    assert_int_equal(log.count, 4);
+    assert_int_equal(log.at[2].id, 5);
+    assert_int_equal(log.at[2].sheet, 2);
+    assert_true(fixture_has(FIXTURE_TRIPLI, "jammed/s02.a.png"));
+    check_refused(scanner_set(scanner, "discard", "", &err), ERR_DEVICE, &err);
+}
+
 static void short_reads_lose_no_byte(void **state)
 {
     SCOPED(profile_free) struct profile *profile = fixture_profile("tripli.conf");
@@ -276,6 +298,8 @@ int main(void)
         cmocka_unit_test(resuming_after_any_fault_makes_no_gap_and_no_double),
         cmocka_unit_test(resuming_in_a_new_process_is_the_same),
         cmocka_unit_test_setup(a_sheet_stuck_in_the_path_is_missing_until_it_is_put_back,
+                               fixture_clear),
+        cmocka_unit_test_setup(a_rejected_sheet_is_put_aside_and_its_number_given_to_the_next,
                                fixture_clear),
         cmocka_unit_test_setup(short_reads_lose_no_byte, fixture_clear),
         cmocka_unit_test(a_hang_can_be_cancelled_from_a_signal_handler),

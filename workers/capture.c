@@ -172,7 +172,7 @@ static int receive_all(struct capture *capture, struct err *err)
 static void send_due(struct capture *capture)
 {
     int64_t now = clock_mono_ms();
-    long long resend_ms = capture->program->settings.capture.resend_ms;
+    long long resend_ms = capture->program->tuning.capture.resend_ms;
     if (now < capture->hold_until_ms)
         return;
     for (int i = 0; i < capture->window_count; i++) {
@@ -189,14 +189,14 @@ static void send_due(struct capture *capture)
 static int check_patience(struct capture *capture, struct err *err)
 {
     int64_t silent = clock_mono_ms() - capture->silent_since_ms;
-    long long patience = capture->program->settings.capture.patience_ms;
+    long long patience = capture->program->tuning.capture.patience_ms;
     int number = program_take_signal(capture->program);
     if (number == SIGTERM || number == SIGINT)
         return err_set(err, ERR_CANCELLED,
                        "stopped; what is acknowledged is safe, the batch can "
                        "be resumed");
     if (silent > CALM_MS)
-        tell_waiting(capture, "the hub does not answer");
+        tell_waiting(capture, "aucun hub ne répond pour ce dossier de données");
     if (silent > patience)
         return err_set(err, ERR_TIMEOUT,
                        "the hub did not answer for %lld ms, at most %lld; %d pages are not "
@@ -212,9 +212,9 @@ static int turn(struct capture *capture, int wait_ms, struct err *err)
                            .link_count = 1,
                            .fds = {capture->program->signals},
                            .fd_count = 1};
-    unsigned links, fds;
+    struct link_ready ready;
     send_due(capture);
-    int rc = link_poll(capture->wire, &set, wait_ms, &links, &fds, err);
+    int rc = link_poll(capture->wire, &set, wait_ms, &ready, err);
     if (rc == 0)
         rc = receive_all(capture, err);
     return rc < 0 ? rc : check_patience(capture, err);
@@ -230,7 +230,7 @@ static int ask(struct capture *capture, const struct message *message, enum mess
     while (!capture->has_answer || capture->answer.kind != want) {
         int64_t now = clock_mono_ms();
         struct err ignored;
-        if ((sent_ms == 0 || now - sent_ms > capture->program->settings.capture.resend_ms) &&
+        if ((sent_ms == 0 || now - sent_ms > capture->program->tuning.capture.resend_ms) &&
             link_send(capture->link, NULL, message, bytes_of(NULL, 0), &ignored) == 0)
             sent_ms = now;
         int rc = turn(capture, STEP_MS, err);
@@ -259,7 +259,7 @@ int capture_page(struct capture *capture, const struct page_message *page, struc
     if (image.len > WIRE_PAYLOAD_LIMIT_BYTES)
         return err_set(err, ERR_LIMIT, "page %u-%u: %zu bytes, at most %d", page->batch, page->page,
                        image.len, WIRE_PAYLOAD_LIMIT_BYTES);
-    while (rc == 0 && capture->window_count >= capture->program->settings.capture.window_pages)
+    while (rc == 0 && capture->window_count >= capture->program->tuning.capture.window_pages)
         rc = turn(capture, STEP_MS, err);
     if (rc < 0)
         return rc;

@@ -42,6 +42,25 @@ static int spec_of(const struct batch_open_message *open, struct batch_spec *ret
     return 0;
 }
 
+static void ask_to_wait(struct hub *hub, const struct peer *from, const char *reason)
+{
+    struct message wait = {.kind = MESSAGE_WAIT, .wait = {.retry_ms = RETRY_MS}};
+    snprintf(wait.wait.reason, sizeof wait.wait.reason, "%.250s", reason);
+    hub_send(hub->front, from, &wait);
+}
+
+/* A full disk is no fault of who asks: they wait and ask again. Anything else is refused. */
+static void refuse_or_wait(struct hub *hub, const struct message *message, const struct peer *from,
+                           const struct err *err)
+{
+    if (err->code != ERR_FULL) {
+        hub_refuse(hub->front, from, message, err);
+        return;
+    }
+    hub_trouble(hub, err);
+    ask_to_wait(hub, from, err->text);
+}
+
 static void open_batch(struct hub *hub, const struct message *message, const struct peer *from)
 {
     struct batch_spec spec;
@@ -54,7 +73,7 @@ static void open_batch(struct hub *hub, const struct message *message, const str
     if (rc == 0)
         rc = archive_count(hub->archive, id, &counts, &err);
     if (rc < 0) {
-        hub_refuse(hub->front, from, message, &err);
+        refuse_or_wait(hub, message, from, &err);
         return;
     }
     log_info("batch=%u opened: caisse %s, %u pages there", id.n, spec.tenant,
@@ -73,7 +92,7 @@ static void end_batch(struct hub *hub, const struct message *message, const stru
     const struct batch_end said = {end->sheets_fed, end->sheets_rejected, end->pages};
     struct err err = {0};
     if (archive_batch_end(hub->archive, (struct batch_id){end->batch}, &said, &err) < 0) {
-        hub_refuse(hub->front, from, message, &err);
+        refuse_or_wait(hub, message, from, &err);
         return;
     }
     log_info("batch=%u fed: %u sheets, %u rejected, %u pages", end->batch, end->sheets_fed,
@@ -84,16 +103,9 @@ static void end_batch(struct hub *hub, const struct message *message, const stru
     hub_send(hub->front, from, &ended);
 }
 
-static void ask_to_wait(struct hub *hub, const struct peer *from, const char *reason)
-{
-    struct message wait = {.kind = MESSAGE_WAIT, .wait = {.retry_ms = RETRY_MS}};
-    snprintf(wait.wait.reason, sizeof wait.wait.reason, "%.250s", reason);
-    hub_send(hub->front, from, &wait);
-}
-
 static void queue_page(struct hub *hub, struct message *message, const struct peer *from)
 {
-    long long limit = hub->program.settings.hub.unread_limit_pages;
+    long long limit = hub->program.tuning.hub.unread_limit_pages;
     if (hub->trouble[0] && clock_mono_ms() < hub->full_until_ms) {
         ask_to_wait(hub, from, hub->trouble);
         return;
@@ -118,7 +130,8 @@ static void answer_question(struct hub *hub, const struct message *message, cons
     json_t **details = &answer.answer.details;
     bool status = strcmp(ask->verb, "status") == 0;
     int rc = status ? hub_status(hub, ask->details, details, &err)
-                    : desk_do(hub->archive, ask->verb, ask->actor, ask->details, details, &err);
+                    : desk_do(hub->archive, &(struct desk_ask){ask->verb, ask->actor, ask->details},
+                              details, &err);
     if (rc < 0)
         hub_refuse(hub->front, from, message, &err);
     else
@@ -154,8 +167,7 @@ static void take(struct hub *hub, struct message *message, const struct peer *fr
 
 int hub_capture_receive(struct hub *hub, struct err *err)
 {
-    while (hub->page_count < hub->program.settings.hub.group_pages &&
-           hub->page_bytes < GROUP_BYTES) {
+    while (hub->page_count < hub->program.tuning.hub.group_pages && hub->page_bytes < GROUP_BYTES) {
         struct message message;
         struct peer from;
         int rc = link_receive(hub->front, &message, &from, err);

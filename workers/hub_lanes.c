@@ -166,7 +166,7 @@ static void take(struct hub *hub, struct link *link, const struct peer *peer,
 
 int hub_lanes_receive(struct hub *hub, struct link *link, struct err *err)
 {
-    while (hub->verdict_count < hub->program.settings.hub.group_pages) {
+    while (hub->verdict_count < hub->program.tuning.hub.group_pages) {
         struct message message;
         struct peer from;
         int rc = link_receive(link, &message, &from, err);
@@ -281,7 +281,7 @@ static void send_lease(struct hub *hub, struct lane *lane, const struct intake_l
         (struct lend_message){.batch = lease->id.batch,
                               .page = lease->id.page,
                               .epoch = lease->epoch,
-                              .deadline_ms = (uint32_t)hub->program.settings.worker.deadline_ms};
+                              .deadline_ms = (uint32_t)hub->program.tuning.worker.deadline_ms};
     digest_hex(&lease->digest, lend.lend.digest);
     lane->lent_ms[lane->lent_count] = clock_mono_ms();
     lane->lent[lane->lent_count++] = (struct intake_lending){lease->id, lease->epoch};
@@ -297,7 +297,7 @@ static void lend_to(struct hub *hub, struct lane *lane)
     if (room <= 0)
         return;
     int got =
-        intake_lend(hub->archive, (size_t)room, hub->program.settings.hub.lease_ms, leases, &err);
+        intake_lend(hub->archive, (size_t)room, hub->program.tuning.hub.lease_ms, leases, &err);
     if (got < 0) {
         hub_trouble(hub, &err);
         return;
@@ -331,12 +331,12 @@ static void drop_expired(struct lane *lane, int64_t now, int64_t lease_ms)
 
 void hub_lanes_check(struct hub *hub)
 {
-    int64_t now = clock_mono_ms(), silence = hub->program.settings.hub.worker_silence_ms;
+    int64_t now = clock_mono_ms(), silence = hub->program.tuning.hub.worker_silence_ms;
     for (int i = 0; i < LANES_MAX; i++) {
         struct lane *lane = &hub->lanes[i];
         if (!lane->used)
             continue;
-        drop_expired(lane, now, hub->program.settings.hub.lease_ms);
+        drop_expired(lane, now, hub->program.tuning.hub.lease_ms);
         if (now - lane->heard_ms > silence)
             close_lane(hub, lane, "is silent");
     }

@@ -10,21 +10,25 @@
 
 #include "base/err.h"
 #include "workers/place.h"
-#include "workers/settings.h"
+#include "workers/tuning.h"
 
 struct program {
     const char *name;
     struct place_options options;
     struct place place;
-    struct settings settings;
+    struct tuning tuning;
     int signals; /* signalfd for SIGINT, SIGTERM, SIGHUP, SIGCHLD; -1 before program_signals */
 };
 
 /* argp child parser for --data, --keys, --config, --verbose; its input is a struct program. */
 extern const struct argp program_argp;
 
-/* Log, libsodium, places and settings. Call after the options have been parsed. */
+/* Log, libsodium, places and limits. Call after the options have been parsed. */
 int program_start(struct program *program, struct err *err);
+
+/* Lets malloc keep the memory of freed pages for the next one, instead of giving it back and taking
+ * it anew: half of the kernel's time of a capture. For processes that handle page after page. */
+void program_keep_memory(void);
 
 /* Blocks the signals and opens their descriptor; SIGPIPE is ignored. */
 int program_signals(struct program *program, struct err *err);

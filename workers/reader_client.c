@@ -54,7 +54,7 @@ static char **environment_of_reader(void)
     return list;
 }
 
-static int start(struct reader *reader, const struct place *place, const struct settings *settings,
+static int start(struct reader *reader, const struct place *place, const struct tuning *tuning,
                  struct err *err)
 {
     int pair[2];
@@ -62,7 +62,7 @@ static int start(struct reader *reader, const struct place *place, const struct 
         return err_errno(err, errno, "reader: socketpair");
     char program[PLACE_SIZE + 16], memory[24];
     snprintf(program, sizeof program, "%s/tripli-reader", place->bin);
-    snprintf(memory, sizeof memory, "%lld", settings->worker.memory_mb);
+    snprintf(memory, sizeof memory, "%lld", tuning->worker.memory_mb);
     char *arguments[] = {program, (char *)place->config, memory, NULL};
     char **environment = environment_of_reader();
     reader->pid = environment ? fork() : -1;
@@ -78,13 +78,13 @@ static int start(struct reader *reader, const struct place *place, const struct 
     return 0;
 }
 
-int reader_spawn(const struct place *place, const struct settings *settings,
-                 struct reader **ret_reader, struct err *err)
+int reader_spawn(const struct place *place, const struct tuning *tuning, struct reader **ret_reader,
+                 struct err *err)
 {
     struct reader *reader = calloc(1, sizeof *reader);
     if (!reader)
         return err_set(err, ERR_MEMORY, "reader: no memory");
-    int rc = start(reader, place, settings, err);
+    int rc = start(reader, place, tuning, err);
     if (rc < 0) {
         free(reader);
         return rc;

@@ -15,14 +15,14 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "workers/place.h"
-#include "workers/settings.h"
+#include "workers/tuning.h"
 
 struct reader;
 
 /* Starts the child with OMP_THREAD_LIMIT=1 in its environment; does not wait until it is ready.
- * `place` and `settings` are borrowed for the reader's life. */
-int reader_spawn(const struct place *place, const struct settings *settings,
-                 struct reader **ret_reader, struct err *err);
+ * `place` and `tuning` are borrowed for the reader's life. */
+int reader_spawn(const struct place *place, const struct tuning *tuning, struct reader **ret_reader,
+                 struct err *err);
 
 /* Kills the child, waits for it, frees. NULL-safe, nulls. */
 void reader_kill(struct reader **reader);

@@ -1,7 +1,8 @@
 /*
  * tripli-scan: feeds one batch to the hub, from a scanner or a folder. What the hub has
  * acknowledged is safe; everything else is still on paper or in the folder, and the batch can be
- * resumed. SPDX-License-Identifier: Apache-2.0
+ * resumed.
+ * SPDX-License-Identifier: Apache-2.0
  */
 #include "workers/scan.h"
 
@@ -100,7 +101,7 @@ static int fill_open(const struct scan *scan, struct batch_open_message *ret_ope
     if (options->uuid)
         snprintf(ret_open->uuid, sizeof ret_open->uuid, "%s", options->uuid);
     snprintf(ret_open->tenant, sizeof ret_open->tenant, "%.3s",
-             options->tenant ? options->tenant : scan->program.settings.capture.tenant);
+             options->tenant ? options->tenant : scan->program.tuning.capture.tenant);
     day_format(day_of_ms(clock_wall_ms()), ret_open->received);
     if (options->received && day_parse(options->received, &day) < 0)
         return err_set(err, ERR_FORMAT, "date of receipt '%s': must be YYYY-MM-DD",
@@ -168,7 +169,7 @@ static const struct argp_option options[] = {
     {"hopper", 'f', "DIR", 0, "feed the sheets in DIR through the virtual feeder", 0},
     {"tenant", 't', "CODE", 0, "caisse that the mail is for (three digits)", 0},
     {"received", 'r', "DATE", 0, "date of receipt (today)", 0},
-    {"mode", 'm', "MODE", 0, "bilevel, grey, colour or as_scanned", 0},
+    {"mode", 'm', "MODE", 0, "bilevel, grey, colour or as-scanned", 0},
     {"dpi", 'R', "N", 0, "resolution (300)", 0},
     {"simplex", 's', NULL, 0, "fronts only", 0},
     {"envelope-per", 'e', "WHAT", 0, "with --input: file (default) or folder", 0},
@@ -250,10 +251,11 @@ int main(int argc, char **argv)
     static const struct argp argp = {options,  parse, NULL, "Feeds one batch to the hub.",
                                      children, NULL,  NULL};
     static struct scan scan = {.program = {.name = "tripli-scan"},
-                               .options = {.mode = "as_scanned", .dpi = 300}};
+                               .options = {.mode = "as-scanned", .dpi = 300}};
     struct err err = {0};
     argp_parse(&argp, argc, argv, 0, NULL, &scan);
     scan.terminal = isatty(STDERR_FILENO) && !scan.options.progress;
+    program_keep_memory();
     int rc = program_start(&scan.program, &err);
     if (rc == 0)
         rc = feed(&scan, &err);

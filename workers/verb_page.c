@@ -27,7 +27,7 @@ struct page_verb {
 static int start_reader(struct page_verb *verb, struct err *err)
 {
     json_t *ready = NULL;
-    int rc = reader_spawn(&verb->program.place, &verb->program.settings, &verb->reader, err);
+    int rc = reader_spawn(&verb->program.place, &verb->program.tuning, &verb->reader, err);
     if (rc == 0)
         rc = reader_receive(verb->reader, READY_LIMIT_MS, &ready, err);
     json_decref(ready);
@@ -38,7 +38,7 @@ static int start_reader(struct page_verb *verb, struct err *err)
 static int ask_page(struct page_verb *verb, unsigned page, struct bytes file, json_t **ret_answer,
                     struct err *err)
 {
-    int deadline = (int)verb->program.settings.worker.deadline_ms;
+    int deadline = (int)verb->program.tuning.worker.deadline_ms;
     int rc = verb->reader ? 0 : start_reader(verb, err);
     if (rc == 0)
         rc = reader_send(verb->reader, page, deadline, file, err);

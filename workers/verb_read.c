@@ -51,7 +51,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 static int start_reader(struct read_verb *verb, struct err *err)
 {
     json_t *ready = NULL;
-    int rc = reader_spawn(&verb->program.place, &verb->program.settings, &verb->reader, err);
+    int rc = reader_spawn(&verb->program.place, &verb->program.tuning, &verb->reader, err);
     if (rc == 0)
         rc = reader_receive(verb->reader, READY_LIMIT_MS, &ready, err);
     json_decref(ready);

@@ -58,7 +58,7 @@ static void announce(struct worker *worker)
     struct message ready = {.kind = MESSAGE_READY};
     snprintf(ready.ready.worker, sizeof ready.ready.worker, "%s", worker->name);
     snprintf(ready.ready.software, sizeof ready.ready.software, "tripli");
-    ready.ready.credit = worker->draining ? 0 : (uint32_t)worker->program.settings.worker.credit;
+    ready.ready.credit = worker->draining ? 0 : (uint32_t)worker->program.tuning.worker.credit;
     worker->announced_ms = clock_mono_ms();
     send_message(worker, &ready, &err); /* a hub that is away is told again in a second */
 }
@@ -92,7 +92,7 @@ static void replace_reader(struct worker *worker)
     reader_kill(&worker->reader);
     worker->reader_ready = worker->reading = false;
     worker->reader_since_ms = clock_mono_ms();
-    if (reader_spawn(&worker->program.place, &worker->program.settings, &worker->reader, &err) < 0)
+    if (reader_spawn(&worker->program.place, &worker->program.tuning, &worker->reader, &err) < 0)
         log_error("reader: %s; trying again in %d ms", err.text, RESTART_PAUSE_MS);
 }
 
@@ -158,7 +158,7 @@ static void take_answer(struct worker *worker)
     else if (worker->reading)
         tell_verdict(worker, answer);
     json_decref(answer);
-    if (reader_pages(worker->reader) >= worker->program.settings.worker.recycle_pages)
+    if (reader_pages(worker->reader) >= worker->program.tuning.worker.recycle_pages)
         replace_reader(worker);
 }
 
@@ -247,18 +247,18 @@ static int turn(struct worker *worker, struct err *err)
                            .fd_count = 1};
     if (worker->reader)
         set.fds[set.fd_count++] = reader_fd(worker->reader);
-    unsigned links, fds;
-    int rc = link_poll(worker->wire, &set, 100, &links, &fds, err);
+    struct link_ready ready;
+    int rc = link_poll(worker->wire, &set, 100, &ready, err);
     if (rc < 0)
         return rc;
     int number = program_take_signal(&worker->program);
     if (number == SIGTERM || number == SIGINT)
         drain(worker);
-    if (links)
+    if (ready.links)
         receive(worker);
     if (worker->draining)
         drain(worker);
-    if (fds & 2u)
+    if (ready.fds & 2u)
         take_answer(worker);
     check_times(worker);
     feed_reader(worker);

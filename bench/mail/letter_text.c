@@ -13,7 +13,7 @@
 #include "base/bytes.h"
 #include "base/scope.h"
 
-enum { EXPANSION_DEPTH_MAX = 8, ALTERNATIVES_MAX = 16 };
+enum { EXPANSION_DEPTH_MAX = 8, ALTERNATIVES_MAX = 16, SENTENCE_WORDS_MAX = 40 };
 
 struct rule {
     const char *name;
@@ -247,24 +247,33 @@ static void add_paragraph(struct composition *c, unsigned most)
     add(c, "\n\n");
 }
 
+/* What stands at the end of every letter. */
+static void add_ending(struct composition *c)
+{
+    expand(c, "request", 0);
+    add(c, " ");
+    expand(c, "contact", 0);
+    add(c, "\n\n");
+    expand(c, "closing", 0);
+}
+
 char *letter_compose(struct chance *chance, const struct affair *affair,
                      const struct letter_words *wanted, unsigned *ret_words)
 {
-    struct composition c = {chance, affair, {0}};
-    /* The closing sentences take about 45 words. */
-    unsigned target = (unsigned)chance_between(chance, (int)wanted->least, (int)wanted->most - 25);
-    unsigned body = target > 65 ? target - 45 : 20;
+    struct composition c = {chance, affair, {0}}, ending = {chance, affair, {0}};
+    add_ending(&ending);
+    unsigned last = words_so_far(&ending);
+    unsigned target = (unsigned)chance_between(chance, (int)wanted->least,
+                                               (int)wanted->most - SENTENCE_WORDS_MAX);
+    unsigned body = target > last ? target - last : 0;
     expand(&c, "greeting", 0);
     add(&c, "\n\n");
     expand(&c, "opening", 0);
     add(&c, " ");
     while (words_so_far(&c) < body)
         add_paragraph(&c, body);
-    expand(&c, "request", 0);
-    add(&c, " ");
-    expand(&c, "contact", 0);
-    add(&c, "\n\n");
-    expand(&c, "closing", 0);
+    buf_append(&c.text, buf_view(&ending.text));
+    buf_free(&ending.text);
     *ret_words = words_so_far(&c);
     return (char *)c.text.at;
 }

@@ -4,7 +4,6 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include <sane/sane.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -48,7 +47,7 @@ EXPORTED SANE_Status sane_tripli_init(SANE_Int *version, SANE_Auth_Callback auth
     if (version)
         *version = SANE_VERSION_CODE(SANE_CURRENT_MAJOR, SANE_CURRENT_MINOR, 0);
     if (settings_read(&settings, &err) < 0) {
-        fprintf(stderr, "libsane-tripli: %s\n", err.text); /* nobody else could tell */
+        feeder_debug("%s", err.text);
         return SANE_STATUS_INVAL;
     }
     return SANE_STATUS_GOOD;

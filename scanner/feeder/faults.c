@@ -5,6 +5,7 @@
 #include "scanner/feeder/faults.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -70,8 +71,8 @@ static int parse_fault(const char *text, struct fault *ret_fault, struct err *er
     char words[FAULT_TEXT_MAX + 1];
     char *rest = NULL;
     *ret_fault = (struct fault){0};
-    strcpy(words, text);
-    strcpy(ret_fault->text, text);
+    snprintf(words, sizeof words, "%s", text);
+    snprintf(ret_fault->text, sizeof ret_fault->text, "%s", text);
     const char *name = strtok_r(words, " \t", &rest);
     int kind = 0;
     while (kind < FAULT_KINDS && strcmp(kinds[kind].name, name) != 0)

@@ -209,6 +209,30 @@ static SANE_Status set_faults(struct feeder *feeder, const char *text)
     return SANE_STATUS_GOOD;
 }
 
+/* The operator puts the top sheet aside: declared a reject, it is not fed again. */
+static int discard(struct feeder *feeder, struct err *err)
+{
+    struct hopper_sheet sheet;
+    int rc = hopper_take(feeder->hopper, &sheet, err);
+    return rc < 0 ? rc : hopper_settle(feeder->hopper, &sheet, HOPPER_PATH, err);
+}
+
+static SANE_Status press_button(struct feeder *feeder, enum panel_option id)
+{
+    struct err err = {0};
+    int rc = 0;
+    if (id == PANEL_PRESS)
+        feeder->pressed = true;
+    else if (id == PANEL_REFEED)
+        rc = hopper_refeed(feeder->hopper, &err);
+    else if (id == PANEL_DISCARD)
+        rc = discard(feeder, &err);
+    if (rc >= 0)
+        return SANE_STATUS_GOOD;
+    feeder_debug("%s", err.text);
+    return rc == ERR_NOT_FOUND ? SANE_STATUS_NO_DOCS : SANE_STATUS_IO_ERROR;
+}
+
 SANE_Status feeder_set(struct feeder *feeder, SANE_Int number, const void *value, SANE_Int *info)
 {
     enum panel_option id = panel_id(&feeder->panel, number);
@@ -216,13 +240,9 @@ SANE_Status feeder_set(struct feeder *feeder, SANE_Int number, const void *value
     if (feeder->reading)
         return SANE_STATUS_DEVICE_BUSY;
     SANE_Status status = panel_set(&feeder->panel, number, value, info);
-    if (status == SANE_STATUS_GOOD && id == PANEL_FAULT)
-        status = set_faults(feeder, feeder->panel.fault);
-    if (status == SANE_STATUS_GOOD && id == PANEL_PRESS)
-        feeder->pressed = true;
-    if (status == SANE_STATUS_GOOD && id == PANEL_REFEED && hopper_refeed(feeder->hopper, NULL) < 0)
-        status = SANE_STATUS_IO_ERROR;
-    return status;
+    if (status != SANE_STATUS_GOOD)
+        return status;
+    return id == PANEL_FAULT ? set_faults(feeder, feeder->panel.fault) : press_button(feeder, id);
 }
 
 static SANE_Status hang(struct feeder *feeder)

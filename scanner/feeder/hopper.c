@@ -176,7 +176,7 @@ static int finish_move(struct hopper *hopper, struct err *err)
         if (rc < 0)
             return rc;
     }
-    return journal_add(hopper->journal, "done", name, err);
+    return journal_add(hopper->journal, JOURNAL_DONE, name, err);
 }
 
 static int open_home(struct hopper *hopper, struct err *err)
@@ -248,11 +248,12 @@ int hopper_settle(struct hopper *hopper, const struct hopper_sheet *sheet, enum 
     const char *where = end == HOPPER_TRAY ? "fed" : "jammed";
     if (end == HOPPER_BACK)
         return list_folder(hopper, err);
-    int rc = journal_add(hopper->journal, end == HOPPER_TRAY ? "pass" : "jam", sheet->name, err);
+    int rc = journal_add(hopper->journal, end == HOPPER_TRAY ? JOURNAL_PASS : JOURNAL_JAM,
+                         sheet->name, err);
     if (rc == 0 && !hopper->keep)
         rc = move_sheet(hopper, sheet, where, err);
     if (rc == 0 && end == HOPPER_TRAY)
-        rc = journal_add(hopper->journal, "done", sheet->name, err);
+        rc = journal_add(hopper->journal, JOURNAL_DONE, sheet->name, err);
     return rc;
 }
 
@@ -281,7 +282,7 @@ int hopper_refeed(struct hopper *hopper, struct err *err)
     int sheets = 0;
     int rc = hopper->keep ? 0 : empty_path(hopper, err);
     while (rc == 0 && journal_next_stuck(hopper->journal, &stuck)) {
-        rc = journal_add(hopper->journal, "back", stuck, err);
+        rc = journal_add(hopper->journal, JOURNAL_BACK, stuck, err);
         sheets++;
     }
     if (rc == 0)
@@ -304,12 +305,12 @@ uint32_t hopper_passed(const struct hopper *hopper)
 
 bool hopper_has_struck(const struct hopper *hopper, const char *fault)
 {
-    return journal_says(hopper->journal, "fault", fault);
+    return journal_has_fault(hopper->journal, fault);
 }
 
 int hopper_note_struck(struct hopper *hopper, const char *fault, struct err *err)
 {
-    return journal_add(hopper->journal, "fault", fault, err);
+    return journal_add(hopper->journal, JOURNAL_FAULT, fault, err);
 }
 
 const char *hopper_home(const struct hopper *hopper)

@@ -17,12 +17,14 @@
 #include "base/file.h"
 #include "base/scope.h"
 
-enum { VERB_MAX = 8, BUCKETS = 4096 };
+enum { BUCKETS = 4096 };
 
+static const char *const verbs[JOURNAL_VERBS] = {"pass", "done", "jam", "back", "fault"};
+
+/* The last verb of a sheet, or a fault: the two have names of their own. */
 struct entry {
     struct entry *next;
-    char verb[VERB_MAX];
-    bool fault;
+    enum journal_verb verb;
     char name[];
 };
 
@@ -45,27 +47,25 @@ static unsigned bucket_of(const char *name)
 static struct entry *find(const struct journal *journal, const char *name, bool fault)
 {
     struct entry *entry = journal->buckets[bucket_of(name)];
-    while (entry && (entry->fault != fault || strcmp(entry->name, name) != 0))
+    while (entry && ((entry->verb == JOURNAL_FAULT) != fault || strcmp(entry->name, name) != 0))
         entry = entry->next;
     return entry;
 }
 
-static int remember(struct journal *journal, const char *verb, const char *name)
+static int remember(struct journal *journal, enum journal_verb verb, const char *name)
 {
-    bool fault = strcmp(verb, "fault") == 0;
-    struct entry *entry = find(journal, name, fault);
+    struct entry *entry = find(journal, name, verb == JOURNAL_FAULT);
     if (!entry) {
         entry = calloc(1, sizeof *entry + strlen(name) + 1);
         if (!entry)
             return ERR_MEMORY;
         memcpy(entry->name, name, strlen(name));
-        entry->fault = fault;
         struct entry **bucket = &journal->buckets[bucket_of(name)];
         entry->next = *bucket;
         *bucket = entry;
     }
-    snprintf(entry->verb, sizeof entry->verb, "%s", verb);
-    journal->passed += strcmp(verb, "pass") == 0;
+    entry->verb = verb;
+    journal->passed += verb == JOURNAL_PASS;
     journal->last = entry;
     return 0;
 }
@@ -73,11 +73,14 @@ static int remember(struct journal *journal, const char *verb, const char *name)
 /* One line of the file, without its end; lines of another form are passed over. */
 static int remember_line(struct journal *journal, char *line)
 {
+    int verb = 0;
     char *space = strchr(line, ' ');
-    if (!space || space - line >= VERB_MAX)
+    if (!space)
         return 0;
     *space = '\0';
-    return remember(journal, line, space + 1);
+    while (verb < JOURNAL_VERBS && strcmp(verbs[verb], line) != 0)
+        verb++;
+    return verb < JOURNAL_VERBS ? remember(journal, (enum journal_verb)verb, space + 1) : 0;
 }
 
 static int replay(struct journal *journal, const char *path, size_t limit, struct err *err)
@@ -134,10 +137,10 @@ void journal_free(struct journal **journal)
     *journal = NULL;
 }
 
-int journal_add(struct journal *journal, const char *verb, const char *what, struct err *err)
+int journal_add(struct journal *journal, enum journal_verb verb, const char *what, struct err *err)
 {
     SCOPED(scope_free) char *line = NULL;
-    int length = asprintf(&line, "%s %s\n", verb, what);
+    int length = asprintf(&line, "%s %s\n", verbs[verb], what);
     if (length < 0) {
         line = NULL;
         return err_set(err, ERR_MEMORY, "hopper journal: no memory");
@@ -150,16 +153,15 @@ int journal_add(struct journal *journal, const char *verb, const char *what, str
     return 0;
 }
 
-bool journal_says(const struct journal *journal, const char *verb, const char *what)
+bool journal_has_fault(const struct journal *journal, const char *fault)
 {
-    const struct entry *entry = find(journal, what, strcmp(verb, "fault") == 0);
-    return entry && strcmp(entry->verb, verb) == 0;
+    return find(journal, fault, true) != NULL;
 }
 
 bool journal_is_out(const struct journal *journal, const char *sheet)
 {
     const struct entry *entry = find(journal, sheet, false);
-    return entry && strcmp(entry->verb, "back") != 0;
+    return entry && entry->verb != JOURNAL_BACK;
 }
 
 uint32_t journal_passed(const struct journal *journal)
@@ -170,14 +172,14 @@ uint32_t journal_passed(const struct journal *journal)
 const char *journal_unfinished(const struct journal *journal)
 {
     const struct entry *last = journal->last;
-    return last && strcmp(last->verb, "pass") == 0 ? last->name : NULL;
+    return last && last->verb == JOURNAL_PASS ? last->name : NULL;
 }
 
 int journal_next_stuck(const struct journal *journal, const char **ret_sheet)
 {
     for (unsigned i = 0; i < BUCKETS; i++)
         for (const struct entry *entry = journal->buckets[i]; entry; entry = entry->next)
-            if (strcmp(entry->verb, "jam") == 0) {
+            if (entry->verb == JOURNAL_JAM) {
                 *ret_sheet = entry->name;
                 return 1;
             }

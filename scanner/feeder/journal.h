@@ -15,16 +15,25 @@
 
 struct journal;
 
+enum journal_verb {
+    JOURNAL_PASS,
+    JOURNAL_DONE,
+    JOURNAL_JAM,
+    JOURNAL_BACK,
+    JOURNAL_FAULT,
+    JOURNAL_VERBS
+};
+
 /* Opens or makes the file and locks it; ERR_CONFLICT when it is locked, ERR_LIMIT over `limit`
  * bytes. A line broken off by a kill is cut away. */
 int journal_open(const char *path, size_t limit, struct journal **ret_journal, struct err *err);
 void journal_free(struct journal **journal);
 
 /* `what` without a line break in it. */
-int journal_add(struct journal *journal, const char *verb, const char *what, struct err *err);
+int journal_add(struct journal *journal, enum journal_verb verb, const char *what, struct err *err);
 
-/* True when the last line on that sheet is `verb`; for "fault" when there is such a line. */
-bool journal_says(const struct journal *journal, const char *verb, const char *what);
+/* True when this fault has struck. */
+bool journal_has_fault(const struct journal *journal, const char *fault);
 
 /* True when the sheet is out of the hopper: passed, or stuck and not put back. */
 bool journal_is_out(const struct journal *journal, const char *sheet);

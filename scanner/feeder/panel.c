@@ -5,6 +5,7 @@
  */
 #include "scanner/feeder/panel.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { OURS = 1, FUJITSU = 2, CANON = 4, ALL = 7 };
@@ -37,6 +38,8 @@ struct row {
     int who;
 };
 
+/* Options outlive their user: these start with swskip and swdespeck on, as an imagined last one
+ * left them, so that a profile has something to switch off. They act on nothing. */
 /* clang-format off */
 static const struct row rows[PANEL_OPTIONS] = {
     [PANEL_COUNT] = {"", "Number of options", SANE_TYPE_INT, 0, SANE_CAP_SOFT_DETECT, 0, 0, 0, ALL},
@@ -71,13 +74,13 @@ static const struct row rows[PANEL_OPTIONS] = {
     [PANEL_STAPLEDETECT] = {"stapledetect", "Stop at staples", SANE_TYPE_BOOL, 0, SETTABLE, 0, 0, 0,
         CANON},
     [PANEL_SWSKIP] = {"swskip", "Drop white sides", SANE_TYPE_FIXED, SANE_UNIT_PERCENT, SETTABLE,
-        0, &percent_range, 0, FUJITSU | CANON},
+        0, &percent_range, SANE_FIX(10), FUJITSU | CANON},
     [PANEL_SWDESKEW] = {"swdeskew", "Straighten images", SANE_TYPE_BOOL, 0, SETTABLE, 0, 0, 0,
         FUJITSU | CANON},
     [PANEL_SWCROP] = {"swcrop", "Crop images", SANE_TYPE_BOOL, 0, SETTABLE, 0, 0, 0,
         FUJITSU | CANON},
     [PANEL_SWDESPECK] = {"swdespeck", "Remove specks", SANE_TYPE_INT, 0, SETTABLE, 0, &speck_range,
-        0, FUJITSU | CANON},
+        2, FUJITSU | CANON},
     [PANEL_PAGE_LOADED] = {"page-loaded", "Paper in the hopper", SANE_TYPE_BOOL, 0, SENSOR, 0, 0, 0,
         OURS | FUJITSU},
     [PANEL_ADF_LOADED] = {"adf-loaded", "Paper in the hopper", SANE_TYPE_BOOL, 0, SENSOR, 0, 0, 0,
@@ -98,6 +101,8 @@ static const struct row rows[PANEL_OPTIONS] = {
     [PANEL_START] = {"start", "Start button", SANE_TYPE_BOOL, 0, SENSOR, 0, 0, 0, CANON},
     [PANEL_FAULT] = {"fault", "What shall go wrong", SANE_TYPE_STRING, 0, SETTABLE, 0, 0, 0, ALL},
     [PANEL_REFEED] = {"refeed", "Put stuck sheets back", SANE_TYPE_BUTTON, 0, BUTTON, 0, 0, 0, ALL},
+    [PANEL_DISCARD] = {"discard", "Take the top sheet out", SANE_TYPE_BUTTON, 0, BUTTON, 0, 0, 0,
+        ALL},
     [PANEL_PRESS] = {"press", "Press the scan button", SANE_TYPE_BUTTON, 0, BUTTON, 0, 0, 0, ALL},
 };
 /* clang-format on */
@@ -187,12 +192,13 @@ SANE_Status panel_get(const struct panel *panel, SANE_Int number, void *value)
     const SANE_Option_Descriptor *option = panel_descriptor(panel, number);
     if (!option || !(option->cap & SANE_CAP_SOFT_DETECT) || !SANE_OPTION_IS_ACTIVE(option->cap))
         return SANE_STATUS_INVAL;
-    if (id == PANEL_FAULT)
-        strcpy(value, panel->fault);
-    else if (option->type == SANE_TYPE_STRING)
-        strcpy(value, option->constraint.string_list[panel->words[id]]);
-    else
+    if (option->type == SANE_TYPE_STRING) {
+        const char *text =
+            id == PANEL_FAULT ? panel->fault : option->constraint.string_list[panel->words[id]];
+        memcpy(value, text, strlen(text) + 1); /* option->size is that of the longest */
+    } else {
         memcpy(value, &panel->words[id], sizeof(SANE_Word));
+    }
     return SANE_STATUS_GOOD;
 }
 
@@ -235,7 +241,7 @@ SANE_Status panel_set(struct panel *panel, SANE_Int number, const void *value, S
     if (id == PANEL_FAULT) {
         if (strnlen(value, sizeof panel->fault) == sizeof panel->fault)
             return SANE_STATUS_INVAL;
-        strcpy(panel->fault, value);
+        snprintf(panel->fault, sizeof panel->fault, "%s", (const char *)value);
         return SANE_STATUS_GOOD;
     }
     if (info)

@@ -46,6 +46,7 @@ enum panel_option {
     PANEL_START,
     PANEL_FAULT,
     PANEL_REFEED,
+    PANEL_DISCARD,
     PANEL_PRESS,
     PANEL_OPTIONS
 };

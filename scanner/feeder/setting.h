@@ -1,7 +1,7 @@
 /*
  * Which hoppers the virtual feeder has: read from tripli.conf in the folders of SANE_CONFIG_DIR,
- * and from the environment. Every key is told in docs/scanners.md. SPDX-License-Identifier:
- * Apache-2.0
+ * and from the environment. docs/scanners.md explains every key.
+ * SPDX-License-Identifier: Apache-2.0
  */
 #pragma once
 

@@ -1,12 +1,12 @@
 /*
- * Limits and times of the processes, from config/tripli.conf; ranges are in settings.c.
+ * Limits and times of the processes, from config/tripli.conf; ranges are in tuning.c.
  * SPDX-License-Identifier: Apache-2.0
  */
 #pragma once
 
 #include "base/err.h"
 
-struct settings {
+struct tuning {
     struct {
         long long lease_ms, group_pages, unread_limit_pages, filing_step, worker_silence_ms;
     } hub;
@@ -20,4 +20,4 @@ struct settings {
 };
 
 /* Reads CONFIG/tripli.conf over the defaults; ERR_CONFIG names file, line and range. */
-int settings_read(const char *config_dir, struct settings *ret_settings, struct err *err);
+int tuning_read(const char *config_dir, struct tuning *ret_tuning, struct err *err);

@@ -2,7 +2,7 @@
  * Limits and times of the processes: one table of keys, defaults and ranges.
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "workers/settings.h"
+#include "workers/tuning.h"
 
 #include <limits.h>
 #include <stddef.h>
@@ -19,7 +19,7 @@ struct number {
 
 #define ROW(group, key, least, most, normal)                                                       \
     {                                                                                              \
-#group, #key, offsetof(struct settings, group.key), {least, most }, normal                 \
+#group, #key, offsetof(struct tuning, group.key), {least, most }, normal                   \
     }
 
 static const struct number numbers[] = {
@@ -37,9 +37,9 @@ static const struct number numbers[] = {
     ROW(capture, patience_ms, 1000, 86400000, 600000),
 };
 
-static long long *place(struct settings *settings, const struct number *number)
+static long long *place(struct tuning *tuning, const struct number *number)
 {
-    return (long long *)(void *)((char *)settings + number->offset);
+    return (long long *)(void *)((char *)tuning + number->offset);
 }
 
 static int check_all_keys(const config_setting_t *top, struct err *err)
@@ -58,36 +58,36 @@ static int check_all_keys(const config_setting_t *top, struct err *err)
     return rc;
 }
 
-static int read_groups(const config_setting_t *top, struct settings *settings, struct err *err)
+static int read_groups(const config_setting_t *top, struct tuning *tuning, struct err *err)
 {
     int rc = check_all_keys(top, err);
     for (size_t i = 0; rc == 0 && i < sizeof numbers / sizeof *numbers; i++) {
         const struct number *number = &numbers[i];
         const config_setting_t *group = config_setting_get_member(top, number->group);
         if (group)
-            rc = config_int(group, number->key, number->range, place(settings, number), err);
+            rc = config_int(group, number->key, number->range, place(tuning, number), err);
     }
     const config_setting_t *capture = config_setting_get_member(top, "capture");
-    const char *tenant = settings->capture.tenant;
+    const char *tenant = tuning->capture.tenant;
     if (rc == 0 && capture)
         rc = config_text(capture, "tenant", &tenant, err);
-    if (rc == 0 && tenant != settings->capture.tenant)
-        snprintf(settings->capture.tenant, sizeof settings->capture.tenant, "%.3s", tenant);
+    if (rc == 0 && tenant != tuning->capture.tenant)
+        snprintf(tuning->capture.tenant, sizeof tuning->capture.tenant, "%.3s", tenant);
     return rc;
 }
 
-int settings_read(const char *config_dir, struct settings *ret_settings, struct err *err)
+int tuning_read(const char *config_dir, struct tuning *ret_tuning, struct err *err)
 {
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
-        *place(ret_settings, &numbers[i]) = numbers[i].normal;
-    snprintf(ret_settings->capture.tenant, sizeof ret_settings->capture.tenant, "061");
+        *place(ret_tuning, &numbers[i]) = numbers[i].normal;
+    snprintf(ret_tuning->capture.tenant, sizeof ret_tuning->capture.tenant, "061");
     char path[PATH_MAX];
     snprintf(path, sizeof path, "%s/tripli.conf", config_dir);
     config_t config;
     int rc = config_open(path, &config, err);
     if (rc < 0)
         return rc;
-    rc = read_groups(config_root_setting(&config), ret_settings, err);
+    rc = read_groups(config_root_setting(&config), ret_tuning, err);
     config_close(&config);
     return rc;
 }

@@ -1,0 +1,357 @@
+/*
+ * Finding and reading back: see find.h.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "archive/find.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "archive/filing_record.h"
+#include "archive/tenants.h"
+#include "base/scope.h"
+
+enum { MOST_FOUND = 10000 };
+
+/* ---- rows as answers ---- */
+
+static int fill(struct store_txn *txn, struct document_id id, const struct document_row *row,
+                struct found_document *ret_document, struct err *err)
+{
+    struct box_row box;
+    int rc = catalogue_box(txn, row->box, &box, err);
+    if (rc == 0)
+        rc = err_set(err, ERR_INTEGRITY, "document %u-%u: box %u is not in the catalogue", id.batch,
+                     id.first_page, row->box);
+    if (rc < 0)
+        return rc;
+    struct found_document found = {.id = id,
+                                   .envelope = {id.batch, row->envelope},
+                                   .compartment = row->compartment,
+                                   .confidence = row->confidence,
+                                   .received = row->received,
+                                   .event = row->event,
+                                   .expiry = row->expiry,
+                                   .rule_version = row->rule_version,
+                                   .filed_ms = row->filed_ms,
+                                   .page_count = row->page_count};
+    memcpy(found.tenant, row->tenant, sizeof found.tenant);
+    memcpy(found.tag, row->tag, sizeof found.tag);
+    memcpy(found.decided_by, row->decided_by, sizeof found.decided_by);
+    memcpy(found.rule, row->rule, sizeof found.rule);
+    box_path(&box, found.box);
+    *ret_document = found;
+    return 0;
+}
+
+static bool may_read(struct archive *archive, const char *tenant, enum compartment compartment,
+                     struct err *err)
+{
+    return keys_check(archive->keys, &(struct key_owner){tenant, compartment}, err) == 0;
+}
+
+/* ---- searching ---- */
+
+struct search {
+    struct archive *archive;
+    const struct find_query *query;
+    struct store_txn txn;
+    struct found_document *documents;
+    int count;
+    bool medical_denied, admin_denied; /* of the tenant at hand */
+};
+
+static bool day_matches(const struct find_query *query, struct day received)
+{
+    return (day_is_none(query->received_from) ||
+            day_compare(received, query->received_from) >= 0) &&
+           (day_is_none(query->received_to) || day_compare(received, query->received_to) <= 0);
+}
+
+static bool matches(const struct search *search, struct document_id id,
+                    const struct document_row *row)
+{
+    const struct find_query *query = search->query;
+    if (row->compartment == COMPARTMENT_MEDICAL ? search->medical_denied : search->admin_denied)
+        return false;
+    return (!query->tenant || strcmp(row->tenant, query->tenant) == 0) &&
+           (!query->tag || strcmp(row->tag, query->tag) == 0) &&
+           (!query->batch.n || id.batch == query->batch.n) && day_matches(query, row->received);
+}
+
+/* 1 taken, 0 passed over. */
+static int consider(struct search *search, struct document_id id, struct document_row *ret_row,
+                    struct err *err)
+{
+    int rc = catalogue_document(&search->txn, id, ret_row, err);
+    if (rc == 0)
+        return err_set(err, ERR_INTEGRITY, "document %u-%u is indexed and not there", id.batch,
+                       id.first_page);
+    if (rc < 0 || !matches(search, id, ret_row))
+        return rc < 0 ? rc : 0;
+    rc = fill(&search->txn, id, ret_row, &search->documents[search->count], err);
+    if (rc < 0)
+        return rc;
+    search->count++;
+    return 1;
+}
+
+/* First document id that may still match: after the query's, within its batch. */
+static struct document_id first_id(const struct find_query *query)
+{
+    struct document_id id = {query->after.batch, query->after.first_page + 1};
+    if (query->batch.n > id.batch)
+        id = (struct document_id){query->batch.n, 0};
+    return id;
+}
+
+/* Walks an index whose keys are `prefix`, document id. A batch whose day of receipt does not match
+ * is passed over as a whole: all its documents have the same. */
+static int walk_index(struct search *search, int db, const struct db_key *prefix, struct err *err)
+{
+    struct document_id from = first_id(search->query);
+    while (search->count < search->query->most) {
+        struct store_entry entry;
+        struct document_row row;
+        struct db_key key = *prefix;
+        key_u32(key_u32(&key, from.batch), from.first_page);
+        int rc = store_seek(&search->txn, db, &key, &entry, err);
+        if (rc <= 0 || !key_has_prefix(entry.key, prefix))
+            return rc < 0 ? rc : 0;
+        struct document_id id = catalogue_document_of(entry.key);
+        if (search->query->batch.n && id.batch > search->query->batch.n)
+            return 0;
+        rc = consider(search, id, &row, err);
+        if (rc < 0)
+            return rc;
+        from = (struct document_id){id.batch, id.first_page + 1};
+        if (!day_matches(search->query, row.received))
+            from = (struct document_id){id.batch + 1, 0};
+    }
+    return 0;
+}
+
+/* The next document of an insured number in a compartment, from an id on: 1 found. */
+static int next_insured(struct search *search, const struct db_key *prefix, struct document_id from,
+                        struct document_id *ret_id, struct err *err)
+{
+    struct store_entry entry;
+    struct db_key key = *prefix;
+    key_u32(key_u32(&key, from.batch), from.first_page);
+    int rc = store_seek(&search->txn, CAT_BY_INSURED, &key, &entry, err);
+    if (rc <= 0 || !key_has_prefix(entry.key, prefix))
+        return rc < 0 ? rc : 0;
+    *ret_id = catalogue_document_of(entry.key);
+    return 1;
+}
+
+static int compare_ids(struct document_id a, struct document_id b)
+{
+    if (a.batch != b.batch)
+        return a.batch < b.batch ? -1 : 1;
+    return a.first_page < b.first_page ? -1 : a.first_page > b.first_page;
+}
+
+/* The lists of both compartments, merged by id. */
+static int merge_insured(struct search *search, const struct db_key *prefixes, int lists,
+                         struct err *err)
+{
+    struct document_id from = first_id(search->query);
+    while (search->count < search->query->most) {
+        struct document_id best = {0}, id;
+        struct document_row row;
+        for (int i = 0; i < lists; i++) {
+            int rc = next_insured(search, &prefixes[i], from, &id, err);
+            if (rc < 0)
+                return rc;
+            if (rc == 1 && (!best.batch || compare_ids(id, best) < 0))
+                best = id;
+        }
+        if (!best.batch)
+            return 0;
+        int rc = consider(search, best, &row, err);
+        if (rc < 0)
+            return rc;
+        from = (struct document_id){best.batch, best.first_page + 1};
+    }
+    return 0;
+}
+
+static int search_insured(struct search *search, struct err *err)
+{
+    const struct find_query *query = search->query;
+    struct db_key prefixes[2];
+    int lists = 0;
+    for (int i = COMPARTMENT_ADMIN; i <= COMPARTMENT_MEDICAL; i++) {
+        const struct key_owner owner = {query->tenant, (enum compartment)i};
+        struct insured_hash hash;
+        if (i == COMPARTMENT_MEDICAL && search->medical_denied)
+            continue;
+        int rc = filing_insured_hash(search->archive->keys, &owner, query->insured, &hash, err);
+        if (rc == ERR_NOT_FOUND)
+            continue; /* nothing was ever filed there */
+        if (rc < 0)
+            return rc;
+        prefixes[lists++] = catalogue_insured_key(query->tenant, owner.compartment, &hash);
+    }
+    return merge_insured(search, prefixes, lists, err);
+}
+
+/* ---- every tenant: by document id, each tenant's rights looked up once ---- */
+
+struct rights {
+    char tenant[TENANT_TEXT_SIZE];
+    bool admin, medical;
+};
+
+static void look_up_rights(struct search *search, struct rights *rights, const char *tenant)
+{
+    if (strcmp(rights->tenant, tenant) != 0) {
+        snprintf(rights->tenant, sizeof rights->tenant, "%s", tenant);
+        rights->admin = may_read(search->archive, tenant, COMPARTMENT_ADMIN, NULL);
+        rights->medical = may_read(search->archive, tenant, COMPARTMENT_MEDICAL, NULL);
+    }
+    search->admin_denied = !rights->admin;
+    search->medical_denied = !rights->medical;
+}
+
+static int search_all(struct search *search, struct err *err)
+{
+    struct document_id from = first_id(search->query);
+    struct rights rights = {0};
+    while (search->count < search->query->most) {
+        struct store_entry entry;
+        struct batch_row batch;
+        struct document_row row;
+        struct db_key key = key_of_page((struct page_id){from.batch, from.first_page});
+        int rc = store_seek(&search->txn, CAT_DOCUMENTS, &key, &entry, err);
+        if (rc <= 0)
+            return rc;
+        struct document_id id = catalogue_document_of(entry.key);
+        if (search->query->batch.n && id.batch > search->query->batch.n)
+            return 0;
+        rc = catalogue_batch(&search->txn, (struct batch_id){id.batch}, &batch, err);
+        if (rc == 1)
+            look_up_rights(search, &rights, batch.spec.tenant);
+        if (rc == 1)
+            rc = consider(search, id, &row, err);
+        if (rc < 0)
+            return rc;
+        from = (struct document_id){id.batch, id.first_page + 1};
+    }
+    return 0;
+}
+
+static int search_tenant(struct search *search, struct err *err)
+{
+    const struct find_query *query = search->query;
+    int rc = archive_check_tenant(search->archive, query->tenant, err);
+    if (rc == 0 && !may_read(search->archive, query->tenant, COMPARTMENT_ADMIN, err))
+        rc = ERR_DENIED;
+    if (rc < 0)
+        return rc;
+    search->medical_denied = !may_read(search->archive, query->tenant, COMPARTMENT_MEDICAL, NULL);
+    if (query->insured)
+        return search_insured(search, err);
+    struct db_key prefix = query->tag ? catalogue_tag_key(query->tenant, query->tag)
+                                      : catalogue_tenant_key(query->tenant);
+    return walk_index(search, query->tag ? CAT_BY_TAG : CAT_BY_TENANT, &prefix, err);
+}
+
+int find_documents(struct archive *archive, const struct find_query *query,
+                   struct found_document *ret_documents, struct err *err)
+{
+    struct search search = {.archive = archive, .query = query, .documents = ret_documents};
+    if (query->most < 1 || query->most > MOST_FOUND)
+        return err_set(err, ERR_LIMIT, "find: %d documents wanted, must be 1 to %d", query->most,
+                       MOST_FOUND);
+    if (query->insured && !query->tenant)
+        return err_set(err, ERR_FORMAT, "find: an insured number is looked up within a tenant");
+    if (query->tag && !tag_is_valid(query->tag))
+        return err_set(err, ERR_FORMAT, "find: '%.24s' is no tag", query->tag);
+    int rc = store_begin_read(archive->catalogue, &search.txn, err);
+    if (rc == 0)
+        rc = query->tenant ? search_tenant(&search, err) : search_all(&search, err);
+    store_abort(&search.txn);
+    return rc < 0 ? rc : search.count;
+}
+
+int find_document(struct archive *archive, struct document_id id,
+                  struct found_document *ret_document, struct err *err)
+{
+    SCOPED(store_abort) struct store_txn txn = {0};
+    struct document_row row;
+    int rc = store_begin_read(archive->catalogue, &txn, err);
+    if (rc == 0)
+        rc = catalogue_document(&txn, id, &row, err);
+    if (rc == 0)
+        return err_set(err, ERR_NOT_FOUND, "document %u-%u is not filed", id.batch, id.first_page);
+    if (rc == 1)
+        rc = keys_check(archive->keys, &(struct key_owner){row.tenant, row.compartment}, err);
+    return rc < 0 ? rc : fill(&txn, id, &row, ret_document, err);
+}
+
+/* ---- pages ---- */
+
+static int read_page(struct archive *archive, const struct found_document *document,
+                     struct page_id id, struct found_page *page, struct err *err)
+{
+    SCOPED(store_abort) struct store_txn txn = {0};
+    SCOPED(box_page_clear) struct box_page content = {0};
+    struct document_row row;
+    struct page_row filed;
+    struct box_row box;
+    int rc = store_begin_read(archive->catalogue, &txn, err);
+    if (rc == 0)
+        rc = catalogue_document(&txn, document->id, &row, err);
+    if (rc == 1)
+        rc = catalogue_page(&txn, id, &filed, err);
+    if (rc == 1)
+        rc = catalogue_box(&txn, row.box, &box, err);
+    if (rc == 0)
+        rc = err_set(err, ERR_NOT_FOUND, "page %u-%u is not filed", id.batch, id.page);
+    if (rc == 1)
+        rc = box_get(archive->boxes, &(struct box_ref){row.box, &box}, id, &content, err);
+    if (rc < 0)
+        return rc;
+    struct box_record record;
+    struct digest digest = digest_of(buf_view(&content.image));
+    if (!digest_equal(&digest, &filed.digest) ||
+        !box_record_decode(buf_view(&content.record), &record))
+        return err_set(err, ERR_INTEGRITY, "page %u-%u: what its box holds is not what was filed",
+                       id.batch, id.page);
+    *page = (struct found_page){
+        .id = id, .sheet = filed.sheet, .side = filed.side, .digest = filed.digest};
+    memcpy(page->tag, filed.tag, sizeof page->tag);
+    if (buf_append(&page->record, record.verdict) < 0 ||
+        buf_append(&page->capture, record.capture) < 0)
+        return err_set(err, ERR_MEMORY, "page %u-%u: no memory", id.batch, id.page);
+    page->image = content.image;
+    content.image = (struct buf){0};
+    return 0;
+}
+
+int find_page(struct archive *archive, const struct found_document *document, uint32_t index,
+              struct found_page *ret_page, struct err *err)
+{
+    if (index >= document->page_count)
+        return err_set(err, ERR_NOT_FOUND, "document %u-%u has %u pages", document->id.batch,
+                       document->id.first_page, document->page_count);
+    struct found_page page = {0};
+    struct page_id id = {document->id.batch, document->id.first_page + index};
+    int rc = read_page(archive, document, id, &page, err);
+    if (rc < 0) {
+        found_page_clear(&page);
+        return rc;
+    }
+    *ret_page = page;
+    return 0;
+}
+
+void found_page_clear(struct found_page *page)
+{
+    buf_free(&page->image);
+    buf_free(&page->record);
+    buf_free(&page->capture);
+    *page = (struct found_page){0};
+}

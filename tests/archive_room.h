@@ -1,0 +1,57 @@
+/*
+ * A fresh archive in a folder of its own under the temporary folder, and pages to feed it with.
+ * Everything fails the test at once when it does not work.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#pragma once
+
+#include "archive/filing.h"
+#include "archive/find.h"
+#include "archive/intake.h"
+
+enum { ROOM_PATH_SIZE = 128 };
+
+struct room {
+    char root[ROOM_PATH_SIZE], data[ROOM_PATH_SIZE + 8], keys[ROOM_PATH_SIZE + 8];
+    struct archive *archive;
+};
+
+/* Makes the folders and opens the archive for writing, with small maps. */
+void room_open(struct room *room);
+/* Closes and opens it again, as after a restart. */
+void room_reopen(struct room *room);
+/* Closes it; the files stay. */
+void room_close(struct room *room);
+/* Opens a reader beside it. */
+struct archive *room_reader(const struct room *room);
+/* Closes and removes everything. */
+void room_remove(struct room *room);
+
+struct archive_params room_params(const struct room *room, bool writer);
+
+/* A batch for tenant 061, received 2026-11-20; `mark` makes its uuid. */
+struct batch_spec room_spec(uint8_t mark, enum boundary boundary);
+struct batch_id room_batch(struct room *room, uint8_t mark, enum boundary boundary);
+
+/* The image of a page: text that names it, repeated to `size` bytes. */
+void room_image(struct page_id id, size_t size, struct buf *ret_image);
+
+/* Accepts one page (sheet = page, side 0); returns its result. */
+int room_feed(struct room *room, struct page_id id, bool starts_envelope);
+
+/* A decision on whatever page is lent next; fails when none is waiting. */
+struct room_verdict {
+    const char *tag;
+    enum page_kind kind;
+    enum compartment compartment;
+    const char *insured;
+    bool to_code;
+};
+struct page_id room_decide_next(struct room *room, const struct room_verdict *verdict);
+
+struct archive_counts room_count(struct room *room, struct batch_id id);
+/* Asserts the equation of pages. */
+void room_check_equation(const struct archive_counts *counts);
+
+/* Whether any file below the folder holds the bytes. */
+bool room_holds(const char *folder, struct bytes needle);

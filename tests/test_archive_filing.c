@@ -1,0 +1,181 @@
+/*
+ * The way of a page through the archive: accepted, lent, decided, filed, found, read back.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include <string.h>
+
+#include "base/seal.h"
+#include "tests/archive_room.h"
+#include "tests/check.h"
+
+static const struct room_verdict letter = {.tag = "letter"};
+static const struct room_verdict blank = {.tag = "blank", .kind = PAGE_BLANK};
+static const struct room_verdict separator = {.tag = "separator", .kind = PAGE_SEPARATOR};
+
+static int file_all(struct room *room)
+{
+    struct err err = {0};
+    int filed = 0, rc;
+    while ((rc = filing_run(room->archive, 100, &err)) > 0)
+        filed += rc;
+    check_ok(rc, &err);
+    return filed;
+}
+
+static void end_batch(struct room *room, struct batch_id id, uint32_t pages)
+{
+    struct err err = {0};
+    struct batch_end end = {.sheets_fed = pages, .pages = pages};
+    int rc = archive_batch_end(room->archive, id, &end, &err);
+    check_ok(rc, &err);
+}
+
+static int find(struct room *room, struct found_document *documents, int most)
+{
+    struct err err = {0};
+    struct find_query query = {.tenant = "061", .most = most};
+    int rc = find_documents(room->archive, &query, documents, &err);
+    check_ok(rc, &err);
+    return rc;
+}
+
+static void a_page_comes_back_byte_for_byte(void **state)
+{
+    (void)state;
+    struct room room;
+    struct err err = {0};
+    room_open(&room);
+    struct batch_id batch = room_batch(&room, 1, BOUNDARY_MARKED);
+    assert_int_equal(room_feed(&room, (struct page_id){batch.n, 1}, true), 0);
+    room_decide_next(&room, &letter);
+    assert_int_equal(file_all(&room), 0); /* the end is not known */
+    end_batch(&room, batch, 1);
+    assert_int_equal(file_all(&room), 1);
+
+    struct found_document found;
+    assert_int_equal(find(&room, &found, 10), 1);
+    assert_string_equal(found.tag, "letter");
+    assert_string_equal(found.rule, "LTR");
+    assert_int_equal(day_compare(found.expiry, (struct day){2029, 7, 1}), 0);
+    assert_int_equal(strncmp(found.box, "061/admin/letter/2029-07/", 25), 0);
+    struct found_page page;
+    int rc = find_page(room.archive, &found, 0, &page, &err);
+    check_ok(rc, &err);
+    struct buf image = {0};
+    room_image(page.id, 5000, &image);
+    assert_true(bytes_equal(buf_view(&image), buf_view(&page.image)));
+    assert_string_equal(page.tag, "letter");
+    assert_true(memmem(page.record.at, page.record.len, "verdict secret", 14) != NULL);
+    assert_true(memmem(page.capture.at, page.capture.len, "capture secret", 14) != NULL);
+    buf_free(&image);
+    found_page_clear(&page);
+
+    rc = archive_batch_close(room.archive, batch, "someone", &err);
+    check_ok(rc, &err);
+    struct archive_counts counts = room_count(&room, batch);
+    assert_int_equal(counts.filed, 1);
+    assert_int_equal(counts.documents, 1);
+    assert_int_equal(counts.envelopes, 1);
+    room_remove(&room);
+}
+
+/* A row: what is fed and decided, and the documents that come of it ("first+count tag"). */
+struct assembly {
+    const char *what;
+    enum boundary boundary;
+    const char *pages;     /* l letter, c cheque, b blank, s separator, m medical sick note */
+    const char *starts;    /* x where capture marks a first page */
+    const char *documents; /* in order */
+    int envelopes;
+};
+
+static const struct assembly assemblies[] = {
+    {"no separator: the batch is one envelope", BOUNDARY_SEPARATORS, "lll", "   ", "1+3 letter ",
+     1},
+    {"a separator begins an envelope", BOUNDARY_SEPARATORS, "lslsl", "     ",
+     "1+1 letter 2+2 letter 4+2 letter ", 3},
+    {"a leading separator too", BOUNDARY_SEPARATORS, "slsl", "    ", "1+2 letter 3+2 letter ", 2},
+    {"marks bound, separators do not", BOUNDARY_MARKED, "lslsl", "x  x ", "1+3 letter 4+2 letter ",
+     2},
+    {"blanks stay with the page before", BOUNDARY_MARKED, "lbbcb", "x    ",
+     "1+3 letter 4+2 cheque ", 1},
+    {"leading blanks go with the first document", BOUNDARY_MARKED, "bblc", "x   ",
+     "1+3 letter 4+1 cheque ", 1},
+    {"an envelope of blanks is kept as such", BOUNDARY_MARKED, "bbl", "x x",
+     "1+2 blank 3+1 letter ", 2},
+    {"an envelope of a separator alone", BOUNDARY_SEPARATORS, "ssb", "   ",
+     "1+1 separator 2+2 separator ", 2},
+    {"medical pages make a document of their own", BOUNDARY_MARKED, "nmmn", "x   ",
+     "1+1 sick_note 2+2 sick_note 4+1 sick_note ", 1},
+};
+
+static struct room_verdict verdict_of(char kind)
+{
+    switch (kind) {
+    case 'c':
+        return (struct room_verdict){.tag = "cheque"};
+    case 'b':
+        return blank;
+    case 's':
+        return separator;
+    case 'm':
+        return (struct room_verdict){.tag = "sick_note", .compartment = COMPARTMENT_MEDICAL};
+    case 'n':
+        return (struct room_verdict){.tag = "sick_note"};
+    default:
+        return letter;
+    }
+}
+
+static void check_assembly(struct room *room, const struct assembly *row, uint8_t mark)
+{
+    struct batch_id batch = room_batch(room, mark, row->boundary);
+    uint32_t count = (uint32_t)strlen(row->pages);
+    for (uint32_t i = 0; i < count; i++)
+        assert_int_equal(room_feed(room, (struct page_id){batch.n, i + 1}, row->starts[i] == 'x'),
+                         0);
+    for (uint32_t i = 0; i < count; i++) {
+        struct room_verdict verdict = verdict_of(row->pages[i]);
+        room_decide_next(room, &verdict);
+    }
+    end_batch(room, batch, count);
+    file_all(room);
+    struct found_document found[20];
+    struct find_query query = {.tenant = "061", .batch = batch, .most = 20};
+    struct err err = {0};
+    int documents = find_documents(room->archive, &query, found, &err);
+    check_ok(documents, &err);
+    char text[400] = "";
+    for (int i = 0; i < documents; i++)
+        snprintf(text + strlen(text), sizeof text - strlen(text), "%u+%u %s ",
+                 found[i].id.first_page, found[i].page_count, found[i].tag);
+    if (strcmp(text, row->documents) != 0)
+        fail_msg("%s: got %s, want %s", row->what, text, row->documents);
+    struct archive_counts counts = room_count(room, batch);
+    room_check_equation(&counts);
+    assert_int_equal(counts.envelopes, row->envelopes);
+    int rc = archive_batch_close(room->archive, batch, "test", &err);
+    check_ok(rc, &err);
+}
+
+static void envelopes_and_documents_are_cut_as_documented(void **state)
+{
+    (void)state;
+    struct room room;
+    room_open(&room);
+    for (size_t i = 0; i < sizeof assemblies / sizeof *assemblies; i++)
+        check_assembly(&room, &assemblies[i], (uint8_t)(i + 1));
+    room_remove(&room);
+}
+
+int main(void)
+{
+    struct err err;
+    if (seal_start(&err) < 0)
+        return 1;
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_page_comes_back_byte_for_byte),
+        cmocka_unit_test(envelopes_and_documents_are_cut_as_documented),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
