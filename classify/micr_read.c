@@ -18,13 +18,11 @@ enum {
 /* What makes a character certain. Over 49 000 characters printed and damaged by bench/micr_lines
  * the likeness alone erred in none that stood where it was looked for, its lead was below 0.07 in
  * one of 2 000; strokes, where seven were seen, never spoke against the truth. */
-struct certainty {
-    double score, fine, shape;
-};
-static const struct certainty with_strokes = {.score = 0.45, .fine = 0.02, .shape = 0.0};
-static const struct certainty without_strokes = {.score = 0.45, .fine = 0.05, .shape = 0.02};
-
-#define STROKE_MARGIN 0.15 /* of the narrow distance; nominal 0.67, 0.5 on a clean scan */
+#define SCORE_MIN 0.45
+#define LEAD 0.05
+#define SHAPE_LEAD 0.02
+#define LEAD_WITH_STROKES 0.04 /* of both likenesses together, where the strokes agree */
+#define STROKE_MARGIN 0.15     /* of the narrow distance; nominal 0.67, 0.5 on a clean scan */
 
 /* 0: not certain; otherwise how far the weakest of its margins is above what is asked, 0..1. */
 static double certainty_of(const struct micr_match *match)
@@ -32,12 +30,12 @@ static double certainty_of(const struct micr_match *match)
     bool strokes = match->stroke >= 0 && match->stroke_margin >= STROKE_MARGIN;
     if (match->fine != match->shape || (strokes && match->stroke != match->fine))
         return 0;
-    const struct certainty *need = strokes ? &with_strokes : &without_strokes;
-    if (match->fine_score < need->score || match->fine_margin < need->fine ||
-        match->shape_margin < need->shape)
+    if (match->fine_score < SCORE_MIN)
         return 0;
-    double margin = 4 * match->fine_margin;
-    return margin < 1 ? margin : 1;
+    if (strokes ? match->fine_margin + match->shape_margin < LEAD_WITH_STROKES
+                : match->fine_margin < LEAD || match->shape_margin < SHAPE_LEAD)
+        return 0;
+    return fmin(1, 2 * (match->fine_margin + match->shape_margin) + 0.3 * strokes);
 }
 
 static struct box box_of(const struct strip_frame *frame, double from, double to, double top,
