@@ -1,8 +1,8 @@
 /*
  * The environment of one intake day: DATA/intake/2026-11-22/. It holds the pages of the batches
  * that were opened on that day until they are filed. Values with anything of a page's contents are
- * sealed with the day's key for the tenant; the label names the page. SPDX-License-Identifier:
- * Apache-2.0
+ * sealed with the day's key for the tenant; the label names the page.
+ * SPDX-License-Identifier: Apache-2.0
  */
 #pragma once
 

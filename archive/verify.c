@@ -1,7 +1,8 @@
 /*
  * Reading everything back: see find.h. Works beside a writer: each box and each stretch of
  * documents is looked at in a transaction of its own, so that the catalogue does not grow
- * meanwhile. SPDX-License-Identifier: Apache-2.0
+ * meanwhile.
+ * SPDX-License-Identifier: Apache-2.0
  */
 #include "archive/verify.h"
 

@@ -3,12 +3,8 @@
  * taken; every page in a box, and every box folder, must be known.
  * SPDX-License-Identifier: Apache-2.0
  */
-#include <dirent.h>
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "archive/verify.h"
 #include "base/scope.h"
@@ -158,46 +154,13 @@ int verify_boxes(struct verifying *verifying, struct err *err)
 
 /* ---- folders that no box of the catalogue has ---- */
 
-/* "061/admin/letter/2029-04/2026-11-1" names a box of the catalogue. */
-static bool folder_is_known(struct verifying *verifying, const char *path)
+static int name_stray(void *to, const char *path)
 {
-    SCOPED(store_abort) struct store_txn txn = {0};
-    const char *dash = strrchr(path, '-');
-    struct db_key key = {.len = 0};
-    struct bytes value;
-    if (!dash || dash - path >= SERIES_TEXT_SIZE ||
-        store_begin_read(verifying->archive->catalogue, &txn, NULL) < 0)
-        return false;
-    key_raw(&key, path, (size_t)(dash - path));
-    key_u32(&key, (uint32_t)strtoul(dash + 1, NULL, 10));
-    return store_get(&txn, CAT_SERIES, &key, &value, NULL) == 1;
-}
-
-enum { BOX_DEPTH = 5 }; /* tenant, compartment, class, expiry, filing month and number */
-
-static int walk_folders(struct verifying *verifying, const char *path, int depth, struct err *err)
-{
-    char full[PATH_MAX], below[PATH_MAX];
-    snprintf(full, sizeof full, "%s/boxes/%s", verifying->archive->data_dir, path);
-    DIR *folder = opendir(full);
-    if (!folder)
-        return errno == ENOENT ? 0 : err_errno(err, errno, "%s", full);
-    const struct dirent *entry;
-    int rc = 0;
-    while (rc == 0 && (entry = readdir(folder)) != NULL) {
-        if (entry->d_name[0] == '.')
-            continue;
-        snprintf(below, sizeof below, "%.2000s%s%s", path, path[0] ? "/" : "", entry->d_name);
-        if (depth < BOX_DEPTH)
-            rc = walk_folders(verifying, below, depth + 1, err);
-        else if (!folder_is_known(verifying, below))
-            discrepancy(verifying, "boxes/%s: no box of the catalogue", below);
-    }
-    closedir(folder);
-    return rc;
+    discrepancy(to, "boxes/%s: no box of the catalogue", path);
+    return 0;
 }
 
 int verify_folders(struct verifying *verifying, struct err *err)
 {
-    return walk_folders(verifying, "", 1, err);
+    return stray_boxes_walk(verifying->archive, name_stray, verifying, err);
 }

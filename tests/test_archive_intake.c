@@ -119,7 +119,7 @@ static void the_same_batch_twice_is_one_batch(void **state)
     struct batch_spec spec = room_spec(1, BOUNDARY_SEPARATORS);
     check_refused(archive_batch_open(room->archive, &spec, &again, &err), ERR_CONFLICT, &err);
     spec = room_spec(2, BOUNDARY_MARKED);
-    strcpy(spec.tenant, "999");
+    snprintf(spec.tenant, sizeof spec.tenant, "999");
     check_refused(archive_batch_open(room->archive, &spec, &again, &err), ERR_NOT_FOUND, &err);
     assert_int_equal(room_batch(room, 3, BOUNDARY_MARKED).n, first.n + 1);
 }
@@ -162,7 +162,7 @@ static void three_failures_quarantine_a_page(void **state)
     }
     struct intake_waiting waiting;
     int count =
-        intake_list(room->archive, PAGE_QUARANTINED, (struct page_id){0}, &waiting, 1, &err);
+        intake_list(room->archive, (struct intake_line){PAGE_QUARANTINED, {0}}, &waiting, 1, &err);
     check_ok(count, &err);
     assert_int_equal(count, 1);
     assert_string_equal(waiting.reason, "reader died");
@@ -238,10 +238,11 @@ static void a_person_decides_undoes_and_decides_again(void **state)
     room_decide_next(room, &(struct room_verdict){.tag = "other", .to_code = true});
     struct intake_waiting waiting;
     assert_int_equal(
-        intake_list(room->archive, PAGE_TO_CODE, (struct page_id){0}, &waiting, 1, &err), 1);
+        intake_list(room->archive, (struct intake_line){PAGE_TO_CODE, {0}}, &waiting, 1, &err), 1);
     assert_true(memmem(waiting.record.at, waiting.record.len, "verdict secret", 14) != NULL);
     intake_waiting_clear(&waiting);
-    assert_int_equal(intake_list(room->archive, PAGE_TO_CODE, id, &waiting, 1, &err), 0);
+    assert_int_equal(
+        intake_list(room->archive, (struct intake_line){PAGE_TO_CODE, id}, &waiting, 1, &err), 0);
     struct buf image = {0}, want = {0};
     check_ok(intake_image(room->archive, id, &image, &err), &err);
     room_image(id, 5000, &want);

@@ -82,7 +82,7 @@ static void decide(struct game *game, struct intake_lending lending)
         .compartment = tag == 2 && draw(game, 2) ? COMPARTMENT_MEDICAL : COMPARTMENT_ADMIN,
         .record = bytes_of("{}", 2),
         .actor = lending.epoch ? "worker" : "martin"};
-    strcpy(decision.tag, tags[tag]);
+    snprintf(decision.tag, sizeof decision.tag, "%s", tags[tag]);
     int result = 1;
     check_ok(intake_decide(game->room.archive, &decision, 1, &result, &err), &err);
     assert_true(result == 0 || result == ERR_CONFLICT);
@@ -114,7 +114,8 @@ static void code(struct game *game)
     struct err err = {0};
     enum page_state state = draw(game, 2) ? PAGE_TO_CODE : PAGE_QUARANTINED;
     struct intake_waiting waiting;
-    int count = intake_list(game->room.archive, state, (struct page_id){0}, &waiting, 1, &err);
+    int count =
+        intake_list(game->room.archive, (struct intake_line){state, {0}}, &waiting, 1, &err);
     check_ok(count, &err);
     if (count == 0)
         return;

@@ -26,6 +26,7 @@ enum {
 struct asker {
     struct wire *wire;
     struct link *link;
+    int patience_ms; /* to find out whether a hub is there */
 };
 
 void asker_free(struct asker **asker)
@@ -41,8 +42,8 @@ void asker_free(struct asker **asker)
 static int wait_step(struct asker *asker, struct err *err)
 {
     const struct link_set set = {.links = {asker->link}, .link_count = 1};
-    unsigned links, fds;
-    return link_poll(asker->wire, &set, STEP_MS, &links, &fds, err);
+    struct link_ready ready;
+    return link_poll(asker->wire, &set, STEP_MS, &ready, err);
 }
 
 static int send_until(struct asker *asker, const struct message *message, int64_t until_ms,
@@ -86,13 +87,13 @@ static int receive_until(struct asker *asker, int64_t until_ms, json_t **ret_ans
     return err_set(err, ERR_TIMEOUT, "the hub gave no answer within %d ms", ANSWER_LIMIT_MS);
 }
 
-static int ask(struct asker *asker, const char *verb, json_t *details, int patience_ms,
-               json_t **ret_answer, struct err *err)
+int asker_ask(struct asker *asker, const char *verb, json_t *details, json_t **ret_answer,
+              struct err *err)
 {
     struct message message = {.kind = MESSAGE_ASK, .ask = {.details = details}};
     snprintf(message.ask.verb, sizeof message.ask.verb, "%s", verb);
     snprintf(message.ask.actor, sizeof message.ask.actor, "%s", ask_actor());
-    int rc = send_until(asker, &message, clock_mono_ms() + patience_ms, err);
+    int rc = send_until(asker, &message, clock_mono_ms() + asker->patience_ms, err);
     if (rc < 0)
         return rc;
     return receive_until(asker, clock_mono_ms() + ANSWER_LIMIT_MS, ret_answer, err);
@@ -120,6 +121,7 @@ int asker_open(const struct program *program, int patience_ms, struct asker **re
     struct asker *asker = calloc(1, sizeof *asker);
     if (!asker)
         return err_set(err, ERR_MEMORY, "no memory");
+    asker->patience_ms = patience_ms;
     const struct link_params params = {
         .endpoint = front, .receive_messages = 100, .send_messages = 10};
     int rc = wire_open(&asker->wire, err);
@@ -127,7 +129,7 @@ int asker_open(const struct program *program, int patience_ms, struct asker **re
         rc = link_call(asker->wire, &params, &asker->link, err);
     json_t *nothing = json_object(), *answer = NULL;
     if (rc == 0)
-        rc = ask(asker, "status", nothing, patience_ms, &answer, err);
+        rc = asker_ask(asker, "status", nothing, &answer, err);
     json_decref(nothing);
     json_decref(answer);
     if (rc < 0)
@@ -137,12 +139,6 @@ int asker_open(const struct program *program, int patience_ms, struct asker **re
         return rc;
     *err = (struct err){0}; /* it ended just now */
     return 0;
-}
-
-int asker_ask(struct asker *asker, const char *verb, json_t *details, json_t **ret_answer,
-              struct err *err)
-{
-    return ask(asker, verb, details, PATIENCE_MS, ret_answer, err);
 }
 
 static struct archive_params params_of(const struct program *program, bool writer)
@@ -166,7 +162,7 @@ static int do_here(const struct program *program, const char *verb, const json_t
     struct archive *archive = NULL;
     int rc = archive_open(&params, &archive, err);
     if (rc == 0)
-        rc = desk_do(archive, verb, ask_actor(), details, ret_answer, err);
+        rc = desk_do(archive, &(struct desk_ask){verb, ask_actor(), details}, ret_answer, err);
     if (rc == 0)
         rc = desk_file(archive, err);
     archive_free(&archive);

@@ -212,9 +212,9 @@ static int turn(struct capture *capture, int wait_ms, struct err *err)
                            .link_count = 1,
                            .fds = {capture->program->signals},
                            .fd_count = 1};
-    unsigned links, fds;
+    struct link_ready ready;
     send_due(capture);
-    int rc = link_poll(capture->wire, &set, wait_ms, &links, &fds, err);
+    int rc = link_poll(capture->wire, &set, wait_ms, &ready, err);
     if (rc == 0)
         rc = receive_all(capture, err);
     return rc < 0 ? rc : check_patience(capture, err);

@@ -130,7 +130,8 @@ static void answer_question(struct hub *hub, const struct message *message, cons
     json_t **details = &answer.answer.details;
     bool status = strcmp(ask->verb, "status") == 0;
     int rc = status ? hub_status(hub, ask->details, details, &err)
-                    : desk_do(hub->archive, ask->verb, ask->actor, ask->details, details, &err);
+                    : desk_do(hub->archive, &(struct desk_ask){ask->verb, ask->actor, ask->details},
+                              details, &err);
     if (rc < 0)
         hub_refuse(hub->front, from, message, &err);
     else

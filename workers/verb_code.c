@@ -131,7 +131,8 @@ static int list(struct code_verb *verb, struct err *err)
     struct page_id after = {0};
     for (;;) {
         struct intake_waiting page;
-        int rc = intake_list(verb->archive, PAGE_TO_CODE, after, &page, 1, err);
+        int rc =
+            intake_list(verb->archive, (struct intake_line){PAGE_TO_CODE, after}, &page, 1, err);
         if (rc <= 0)
             return rc;
         print_waiting(verb, &page);
@@ -289,7 +290,7 @@ static int code_all(struct code_verb *verb, struct err *err)
     while (rc > 0 && next != STOP) {
         struct intake_waiting page;
         const struct page_id before = {verb->pending_page.batch, verb->pending_page.page - 1};
-        rc = intake_list(verb->archive, PAGE_TO_CODE, after, &page, 1, err);
+        rc = intake_list(verb->archive, (struct intake_line){PAGE_TO_CODE, after}, &page, 1, err);
         if (rc == 0 && take_back_at_end(verb)) {
             after = before;
             rc = 1;

@@ -51,7 +51,7 @@ static void place(struct scan_look *look, struct chance *chance, const struct sc
 
 static void wear(struct scan_look *look, struct chance *chance)
 {
-    look->noise = chance_real(chance, 3, 8);
+    look->noise = chance_real(chance, 2, 6);
     look->light = chance_real(chance, 0, 0.22);
     look->blur = chance_between(chance, 0, 2);
     look->threshold = chance_real(chance, THRESHOLD_FAINT, THRESHOLD_SMEARED);
@@ -83,7 +83,7 @@ struct scan_look scan_look_draw(struct chance *chance, const struct scan_habits 
     struct scan_look look = {.mode = (enum scan_mode)chance_below(chance, SCAN_MODES),
                              .dpi = chance_yes(chance, 2.0 / 3) ? 300 : 200,
                              .seed = chance_bits(chance),
-                             .noise = chance_real(chance, 0.8, 3),
+                             .noise = chance_real(chance, 0.4, 1.8),
                              .light = chance_real(chance, 0, 0.06),
                              .black = chance_real(chance, 5, 45),
                              .white = chance_real(chance, 238, 255),
