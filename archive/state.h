@@ -91,3 +91,9 @@ int filing_finish(struct archive *archive, struct err *err);
 
 /* Closes boxes of filing months before this one. */
 int filing_close_old_boxes(struct archive *archive, struct err *err);
+
+/* Calls `each` with the path below DATA/boxes of every folder that is no box of the catalogue. */
+int stray_boxes_walk(struct archive *archive, int (*each)(void *to, const char *path), void *to,
+                     struct err *err);
+/* Destroys them and their keys: at the start of a writer. */
+int stray_boxes_remove(struct archive *archive, struct err *err);

@@ -23,6 +23,11 @@ void ballot_vote(struct ballot *ballot, enum tag tag, double nats)
     ballot->nats[tag] += nats;
 }
 
+void ballot_between(struct ballot *ballot, enum tag for_tag, enum tag against, double nats)
+{
+    ballot_vote(ballot, nats > 0 ? for_tag : against, fabs(nats));
+}
+
 double ballot_confidence(const struct ballot *ballot, enum tag tag)
 {
     double sum = 0;

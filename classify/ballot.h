@@ -17,6 +17,10 @@ struct ballot ballot_start(const double share[TAG_COUNT]);
 
 void ballot_vote(struct ballot *ballot, enum tag tag, double nats);
 
+/* Nats between two tags: positive ones go to `for_tag`, negative ones, as positive, to `against`.
+ */
+void ballot_between(struct ballot *ballot, enum tag for_tag, enum tag against, double nats);
+
 /* The leading tag and its probability, 0..1. */
 enum tag ballot_leader(const struct ballot *ballot, double *ret_confidence);
 

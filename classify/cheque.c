@@ -23,7 +23,10 @@
 #define DPI_MIN 70
 #define KEY_SURE 0.8 /* OCR's confidence from which another key than computed speaks against */
 
-enum { KEY_DPI = 300 }; /* what the zone of the key is enlarged to before it is read */
+enum {
+    KEY_DPI = 300, /* what the zone of the key is enlarged to before it is read */
+    KEY_MS = 2000  /* reading it takes some 40 ms */
+};
 
 static bool is_near(double value, double want)
 {
@@ -140,7 +143,8 @@ static int read_key(const struct Pix *page, const struct micr_band *band,
     if (!zone)
         return 0;
     struct ocr_text text = {0};
-    struct ocr_request request = {.page = zone, .dpi = KEY_DPI, .layout = OCR_BLOCK};
+    struct ocr_request request = {
+        .page = zone, .dpi = KEY_DPI, .layout = OCR_BLOCK, .deadline_ms = KEY_MS};
     int rc = ocr_read(ocr, &request, &text, err);
     if (rc >= 0)
         *ret_confidence = find_key(&text, ret_key);

@@ -24,8 +24,11 @@ static const struct {
     enum stage stage;
     int (*take)(struct reading *reading, struct err *err);
 } steps[] = {
-    {STAGE_DECODE, step_decode}, {STAGE_LAYOUT, step_layout}, {STAGE_FORM, step_forms},
-    {STAGE_LAYOUT, step_look},   {STAGE_TITLE, step_title},   {STAGE_TEXT, step_text},
+    {STAGE_DECODE, step_decode},         {STAGE_LAYOUT, step_blank},
+    {STAGE_SEPARATOR, step_separator},   {STAGE_CHEQUE, step_cheque_alone},
+    {STAGE_LAYOUT, step_layout},         {STAGE_FORM, step_forms},
+    {STAGE_CHEQUE, step_cheque_on_page}, {STAGE_LAYOUT, step_look},
+    {STAGE_TITLE, step_title},           {STAGE_TEXT, step_text},
 };
 
 /* ---- the classifier ---- */
@@ -156,7 +159,9 @@ static void conclude(struct reading *reading, bool in_time)
     const struct settings *settings = &reading->classifier->settings;
     verdict->tag = ballot_leader(&reading->ballot, &verdict->confidence);
     verdict->confidence = rounded(verdict->confidence, 0.0001);
-    verdict->rotation = (reading->layout.rotation + (reading->flipped ? 180 : 0)) % 360;
+    verdict->rotation = reading->rotation >= 0
+                            ? reading->rotation
+                            : (reading->layout.rotation + (reading->flipped ? 180 : 0)) % 360;
     verdict->skew = rounded(reading->layout.skew, 0.01);
     verdict->accepted = verdict->confidence >= settings->accept[verdict->tag];
     if (verdict->accepted && tag_is_written(verdict->tag) &&
@@ -175,7 +180,8 @@ static void conclude(struct reading *reading, bool in_time)
 int classifier_read(struct classifier *classifier, const struct classify_page *page,
                     struct verdict *ret_verdict, struct err *err)
 {
-    struct reading reading = {.classifier = classifier, .page = page, .verdict = ret_verdict};
+    struct reading reading = {
+        .classifier = classifier, .page = page, .verdict = ret_verdict, .rotation = -1};
     *ret_verdict = (struct verdict){0};
     snprintf(ret_verdict->config, sizeof ret_verdict->config, "%s", classifier->config);
     if (page->deadline_ms > 0)

@@ -17,7 +17,7 @@ enum {
     SIDE_MIN = 32,     /* nothing to see below */
     TILE = 16,         /* paper brightness is taken over tiles of 16 pixels, 4 mm or so */
     DARK_PERCENT = 82, /* CMC-7 averages to two thirds of the paper, guilloches to 85 % and more */
-    PAPER_MIN = 60     /* where not even the brightest pixel reaches this there is no paper */
+    PAPER_MIN = 60     /* where not even the brightest pixel reaches this all is dark */
 };
 
 void glance_clear(struct glance *glance)
@@ -109,7 +109,7 @@ static void mark_dark(const struct glance *glance, int columns, const uint8_t *p
         uint8_t *dark = glance->dark + (size_t)glance->width * (size_t)y;
         for (int tile = 0; tile < columns; tile++) {
             uint8_t white = paper[columns * (y / TILE) + tile];
-            uint8_t below = white < PAPER_MIN ? 0 : (uint8_t)(white * DARK_PERCENT / 100);
+            uint8_t below = white < PAPER_MIN ? PAPER_MIN : (uint8_t)(white * DARK_PERCENT / 100);
             int end = (tile + 1) * TILE < glance->width ? (tile + 1) * TILE : glance->width;
             for (int x = tile * TILE; x < end; x++)
                 dark[x] = grey[x] < below;

@@ -24,8 +24,7 @@ static const double edge_mm = 8;               /* posts nearer to the edge are s
 static const double same_height_mm = 1.2;      /* rulings on one line */
 static const double full_share = 0.6;          /* of the page's width: a full ruling */
 static const double even_share = 0.6;          /* of ruled paper's gaps are like the median gap */
-static const double typed_regularity = 0.42;
-static const double joined_wide = 1.25; /* wider marks are joined writing unless very regular */
+static const double narrow_share = 0.62; /* width over height of receipts and strips; A4 has 0.71 */
 
 static PIX *without_lines(const struct layout *layout)
 {
@@ -139,8 +138,9 @@ int letter_look(const struct layout *layout, struct letter_look *ret_look, struc
     }
     qsort(rules, count, sizeof *rules, by_top);
     look_at_rules(rules, count, layout->width, &look);
-    look.typed = look.regularity >= typed_regularity &&
-                 (look.joined < joined_wide || look.regularity > typed_regularity + 0.15);
+    look.typed = look.regularity >= LETTER_TYPED_REGULARITY;
+    float shorter = layout->width < layout->height ? layout->width : layout->height;
+    look.narrow = shorter < narrow_share * (layout->width + layout->height - shorter);
     *ret_look = look;
     return 0;
 }

@@ -10,6 +10,9 @@
 #include "base/err.h"
 #include "classify/layout.h"
 
+/* Marks of one height, as a share: typed pages have more. */
+#define LETTER_TYPED_REGULARITY 0.42
+
 struct letter_look {
     int marks; /* letters and what looks like them */
     double
@@ -22,6 +25,7 @@ struct letter_look {
     int posts; /* vertical lines inside the page */
     int bars;
     bool typed;
+    bool narrow; /* a strip: receipts are */
 };
 
 /* ERR_MEMORY. */

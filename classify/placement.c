@@ -90,7 +90,7 @@ static void seen_range(const struct seen *seen, double y, double reach, int ret_
 
 /* ---- coarse: profiles ---- */
 
-static void add_to_profile(const struct layout_box *box, double scale, double profile[PROFILE_MM])
+static void add_to_profile(const struct layout_box *box, double scale, float profile[PROFILE_MM])
 {
     double top = box->y * scale, bottom = (box->y + box->height) * scale;
     if (box->kind == LAYOUT_POST || box->height > 12)
@@ -98,12 +98,12 @@ static void add_to_profile(const struct layout_box *box, double scale, double pr
     for (int mm = (int)floor(top); mm < bottom; mm++) {
         double low = top > mm ? top : mm, high = bottom < mm + 1 ? bottom : mm + 1;
         if (mm >= 0 && mm < PROFILE_MM)
-            profile[mm] += (high - low) * box->width * scale;
+            profile[mm] += (float)((high - low) * box->width * scale);
     }
 }
 
 /* Takes the neighbourhood's mean off, so that lines count and density does not. */
-static void sharpen(double profile[PROFILE_MM])
+static void sharpen(float profile[PROFILE_MM])
 {
     double sums[PROFILE_MM + 1] = {0};
     for (int i = 0; i < PROFILE_MM; i++)
@@ -111,12 +111,12 @@ static void sharpen(double profile[PROFILE_MM])
     for (int i = 0; i < PROFILE_MM; i++) {
         int low = i - (int)smooth_mm < 0 ? 0 : i - (int)smooth_mm;
         int high = i + (int)smooth_mm + 1 > PROFILE_MM ? PROFILE_MM : i + (int)smooth_mm + 1;
-        profile[i] -= (sums[high] - sums[low]) / (high - low);
+        profile[i] -= (float)((sums[high] - sums[low]) / (high - low));
     }
 }
 
 static void profile_of(const struct layout_box *boxes, size_t count, double scale,
-                       double ret_profile[PROFILE_MM])
+                       float ret_profile[PROFILE_MM])
 {
     memset(ret_profile, 0, PROFILE_MM * sizeof *ret_profile);
     for (size_t i = 0; i < count; i++)
@@ -152,24 +152,27 @@ static void keep_candidate(struct candidate best[CANDIDATES], struct candidate n
     best[at] = new;
 }
 
-static double profile_energy(const double profile[PROFILE_MM])
+/* Sum of products, eight lanes at a time in a fixed order: the same on every machine. */
+static float dot(const float *a, const float *b)
 {
-    double energy = 1e-9;
-    for (int i = 0; i < PROFILE_MM; i++)
-        energy += profile[i] * profile[i];
-    return energy;
+    typedef float lanes __attribute__((vector_size(32)));
+    lanes sums = {0}, x, y;
+    for (int i = 0; i < PROFILE_MM; i += 8) {
+        memcpy(&x, a + i, sizeof x);
+        memcpy(&y, b + i, sizeof y);
+        sums += x * y;
+    }
+    return ((sums[0] + sums[1]) + (sums[2] + sums[3])) +
+           ((sums[4] + sums[5]) + (sums[6] + sums[7]));
 }
 
-static void slide(const double model[PROFILE_MM], const double page[PROFILE_MM],
-                  struct candidate like, struct candidate best[CANDIDATES])
+/* `page` has SHIFT_MM empty bins before and behind. */
+static void slide(const float model[PROFILE_MM], const float *page, struct candidate like,
+                  struct candidate best[CANDIDATES])
 {
-    double norm = sqrt(profile_energy(model) * profile_energy(page));
+    double norm = sqrt((double)dot(model, model) * dot(page + SHIFT_MM, page + SHIFT_MM)) + 1e-9;
     for (int shift = -SHIFT_MM; shift <= SHIFT_MM; shift++) {
-        int low = shift > 0 ? shift : 0, high = shift < 0 ? PROFILE_MM + shift : PROFILE_MM;
-        double sum = 0;
-        for (int i = low; i < high; i++)
-            sum += page[i] * model[i - shift];
-        like.likeness = sum / norm;
+        like.likeness = dot(model, page + SHIFT_MM + shift) / norm;
         like.shift_y = shift;
         keep_candidate(best, like);
     }
@@ -178,9 +181,9 @@ static void slide(const double model[PROFILE_MM], const double page[PROFILE_MM],
 static void find_candidates(const struct form_print *print, const struct seen seen[2],
                             struct candidate best[CANDIDATES])
 {
-    double pages[2][PROFILE_MM], model[PROFILE_MM];
+    float pages[2][PROFILE_MM + 2 * SHIFT_MM] = {{0}}, model[PROFILE_MM];
     for (int end = 0; end < 2; end++)
-        profile_of(seen[end].boxes, seen[end].count, 1, pages[end]);
+        profile_of(seen[end].boxes, seen[end].count, 1, pages[end] + SHIFT_MM);
     for (int step = 0; step < SCALE_STEPS; step++) {
         double scale = scale_least + step * scale_step;
         profile_of(print->boxes, print->count, scale, model);

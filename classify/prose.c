@@ -11,7 +11,7 @@
 
 #include "classify/phrase.h"
 
-enum { LONG_LINE_WORDS = 7 };
+enum { LONG_LINE_WORDS = 7, PARAGRAPH_LINE_WORDS = 6 };
 
 static const float fairly_sure = 0.5f;
 
@@ -61,24 +61,43 @@ static void count_characters(const char *word, double *figures, double *characte
     }
 }
 
-/* Words of each line, and labels. */
+/* One line's words: how many, and whether one of them is a label. */
+struct line_words {
+    size_t count;
+    bool label;
+};
+
+static struct line_words line_at(const struct ocr_text *text, size_t first)
+{
+    struct line_words line = {0};
+    for (size_t i = first; i < text->count && text->words[i].line == text->words[first].line; i++) {
+        size_t len = strlen(text->words[i].text);
+        line.count++;
+        line.label = line.label || (len > 0 && text->words[i].text[len - 1] == ':');
+    }
+    return line;
+}
+
 static void look_at_lines(const struct ocr_text *text, struct prose *prose)
 {
-    double lines = 0, labels = 0, in_long = 0;
+    double lines = 0, labels = 0, in_long = 0, in_paragraphs = 0;
+    struct line_words before = {0};
+    bool before_counted = false;
     for (size_t i = 0; i < text->count;) {
-        size_t first = i;
-        bool label = false;
-        for (; i < text->count && text->words[i].line == text->words[first].line; i++) {
-            size_t len = strlen(text->words[i].text);
-            label = label || (len > 0 && text->words[i].text[len - 1] == ':');
-        }
+        struct line_words line = line_at(text, i);
+        bool follows = line.count >= PARAGRAPH_LINE_WORDS && before.count >= PARAGRAPH_LINE_WORDS;
         lines++;
-        labels += label;
-        if (i - first >= LONG_LINE_WORDS)
-            in_long += (double)(i - first);
+        labels += line.label;
+        in_long += line.count >= LONG_LINE_WORDS ? (double)line.count : 0;
+        in_paragraphs += follows ? (double)line.count : 0;
+        in_paragraphs += follows && !before_counted ? (double)before.count : 0;
+        before_counted = follows;
+        before = line;
+        i += line.count;
     }
     prose->labels = lines > 0 ? labels / lines : 0;
     prose->in_long_lines = text->count > 0 ? in_long / (double)text->count : 0;
+    prose->in_paragraphs = text->count > 0 ? in_paragraphs / (double)text->count : 0;
 }
 
 struct prose prose_of_text(const struct ocr_text *text)

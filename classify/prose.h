@@ -16,6 +16,7 @@ struct prose {
     double figures; /* digits among all characters */
     /* Shares of all words and of all lines: */
     double in_long_lines; /* words on lines of seven or more */
+    double in_paragraphs; /* words on lines of six or more that follow or precede such a line */
     double labels;        /* lines with a word that ends in a colon */
     int courtesies;       /* "Madame", "Monsieur", "salutations", "Dear", … */
 };

@@ -42,8 +42,10 @@ struct reading {
     struct letter_look look;
     double look_nats; /* for a letter, against other */
     struct form_match form;
+    bool cheque_seen; /* looked for already */
     struct ballot ballot;
 
+    int rotation;         /* as found by a mark, -1: layout and `flipped` say it */
     bool flipped;         /* after the layout's quarter turn, the top is down */
     double turn_sureness; /* 0..1 that rotation and flipped are right */
     bool turn_is_text;    /* judged by letters, not by a model: OCR may overrule it */
@@ -52,6 +54,10 @@ struct reading {
 /* The steps, in the order of the table in classify.c. */
 int step_decode(struct reading *reading, struct err *err);
 int step_layout(struct reading *reading, struct err *err);
+int step_blank(struct reading *reading, struct err *err);
+int step_separator(struct reading *reading, struct err *err);
+int step_cheque_alone(struct reading *reading, struct err *err);
+int step_cheque_on_page(struct reading *reading, struct err *err);
 int step_forms(struct reading *reading, struct err *err);
 int step_look(struct reading *reading, struct err *err);
 int step_title(struct reading *reading, struct err *err);

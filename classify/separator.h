@@ -21,8 +21,8 @@ enum { SEPARATOR_CODE_SIZE = 40, PATCH_BARS = 4 };
 struct separator {
     enum separator_level level;     /* SEPARATOR_NONE: this page is not a separator */
     char code[SEPARATOR_CODE_SIZE]; /* "patch-2", "tripli-e", "tripli-b:061" */
-    int rotation;                   /* degrees counter-clockwise that the sheet was turned; for a
-                                       patch code alone 0 or 90: which end is up is not known */
+    int rotation;                   /* degrees counter-clockwise that the sheet was turned; a patch
+                                       at both ends alone leaves open which of them is up */
     struct box box;
     char reason[REASON_SIZE];
 };
@@ -41,15 +41,3 @@ bool separator_patch_bars(char patch, double ret_widths[2 * PATCH_BARS - 1]);
 /* The barcode payload of tripli's sheets: "TRIPLI:E", or "TRIPLI:B:061". `tenant` NULL for an
  * envelope; false when it is not three digits. */
 bool separator_payload(const char *tenant, char ret_payload[SEPARATOR_CODE_SIZE]);
-
-enum { BARCODE_TEXT_SIZE = 128, BARCODES_MAX = 8 };
-
-struct barcode {
-    char kind[24];                /* "CODE-128", "CODE-39", "QR-Code", … as zbar names it */
-    char text[BARCODE_TEXT_SIZE]; /* printable ASCII, the rest '?'; cut when longer */
-    struct box box;
-};
-
-/* Barcodes on the page through zbar (Code 39, 93, 128, Codabar, 2 of 5, EAN, QR; not DataMatrix,
- * PDF417 or Aztec: zbar has no decoder for them). Number found, at most BARCODES_MAX. */
-int barcode_read(const struct Pix *page, struct barcode ret_codes[BARCODES_MAX], struct err *err);

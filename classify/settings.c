@@ -77,6 +77,20 @@ static int read_form(const config_setting_t *root, struct settings *s, struct er
     return rc < 0 ? rc : number(group, "doubtful", share_range, &s->form.doubtful, err);
 }
 
+static int read_cheque(const config_setting_t *root, struct settings *s, struct err *err)
+{
+    static const char *const known[] = {"line", "size", "shape", "none", NULL};
+    const config_setting_t *group = group_of(root, "cheque", known, err);
+    if (!group)
+        return ERR_CONFIG;
+    int rc = number(group, "line", nats_range, &s->cheque.line, err);
+    if (rc == 0)
+        rc = number(group, "size", nats_range, &s->cheque.size, err);
+    if (rc == 0)
+        rc = number(group, "shape", nats_range, &s->cheque.shape, err);
+    return rc < 0 ? rc : number(group, "none", nats_range, &s->cheque.none, err);
+}
+
 static int read_title(const config_setting_t *root, struct settings *s, struct err *err)
 {
     static const char *const known[] = {"part", "alone", "larger", "nats", NULL};
@@ -139,38 +153,40 @@ static int read_words(const config_setting_t *root, struct settings *s, struct e
     return count < 0 ? count : 0;
 }
 
-/* `weights = ( … )` of a group, exactly `count` of them. */
-static int read_weights(const config_setting_t *group, int count, double *ret_weights,
-                        struct err *err)
+/* A list of exactly `count` weights. */
+static int read_weights(const config_setting_t *group, const char *name, int count,
+                        double *ret_weights, struct err *err)
 {
     const config_setting_t *list;
-    int have = list_of(group, "weights", count, &list, err);
+    int have = list_of(group, name, count, &list, err);
     if (have < 0)
         return have;
     if (have != count)
-        return config_refuse(list, err, "weights: %d numbers, %d are wanted", have, count);
+        return config_refuse(list, err, "%s: %d numbers, %d are wanted", name, have, count);
     for (int i = 0; i < count; i++) {
         ret_weights[i] = config_setting_get_float_elem(list, i);
         if (!(ret_weights[i] >= weight_range[0] && ret_weights[i] <= weight_range[1]))
-            return config_refuse(list, err, "weights: %g is out of range", ret_weights[i]);
+            return config_refuse(list, err, "%s: %g is out of range", name, ret_weights[i]);
     }
     return 0;
 }
 
 static int read_logistics(const config_setting_t *root, struct settings *s, struct err *err)
 {
-    static const char *const look_keys[] = {"weights", "most", NULL};
+    static const char *const look_keys[] = {"typed", "hand", "most", NULL};
     static const char *const text_keys[] = {"weights", "most", "words", NULL};
     const config_setting_t *look = group_of(root, "look", look_keys, err);
     const config_setting_t *text = look ? group_of(root, "text", text_keys, err) : NULL;
     long long words = 0;
     if (!text)
         return ERR_CONFIG;
-    int rc = read_weights(look, LOOK_WEIGHTS, s->look, err);
+    int rc = read_weights(look, "typed", LOOK_WEIGHTS, s->look_typed, err);
+    if (rc == 0)
+        rc = read_weights(look, "hand", LOOK_WEIGHTS, s->look_hand, err);
     if (rc == 0)
         rc = number(look, "most", nats_range, &s->look_most, err);
     if (rc == 0)
-        rc = read_weights(text, TEXT_WEIGHTS, s->text, err);
+        rc = read_weights(text, "weights", TEXT_WEIGHTS, s->text, err);
     if (rc == 0)
         rc = number(text, "most", nats_range, &s->text_most, err);
     if (rc == 0)
@@ -181,8 +197,9 @@ static int read_logistics(const config_setting_t *root, struct settings *s, stru
 
 static int read_all(const config_setting_t *root, struct settings *s, struct err *err)
 {
-    static const char *const known[] = {"format", "mix",          "accept", "form", "title",
-                                        "titles", "not_the_form", "look",   "text", NULL};
+    static const char *const known[] = {"format", "mix",   "accept", "form",
+                                        "cheque", "title", "titles", "not_the_form",
+                                        "look",   "text",  NULL};
     long long format = 0;
     int rc = config_check_keys(root, known, err);
     if (rc == 0)
@@ -195,6 +212,8 @@ static int read_all(const config_setting_t *root, struct settings *s, struct err
         rc = read_accept(root, s, err);
     if (rc == 0)
         rc = read_form(root, s, err);
+    if (rc == 0)
+        rc = read_cheque(root, s, err);
     if (rc == 0)
         rc = read_title(root, s, err);
     if (rc == 0)

@@ -10,7 +10,7 @@
 #include "classify/phrase.h"
 #include "classify/verdict.h"
 
-enum { SETTINGS_TITLES_MAX = 64, SETTINGS_WORDS_MAX = 16, LOOK_WEIGHTS = 7, TEXT_WEIGHTS = 8 };
+enum { SETTINGS_TITLES_MAX = 64, SETTINGS_WORDS_MAX = 16, LOOK_WEIGHTS = 8, TEXT_WEIGHTS = 8 };
 
 struct title_setting {
     enum tag tag;
@@ -27,6 +27,12 @@ struct settings {
         double doubtful;            /* a score below this asks for the title too */
     } form;
     struct {
+        double line;  /* nats for a magnetic line */
+        double size;  /* for paper of a cheque's size alone */
+        double shape; /* for its proportions, where the size is not known */
+        double none;  /* against cheques on all other pages */
+    } cheque;
+    struct {
         double part;   /* of the page's height that is read */
         double alone;  /* least share of its lines' letters that are the title's */
         double larger; /* than the median word of the part read */
@@ -36,7 +42,7 @@ struct settings {
     int title_count;
     struct phrase not_the_form[SETTINGS_WORDS_MAX];
     int not_the_form_count;
-    double look[LOOK_WEIGHTS], look_most;
+    double look_typed[LOOK_WEIGHTS], look_hand[LOOK_WEIGHTS], look_most;
     double text[TEXT_WEIGHTS], text_most;
     int text_words; /* fewer words read say nothing */
     struct digest digest;

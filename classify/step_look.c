@@ -99,19 +99,20 @@ int step_look(struct reading *reading, struct err *err)
         return rc;
     const struct letter_look *look = &reading->look;
     const double seen[LOOK_WEIGHTS] = {1,
-                                       look->typed,
                                        log1p(look->rules),
                                        log1p(look->posts),
                                        log1p(look->bars),
                                        look->ruled_paper,
-                                       look->ruled_paper ? 0 : log1p(look->lines)};
+                                       look->ruled_paper ? 0 : log1p(look->lines),
+                                       look->narrow,
+                                       10 * (look->regularity - LETTER_TYPED_REGULARITY)};
+    const double *weights = look->typed ? settings->look_typed : settings->look_hand;
     double nats = 0;
     for (int i = 0; i < LOOK_WEIGHTS; i++)
-        nats += settings->look[i] * seen[i];
+        nats += weights[i] * seen[i];
     nats = fmax(-settings->look_most, fmin(settings->look_most, nats));
     reading->look_nats = nats;
-    ballot_vote(&reading->ballot, TAG_LETTER, nats / 2);
-    ballot_vote(&reading->ballot, TAG_OTHER, -nats / 2);
+    ballot_between(&reading->ballot, TAG_LETTER, TAG_OTHER, nats);
     verdict_reason(reading->verdict,
                    "look: %s, %d marks, %d full and %d short rulings, %d posts, %d bars%s",
                    look->typed ? "typed" : "handwritten", look->marks, look->lines, look->rules,

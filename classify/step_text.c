@@ -74,8 +74,10 @@ static int read_zone(struct reading *reading, struct readable *readable, enum oc
     int left = reading_time_left(reading);
     if (left < 0)
         return ERR_TIMEOUT;
-    struct ocr_request request = {
-        .page = readable->pix, .dpi = readable->dpi, .layout = layout, .deadline_ms = left > 0 ? left : OCR_MS_MOST};
+    struct ocr_request request = {.page = readable->pix,
+                                  .dpi = readable->dpi,
+                                  .layout = layout,
+                                  .deadline_ms = left > 0 ? left : OCR_MS_MOST};
     return ocr_read(reading->classifier->ocr, &request, ret_text, err);
 }
 
@@ -193,8 +195,9 @@ static void vote_by_prose(struct reading *reading, const struct prose *prose)
         nats += settings->text[i] * seen[i];
     nats = fmax(-settings->text_most, fmin(settings->text_most, nats));
     /* The look is in these nats already: its own vote is taken back. */
-    ballot_vote(&reading->ballot, TAG_LETTER, (nats - reading->look_nats) / 2);
-    ballot_vote(&reading->ballot, TAG_OTHER, -(nats - reading->look_nats) / 2);
+    enum tag looked = reading->look_nats > 0 ? TAG_LETTER : TAG_OTHER;
+    ballot_vote(&reading->ballot, looked, -fabs(reading->look_nats));
+    ballot_between(&reading->ballot, TAG_LETTER, TAG_OTHER, nats);
     verdict_reason(reading->verdict,
                    "text: %d words, %.0f %% small, %.0f %% lower case, %.0f %% in long lines",
                    prose->words, 100 * prose->small, 100 * prose->lower,

@@ -1,7 +1,8 @@
 /*
  * tripli-scan: feeds one batch to the hub, from a scanner or a folder. What the hub has
  * acknowledged is safe; everything else is still on paper or in the folder, and the batch can be
- * resumed. SPDX-License-Identifier: Apache-2.0
+ * resumed.
+ * SPDX-License-Identifier: Apache-2.0
  */
 #include "workers/scan.h"
 

@@ -33,6 +33,7 @@ struct scan {
     uint32_t expected; /* files or sheets to come in all, 0 unknown */
     int64_t started_ms;
     bool terminal; /* a person sits in front: French words, a status line */
+    bool starts;   /* folders: the next page begins an envelope */
     int64_t shown_ms;
 };
 

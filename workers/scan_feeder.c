@@ -4,11 +4,13 @@
  * the batch stays open, to be resumed.
  * SPDX-License-Identifier: Apache-2.0
  */
+#include <dirent.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -43,6 +45,24 @@ static void on_hang(int number)
     _exit(EX_UNAVAILABLE);
 }
 
+/* How many sheets the hopper's folder holds: files without those that are the back of another. */
+static uint32_t count_sheets(const char *hopper)
+{
+    uint32_t count = 0;
+    DIR *folder = opendir(hopper);
+    for (const struct dirent *entry; folder && (entry = readdir(folder)) != NULL;) {
+        const char *end = strrchr(entry->d_name, '.');
+        bool image = end && end != entry->d_name &&
+                     (strncasecmp(end, ".tif", 4) == 0 || strncasecmp(end, ".jp", 3) == 0 ||
+                      strcasecmp(end, ".png") == 0);
+        bool back = image && end - entry->d_name > 2 && strncmp(end - 2, ".b", 2) == 0;
+        count += image && !back;
+    }
+    if (folder)
+        closedir(folder);
+    return count;
+}
+
 /* The virtual feeder's own SANE world: one backend, no other driver is probed. */
 static int start_virtual(struct scan *scan, struct err *err)
 {
@@ -53,6 +73,7 @@ static int start_virtual(struct scan *scan, struct err *err)
     if (!hopper)
         return err_errno(err, errno, "%s: hopper", scan->options.hopper);
     setenv("TRIPLI_HOPPER", hopper, 1);
+    scan->expected = count_sheets(hopper);
     free(hopper);
     snprintf(state, sizeof state, "%s/hopper-%s", scan->program.place.run,
              scan->options.uuid ? scan->options.uuid : "0");

@@ -1,0 +1,184 @@
+/*
+ * The insured number in OCR text: whole words that together make fifteen characters, confusions of
+ * letters with digits undone in every way that is possible, and the key decides.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "classify/fields.h"
+#include "classify/keys.h"
+#include "classify/text_line.h"
+
+enum {
+    NIR_CHARS = 15,
+    DIGITS_MIN = 11, /* of the fifteen read as digits; the rest may be letters that look like one */
+    DEPARTMENT_LETTER = 6 /* 2A and 2B: the seventh character */
+};
+
+/* What an OCR engine takes digits for; "" for characters that are no digit. */
+static const char *digits_of(char character)
+{
+    switch (character) {
+    case 'o':
+    case 'q':
+    case 'd':
+        return "0";
+    case 'i':
+    case 'l':
+    case '|':
+    case '!':
+    case ']':
+    case '[':
+        return "1";
+    case 'z':
+        return "2";
+    case 'a':
+        return "4";
+    case 's':
+    case '$':
+        return "5";
+    case 'g':
+        return "69";
+    case 'b':
+        return "86";
+    default:
+        return "";
+    }
+}
+
+static bool is_separator(char character)
+{
+    return character == ' ' || character == '.' || character == '-' || character == '/' ||
+           character == ',' || character == '_';
+}
+
+static bool is_number_character(char character)
+{
+    return isdigit((unsigned char)character) || *digits_of(character);
+}
+
+/* Fifteen characters and where in the line they stand. */
+struct run {
+    char raw[NIR_CHARS + 1];
+    int from, to;
+};
+
+/* Takes fifteen characters from a word's beginning to a word's end. */
+static bool take_run(const struct text_line *line, int from, struct run *ret_run)
+{
+    int count = 0, digits = 0, at = from;
+    for (; at < line->length && count < NIR_CHARS; at++) {
+        char character = line->plain[at];
+        if (is_separator(character))
+            continue;
+        if (!is_number_character(character))
+            return false;
+        digits += isdigit((unsigned char)character) != 0;
+        ret_run->raw[count++] = character;
+    }
+    ret_run->raw[count] = '\0';
+    ret_run->from = from;
+    ret_run->to = at;
+    bool ends = at >= line->length || !isalnum((unsigned char)line->plain[at]);
+    return count == NIR_CHARS && digits >= DIGITS_MIN && ends;
+}
+
+/* Valid numbers found among the readings of a run; at most two are told apart. */
+struct found {
+    int count;
+    char nir[NIR_CHARS + 1];
+};
+
+static void note(struct found *found, const char *nir)
+{
+    if (found->count > 0 && strcmp(found->nir, nir) == 0)
+        return;
+    if (found->count++ == 0)
+        memcpy(found->nir, nir, sizeof found->nir);
+}
+
+static void try_readings(const char *raw, int at, char *nir, struct found *found)
+{
+    if (at == NIR_CHARS) {
+        nir[NIR_CHARS] = '\0';
+        if (nir_is_valid(nir))
+            note(found, nir);
+        return;
+    }
+    char options[4] = "";
+    if (isdigit((unsigned char)raw[at]))
+        snprintf(options, sizeof options, "%c", raw[at]);
+    else
+        snprintf(options, sizeof options, "%s", digits_of(raw[at]));
+    if (at == DEPARTMENT_LETTER && (raw[at] == 'a' || raw[at] == 'b'))
+        snprintf(options, sizeof options, "%c", toupper((unsigned char)raw[at]));
+    for (const char *option = options; *option; option++) {
+        nir[at] = *option;
+        try_readings(raw, at + 1, nir, found);
+    }
+    bool may_be_letter = at == DEPARTMENT_LETTER && (raw[at] == 'a' || raw[at] == 'b');
+    for (const char *option = may_be_letter ? digits_of(raw[at]) : ""; *option; option++) {
+        nir[at] = *option;
+        try_readings(raw, at + 1, nir, found);
+    }
+}
+
+/* What the whole text says. */
+struct search {
+    struct found found;  /* over all runs */
+    struct box box;      /* of the first number found */
+    struct box unproven; /* of the first run that no reading proves */
+};
+
+static void search_run(const struct ocr_text *text, const struct text_line *line,
+                       const struct run *run, struct search *search)
+{
+    struct found found = {0};
+    char nir[NIR_CHARS + 1];
+    try_readings(run->raw, 0, nir, &found);
+    struct box box = text_line_box(text, line, run->from, run->to);
+    if (found.count == 0) {
+        if (search->unproven.width == 0)
+            search->unproven = box;
+        return;
+    }
+    if (search->found.count == 0)
+        search->box = box;
+    if (found.count > 1)
+        search->found.count++;
+    note(&search->found, found.nir);
+}
+
+static void search_line(const struct ocr_text *text, const struct text_line *line,
+                        struct search *search)
+{
+    for (int from = 0; from < line->length; from++) {
+        char here = line->plain[from], before = from > 0 ? line->plain[from - 1] : ' ';
+        bool begins = isdigit((unsigned char)here) ? !isdigit((unsigned char)before)
+                                                   : !isalnum((unsigned char)before);
+        struct run run;
+        if (!begins || is_separator(here) || !take_run(line, from, &run))
+            continue;
+        search_run(text, line, &run, search);
+    }
+}
+
+void field_find_nir(const struct ocr_text *text, struct field *ret_field)
+{
+    struct search search = {0};
+    struct text_line line;
+    for (size_t word = 0; word < text->count;) {
+        word = text_line_take(text, word, &line);
+        search_line(text, &line, &search);
+    }
+    *ret_field = (struct field){.state = FIELD_ABSENT, .box = search.unproven};
+    if (search.found.count == 0)
+        return;
+    ret_field->box = search.box;
+    if (search.found.count == 1) {
+        ret_field->state = FIELD_PROVEN;
+        snprintf(ret_field->value, sizeof ret_field->value, "%s", search.found.nir);
+    }
+}

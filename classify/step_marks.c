@@ -1,0 +1,147 @@
+/*
+ * Steps on marks that say alone what a page is: nothing at all, a separator's bars, the magnetic
+ * line of a cheque.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include <allheaders.h>
+#include <math.h>
+
+#include "base/scope.h"
+#include "classify/cheque.h"
+#include "classify/glance.h"
+#include "classify/reading.h"
+#include "classify/separator.h"
+#include "image/blank.h"
+#include "image/decode.h"
+
+static const double certain_nats = 30;                    /* a mark that leaves no other reading */
+static const double shape_least = 1.9, shape_most = 2.65; /* width over height of cheques */
+static const double cheque_long_mm = 230;                 /* longer pages are not cheques alone */
+
+int step_blank(struct reading *reading, struct err *err)
+{
+    struct blank_params params = BLANK_DEFAULT;
+    struct blank_verdict found;
+    PIX *small = pixGetDepth(reading->reduced) == 1 ? pixScaleToGray2(reading->reduced)
+                                                    : pixScaleAreaMap2(reading->reduced);
+    if (!small)
+        return err_set(err, ERR_MEMORY, "page: no memory to see whether it is blank");
+    int rc = image_blank(small, &params, &found, err);
+    pixDestroy(&small);
+    if (rc < 0 || !found.blank)
+        return rc;
+    ballot_vote(&reading->ballot, TAG_BLANK, certain_nats);
+    verdict_reason(reading->verdict, "blank: %s", found.reason);
+    return 1;
+}
+
+int step_separator(struct reading *reading, struct err *err)
+{
+    SCOPED(glance_clear) struct glance glance = {0};
+    struct separator found;
+    char value[FIELD_VALUE_SIZE];
+    int rc = glance_make(reading->reduced, &glance, err);
+    if (rc == ERR_UNSUPPORTED) /* too small to bear a mark */
+        return 0;
+    if (rc == 0)
+        rc = separator_find(reading->reduced, &glance, reading->header.x_dpi / reading->reduce,
+                            &found, err);
+    if (rc < 0 || !separator_field(&found, value))
+        return rc;
+    int scale = (int)reading->reduce;
+    struct box box = {found.box.x * scale, found.box.y * scale, found.box.width * scale,
+                      found.box.height * scale};
+    verdict_set_field(reading->verdict, FIELD_SEPARATOR, FIELD_READ, value, box);
+    ballot_vote(&reading->ballot, TAG_SEPARATOR, certain_nats);
+    verdict_reason(reading->verdict, "separator: %s", found.reason);
+    reading->rotation = found.rotation;
+    reading->turn_sureness = 1;
+    return 1;
+}
+
+/* ---- cheques ---- */
+
+/* The page's own resolution where it says one that makes a sheet of paper of it, else 0. */
+static double stated_dpi(const struct reading *reading)
+{
+    double dpi = reading->header.x_dpi;
+    double longer = fmax(reading->header.width, reading->header.height);
+    double mm = dpi > 0 ? longer / dpi * 25.4 : 0;
+    return mm >= 100 && mm <= 450 ? dpi : 0;
+}
+
+static bool has_cheque_shape(const struct reading *reading)
+{
+    double width = reading->header.width, height = reading->header.height;
+    double shape = width > height ? width / height : height / width, dpi = stated_dpi(reading);
+    return shape >= shape_least && shape <= shape_most &&
+           (dpi == 0 || fmax(width, height) / dpi * 25.4 <= cheque_long_mm);
+}
+
+/* Evidence on a page of any resolution; `reduce` is how much smaller it is than the scan. */
+static int look(const struct reading *reading, const struct Pix *page, unsigned reduce,
+                struct cheque_evidence *ret_evidence, struct err *err)
+{
+    SCOPED(glance_clear) struct glance glance = {0};
+    *ret_evidence = (struct cheque_evidence){0};
+    int rc = glance_make(page, &glance, err);
+    if (rc == ERR_UNSUPPORTED)
+        return 0;
+    return rc < 0 ? rc
+                  : cheque_look(page, &glance, stated_dpi(reading) / reduce, ret_evidence, err);
+}
+
+/* A magnetic line on the full page: a cheque. Reads it. */
+static int take_line(struct reading *reading, const struct cheque_evidence *evidence,
+                     struct err *err)
+{
+    const struct settings *settings = &reading->classifier->settings;
+    ballot_vote(&reading->ballot, TAG_CHEQUE, settings->cheque.line);
+    verdict_reason(reading->verdict, "%s", evidence->reason);
+    reading->rotation = evidence->rotation;
+    reading->turn_sureness = evidence->score;
+    reading->layout.skew = evidence->skew;
+    int rc = cheque_read(reading->full, evidence, reading->classifier->ocr, reading->verdict, err);
+    return rc < 0 ? rc : reading_is_decided(reading);
+}
+
+int step_cheque_alone(struct reading *reading, struct err *err)
+{
+    const struct settings *settings = &reading->classifier->settings;
+    struct cheque_evidence evidence;
+    if (!has_cheque_shape(reading))
+        return 0;
+    reading->cheque_seen = true;
+    int rc = reading_full(reading, err);
+    if (rc == 0)
+        rc = look(reading, reading->full, 1, &evidence, err);
+    if (rc < 0)
+        return rc;
+    if (evidence.band.font != MICR_NO_FONT)
+        return take_line(reading, &evidence, err);
+    double nats = evidence.size_fits ? settings->cheque.size : settings->cheque.shape;
+    ballot_vote(&reading->ballot, TAG_CHEQUE, nats);
+    verdict_reason(reading->verdict, "a cheque's proportions, %s",
+                   evidence.size_fits ? "and its size" : "no magnetic line found");
+    return 0;
+}
+
+int step_cheque_on_page(struct reading *reading, struct err *err)
+{
+    struct cheque_evidence evidence;
+    if (reading->cheque_seen || reading_is_decided(reading))
+        return 0;
+    int rc = look(reading, reading->reduced, reading->reduce, &evidence, err);
+    if (rc == 0 && evidence.band.font != MICR_NO_FONT && reading->reduce > 1)
+        rc = reading_full(reading, err);
+    if (rc == 0 && evidence.band.font != MICR_NO_FONT && reading->reduce > 1)
+        rc = look(reading, reading->full, 1, &evidence, err);
+    if (rc < 0)
+        return rc;
+    if (evidence.band.font == MICR_NO_FONT) {
+        ballot_vote(&reading->ballot, TAG_CHEQUE, -reading->classifier->settings.cheque.none);
+        return 0;
+    }
+    rc = reading_full(reading, err);
+    return rc < 0 ? rc : take_line(reading, &evidence, err);
+}

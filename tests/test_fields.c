@@ -1,0 +1,224 @@
+/*
+ * Fields in OCR text: what is proven, what is only read, what must stay absent. Typed letters of
+ * the corpus are read where it is there.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "classify/fields.h"
+
+#include <string.h>
+
+#include "tests/check.h"
+
+enum { WORDS_MAX = 64, WORD_WIDTH = 100, LINE_HEIGHT = 40 };
+
+/* Words of lines separated by '\n', each word 100 pixels wide, each line 40 high. */
+struct page_text {
+    char copy[1024];
+    struct ocr_word words[WORDS_MAX];
+    struct ocr_text text;
+};
+
+static const struct ocr_text *typed(struct page_text *page, const char *lines)
+{
+    int line = 0, column = 0;
+    page->text = (struct ocr_text){.words = page->words};
+    snprintf(page->copy, sizeof page->copy, "%s", lines);
+    for (char *at = page->copy; *at;) {
+        size_t length = strcspn(at, " \n");
+        char end = at[length];
+        at[length] = '\0';
+        if (length > 0)
+            page->words[page->text.count++] = (struct ocr_word){
+                .text = at,
+                .box = {column++ * WORD_WIDTH, line * LINE_HEIGHT, WORD_WIDTH, LINE_HEIGHT},
+                .confidence = 0.9f,
+                .line = line};
+        if (end == '\n') {
+            line++;
+            column = 0;
+        }
+        at += length + (end != '\0');
+    }
+    return &page->text;
+}
+
+static void insured_numbers_are_proven_in_every_way_of_writing(void **state)
+{
+    (void)state;
+    static const char *const rows[][2] = {
+        {"N\xc2\xb0 de s\xc3\xa9"
+         "curit\xc3\xa9 sociale : 2510383374210 74 .",
+         "251038337421074"},
+        {"1 83 02 78 256 123 71", "183027825612371"},
+        {"183027825612371", "183027825612371"},
+        {"1.83.02.78.256.123 / 71", "183027825612371"},
+        {"n\xc2\xb0"
+         "183027825612371",
+         "183027825612371"},
+        {"I 83 O2 78 2S6 l23 71", "183027825612371"},
+        {"1 B3 02 78 256 123 71", "183027825612371"},
+        {"1 85 12 2A 004 123 71", "185122A00412371"},
+        {"185122b03345659", "185122B03345659"},
+        {"NIR 7 85 01 99 100 123 84 (provisoire)", "785019910012384"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct page_text page;
+        struct field field;
+        field_find_nir(typed(&page, rows[i][0]), &field);
+        assert_string_equal(field.value, rows[i][1]);
+        assert_int_equal(field.state, FIELD_PROVEN);
+        assert_true(field.box.width > 0);
+    }
+}
+
+static void what_no_key_proves_is_no_insured_number(void **state)
+{
+    (void)state;
+    static const char *const rows[] = {
+        "183027825612372",                   /* wrong key */
+        "183027825612370",                   /* wrong key */
+        "FR14 2004 1010 0505 0001 3M02 606", /* an account */
+        "73282932000074",                    /* 14 digits */
+        "1830278256123",                     /* no key */
+        "06 12 34 56 78 99 12 345",          /* a telephone and more */
+        "lilolsoblosoill",                   /* letters alone */
+        "",
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct page_text page;
+        struct field field;
+        field_find_nir(typed(&page, rows[i]), &field);
+        if (field.state != FIELD_ABSENT || field.value[0])
+            fail_msg("'%s': got '%s', want none", rows[i], field.value);
+    }
+}
+
+static void two_insured_numbers_on_a_page_prove_neither(void **state)
+{
+    (void)state;
+    struct page_text page;
+    struct field field;
+    field_find_nir(typed(&page, "183027825612371\n2 06 12 75 111 005 64"), &field);
+    assert_int_equal(field.state, FIELD_ABSENT);
+    field_find_nir(typed(&page, "183027825612371\n1 83 02 78 256 123 71"), &field);
+    assert_int_equal(field.state, FIELD_PROVEN);
+}
+
+static void an_insured_number_that_is_not_proven_is_located(void **state)
+{
+    (void)state;
+    struct page_text page;
+    struct field field;
+    field_find_nir(typed(&page, "Nom MARTIN\nNIR 183027825612372"), &field);
+    assert_int_equal(field.state, FIELD_ABSENT);
+    assert_int_equal(field.box.x, WORD_WIDTH);
+    assert_int_equal(field.box.y, LINE_HEIGHT);
+    assert_int_equal(field.box.width, WORD_WIDTH);
+}
+
+static void dates_are_read_as_french_letters_write_them(void **state)
+{
+    (void)state;
+    static const char *const rows[][2] = {
+        {"Nice, le 12 mars 2026", "2026-03-12"},
+        {"Nice, le 1er ao\xc3\xbbt 2025", "2025-08-01"},
+        {"le 12/03/2026", "2026-03-12"},
+        {"12.03.26", "2026-03-12"},
+        {"12 - 03 - 2026", "2026-03-12"},
+        {"3 d\xc3\xa9"
+         "c. 2025",
+         "2025-12-03"},
+        {"n\xc3\xa9 le 12/03/2020 soign\xc3\xa9 le 04/05/2026", "2026-05-04"},
+        {"31/02/2026 puis 01/03/2026", "2026-03-01"},
+        {"12/13/2026", ""},
+        {"12/03/2027", ""}, /* after the day of receipt */
+        {"12/03/1958", ""}, /* too old for an event of this mail */
+        {"06.12.34.56.78", ""},
+        {"12 martyrs 2026", ""},
+        {"date de naissance : 02/01/2019", ""},
+    };
+    struct fields_context context = {.receipt = {2026, 11, 22}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct page_text page;
+        struct field field;
+        field_find_date(typed(&page, rows[i][0]), &context, &field);
+        if (strcmp(field.value, rows[i][1]) != 0)
+            fail_msg("'%s': got '%s', want '%s'", rows[i][0], field.value, rows[i][1]);
+        assert_int_equal(field.state, rows[i][1][0] ? FIELD_READ : FIELD_ABSENT);
+    }
+}
+
+struct text_row {
+    const char *text, *value;
+};
+
+static void check_texts(void (*find)(const struct ocr_text *, struct field *),
+                        const struct text_row *rows, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct page_text page;
+        struct field field;
+        find(typed(&page, rows[i].text), &field);
+        if (strcmp(field.value, rows[i].value) != 0)
+            fail_msg("'%s': got '%s', want '%s'", rows[i].text, field.value, rows[i].value);
+        assert_int_equal(field.state, rows[i].value[0] ? FIELD_READ : FIELD_ABSENT);
+    }
+}
+
+static void cerfa_numbers_volets_and_organisations_are_read(void **state)
+{
+    (void)state;
+    static const struct text_row cerfas[] = {{"cerfa N\xc2\xb0 12541*02", "12541*02"},
+                                             {"n\xc2\xb0"
+                                              "10170*06",
+                                              "10170*06"},
+                                             {"12541 * 02", "12541*02"},
+                                             {"50069#04", ""},
+                                             {"12541*021", ""},
+                                             {"12541*02 et 10170*06", ""}};
+    static const struct text_row volets[] = {{"volet 1, \xc3\xa0 adresser au service m\xc3\xa9"
+                                              "dical\nvolet 3",
+                                              "1"},
+                                             {"VOLET N\xc2\xb0 2", "2"},
+                                             {"volet 1 et volet 2", ""},
+                                             {"volet 7", ""},
+                                             {"volets 1 et 2", ""}};
+    static const struct text_row organisations[] = {
+        {"code de l'organisme de rattachement 01 061 0000", "010610000"},
+        {"n\xc2\xb0 organisme : 010610123", "010610123"},
+        {"organisme : 110610123", ""},
+        {"organisme 01 061 0000 5", ""},
+        {"010610123", ""}};
+    check_texts(field_find_cerfa, cerfas, sizeof cerfas / sizeof *cerfas);
+    check_texts(field_find_volet, volets, sizeof volets / sizeof *volets);
+    check_texts(field_find_organisation, organisations,
+                sizeof organisations / sizeof *organisations);
+}
+
+static void a_proven_field_is_never_overwritten(void **state)
+{
+    (void)state;
+    struct page_text page;
+    struct field fields[FIELD_COUNT] = {0};
+    struct fields_context context = {0};
+    fields[FIELD_NIR] = (struct field){.value = "185122A00412371", .state = FIELD_PROVEN};
+    fields[FIELD_CERFA] = (struct field){.value = "10170*06", .state = FIELD_READ};
+    fields_of_text(typed(&page, "183027825612371 cerfa 12541*02"), &context, fields);
+    assert_string_equal(fields[FIELD_NIR].value, "185122A00412371");
+    assert_string_equal(fields[FIELD_CERFA].value, "12541*02");
+    assert_int_equal(fields[FIELD_DATE].state, FIELD_ABSENT);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(insured_numbers_are_proven_in_every_way_of_writing),
+        cmocka_unit_test(what_no_key_proves_is_no_insured_number),
+        cmocka_unit_test(two_insured_numbers_on_a_page_prove_neither),
+        cmocka_unit_test(an_insured_number_that_is_not_proven_is_located),
+        cmocka_unit_test(dates_are_read_as_french_letters_write_them),
+        cmocka_unit_test(cerfa_numbers_volets_and_organisations_are_read),
+        cmocka_unit_test(a_proven_field_is_never_overwritten),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
