@@ -255,6 +255,7 @@ int main(int argc, char **argv)
     struct err err = {0};
     argp_parse(&argp, argc, argv, 0, NULL, &scan);
     scan.terminal = isatty(STDERR_FILENO) && !scan.options.progress;
+    program_keep_memory();
     int rc = program_start(&scan.program, &err);
     if (rc == 0)
         rc = feed(&scan, &err);
