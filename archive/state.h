@@ -40,8 +40,9 @@ struct archive {
     struct live_batch *live; /* rising by id */
     size_t live_count;
     struct envelope_set ready;
-    bool unfinished;  /* a filing run is in the catalogue and not yet out of intake */
-    struct day month; /* filing month in which open boxes were last looked at */
+    bool unfinished;            /* a filing run is in the catalogue and not yet out of intake */
+    struct day month;           /* filing month in which open boxes were last looked at */
+    int64_t readers_checked_ms; /* monotonic */
 };
 
 /* Limits that follow from the map of a box, so that a run always fits (tests use small maps). */

@@ -60,7 +60,7 @@ static void anything_else_is_refused(void **state)
 }
 
 /* Row: from; column: to. Order: accepted, leased, decided, to code, quarantined, filed. */
-static const char *const moves[] = {".x....", "x.xxx.", "...x.x", "..x...", "x.xx..", "......"};
+static const char *const moves[] = {".x....", "x.xxx.", "...xxx", "..x...", "x.xx..", "......"};
 
 static void pages_move_as_the_table_says(void **state)
 {

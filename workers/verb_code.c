@@ -26,6 +26,7 @@ struct code_verb {
      * envelope is filed as soon as its last page is decided. */
     struct page_id pending_page;
     const struct choice *pending;
+    int failed; /* error code of an answer that could not be given */
 };
 
 static const struct choice {
@@ -92,11 +93,18 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     }
 }
 
-static int code_page(const struct code_verb *verb, const char *page, const char *tag,
-                     const char *volet, struct err *err)
+/* The archive that is open for reading is closed meanwhile: where no hub runs, ask_desk opens it
+ * for writing, and LMDB allows one opening per process. */
+static int code_page(struct code_verb *verb, const char *page, const char *tag, const char *volet,
+                     struct err *err)
 {
-    return ask_desk(&verb->program, "code",
-                    json_pack("{s:s, s:s, s:s}", "page", page, "tag", tag, "volet", volet), err);
+    bool reading = verb->archive != NULL;
+    archive_free(&verb->archive);
+    int rc = ask_desk(&verb->program, "code",
+                      json_pack("{s:s, s:s, s:s}", "page", page, "tag", tag, "volet", volet), err);
+    if (rc == 0 && reading)
+        rc = ask_open_archive(&verb->program, &verb->archive, err);
+    return rc;
 }
 
 /* What the machine thought of a page: tag and confidence. */
@@ -249,7 +257,8 @@ static enum next ask_person(struct code_verb *verb, struct page_id page, struct 
         return take_back(verb);
     if (!choice)
         return SAME_PAGE_AGAIN;
-    if (send_pending(verb, err) < 0)
+    verb->failed = send_pending(verb, err);
+    if (verb->failed < 0)
         return STOP;
     verb->pending_page = page;
     verb->pending = choice;
@@ -268,7 +277,7 @@ static int show_and_ask(struct code_verb *verb, struct page_id page, enum next *
     while (*ret_next == SAME_PAGE_AGAIN);
     while (waitpid(-1, NULL, WNOHANG) > 0)
         ;
-    return err->code < 0 ? err->code : 0;
+    return verb->failed;
 }
 
 /* Nothing is left; the last answer may still be taken back. */
@@ -301,7 +310,8 @@ static int code_all(struct code_verb *verb, struct err *err)
         print_waiting(verb, &page);
         after = page.id;
         intake_waiting_clear(&page);
-        rc = show_and_ask(verb, after, &next, err) < 0 ? err->code : 1;
+        rc = show_and_ask(verb, after, &next, err);
+        rc = rc < 0 ? rc : 1;
         if (next == PAGE_BEFORE)
             after = before;
     }

@@ -22,6 +22,8 @@ static const char *const archive_points[] = {
     "file.before_sync",
     "file.before_rename",
     "file.after_rename",
+    "filing.aside.before_commit",
+    "filing.aside.after_commit",
     "filing.box.before_commit",
     "filing.box.after_commit",
     "filing.catalogue.before_commit",

@@ -153,6 +153,69 @@ static int code_one(struct archive *archive, enum page_state state, struct err *
     return rc < 0 ? rc : decide(archive, (struct intake_lending){id, 0}, true, err);
 }
 
+/* ---- a page that goes bad in intake ---- */
+
+static const struct bytes bad_image = {(const uint8_t *)"bad", 3};
+
+static int swap_image(struct archive *archive, struct page_id id, struct bytes image,
+                      struct err *err)
+{
+    static const struct commit_points points = {"story.before", "story.after"};
+    SCOPED(page_work_end) struct page_work work = {0};
+    int rc = page_work_begin(archive, id, &work, err);
+    if (rc == 0)
+        rc = intake_store(archive, &work.work.txn, (struct intake_part_of){INTAKE_IMAGE, id}, image,
+                          err);
+    return rc < 0 ? rc : store_commit(&work.work.txn, &points, err);
+}
+
+static bool is_bad(struct archive *archive, struct page_id id)
+{
+    SCOPED(page_work_end) struct page_work work = {0};
+    SCOPED(buf_free) struct buf image = {0};
+    return page_work_begin(archive, id, &work, NULL) == 0 &&
+           intake_fetch(archive, &work.work.txn, (struct intake_part_of){INTAKE_IMAGE, id}, &image,
+                        NULL) == 0 &&
+           bytes_equal(buf_view(&image), bad_image);
+}
+
+/* Puts right what the story itself made bad before it was cut short. */
+static int heal(struct archive *archive, struct err *err)
+{
+    uint8_t image[IMAGE_BYTES];
+    int rc = 0;
+    for (uint32_t batch = 1; batch <= STORY_BATCHES; batch++)
+        for (uint32_t page = 1; rc == 0 && page <= STORY_PAGES; page++) {
+            struct page_id id = {batch, page};
+            make_image(id, image);
+            if (is_bad(archive, id))
+                rc = swap_image(archive, id, bytes_of(image, IMAGE_BYTES), err);
+        }
+    return rc;
+}
+
+static bool waits_decided(struct archive *archive, struct page_id id)
+{
+    SCOPED(page_work_end) struct page_work work = {0};
+    return page_work_begin(archive, id, &work, NULL) == 0 && work.was.state == PAGE_DECIDED;
+}
+
+/* The last decided page goes bad: filing sets it aside; when it is good again, a person decides. */
+static int go_bad(struct archive *archive, struct err *err)
+{
+    struct page_id id = {STORY_BATCHES, STORY_PAGES};
+    while (id.page > 0 && !waits_decided(archive, id))
+        id.page--;
+    if (id.page == 0)
+        return 0; /* filed when the story was told before */
+    int rc = swap_image(archive, id, bad_image, err);
+    if (rc == 0)
+        rc = filing_run(archive, 100, err);
+    if (rc >= 0)
+        rc = heal(archive, err);
+    return rc < 0 ? rc : decide(archive, (struct intake_lending){id, 0}, true, err);
+}
+
 static int read_all(struct archive *archive, struct err *err)
 {
     int rc = intake_recover(archive, err);
@@ -168,10 +231,12 @@ static int read_all(struct archive *archive, struct err *err)
         if (rc >= 0)
             rc = code_one(archive, PAGE_TO_CODE, err);
         if (rc >= 0)
-            rc = filing_run(archive, 3, err);
-        if (rc >= 0)
             rc = archive_count(archive, (struct batch_id){0}, &counts, err);
+        if (rc >= 0 && counts.unread + counts.to_code + counts.quarantined > 0)
+            rc = filing_run(archive, 3, err);
     }
+    if (rc >= 0)
+        rc = go_bad(archive, err);
     while (rc >= 0 && (rc = filing_run(archive, 3, err)) > 0)
         ;
     return rc < 0 ? rc : 0;
@@ -346,6 +411,8 @@ int story_check(const struct story *story, const char *acknowledged_path, bool c
         complain(&checking, err.text);
         return checking.lines;
     }
+    if (heal(checking.archive, &err) < 0)
+        complain(&checking, err.text);
     check_all(&checking, acknowledged_path, complete);
     archive_free(&checking.archive);
     return checking.lines;
