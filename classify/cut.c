@@ -58,12 +58,14 @@ static struct spot spot_on_page(const struct cut_params *p, double x_mm, double 
         x = width - x;
         y = height - y;
     }
-    double angle = -layout->skew * M_PI / 180, dx = x - width / 2, dy = y - height / 2;
-    x = width / 2 + cos(angle) * dx - sin(angle) * dy;
-    y = height / 2 + sin(angle) * dx + cos(angle) * dy;
+    double angle = fabs(layout->skew) < 0.1 ? 0 : -layout->skew * M_PI / 180;
+    double dx = x - width / 2, dy = y - height / 2;
+    double turned_width = layout->turned_width, turned_height = layout->turned_height;
+    x = turned_width / 2 + cos(angle) * dx - sin(angle) * dy;
+    y = turned_height / 2 + sin(angle) * dx + cos(angle) * dy;
     bool turned = layout->rotation == 90;
-    double enlarge = pixGetWidth((PIX *)p->page) / (turned ? height : width);
-    return turned ? (struct spot){y * enlarge, (width - x) * enlarge}
+    double enlarge = pixGetWidth((PIX *)p->page) / (turned ? turned_height : turned_width);
+    return turned ? (struct spot){y * enlarge, (turned_width - x) * enlarge}
                   : (struct spot){x * enlarge, y * enlarge};
 }
 

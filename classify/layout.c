@@ -164,6 +164,8 @@ static int set_upright(PIX **ink, int turn, struct layout *layout)
     } else {
         pixDestroy(&turned);
     }
+    layout->turned_width = pixGetWidth(*ink);
+    layout->turned_height = pixGetHeight(*ink);
     if (fabs(layout->skew) < 0.1)
         return 0;
     PIX *straight = pixRotate(*ink, (l_float32)(layout->skew * M_PI / 180), L_ROTATE_SAMPLING,

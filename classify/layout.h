@@ -35,7 +35,8 @@ struct layout {
     int rotation;        /* quarter turn taken back: 0 or 90; which of it and +180 is not known */
     double skew;         /* degrees taken back, counter-clockwise positive */
     double sideways;     /* how sure the quarter turn is: strength of lines along over across */
-    struct Pix *ink;     /* depth 1, turned and deskewed */
+    struct Pix *ink;     /* depth 1, turned and deskewed; grown so that no corner is lost */
+    int32_t turned_width, turned_height; /* pixels of the ink before it was deskewed */
     struct layout_box *boxes;
     size_t count;
 };

@@ -23,7 +23,11 @@ static const double rule_mm = 10, post_mm = 7; /* as in layout.c: what is a line
 static const double edge_mm = 8;               /* posts nearer to the edge are scanner borders */
 static const double same_height_mm = 1.2;      /* rulings on one line */
 static const double full_share = 0.6;          /* of the page's width: a full ruling */
-static const double even_share = 0.6;          /* of ruled paper's gaps are like the median gap */
+static const double line_mm = 1.5;       /* words whose middles differ by less are on one line */
+static const double long_share = 0.5;    /* of the page's width: a long line of text */
+static const double filled_share = 0.5;  /* of a long line's length are words */
+static const double paragraph_mm = 15;   /* long lines this near belong together */
+static const double even_share = 0.6;    /* of ruled paper's gaps are like the median gap */
 static const double narrow_share = 0.62; /* width over height of receipts and strips; A4 has 0.71 */
 
 static PIX *without_lines(const struct layout *layout)
@@ -118,19 +122,64 @@ static void look_at_rules(const struct layout_box *rules, size_t count, double p
     look->ruled_paper = are_even(full, look->lines);
 }
 
+static bool is_word(const struct layout_box *box)
+{
+    return box->kind == LAYOUT_WORD && box->width > 1.5f && box->height > 1 && box->height < 14;
+}
+
+static float middle(const struct layout_box *box)
+{
+    return box->y + box->height / 2;
+}
+
+static int by_middle(const void *a, const void *b)
+{
+    float d = middle(a) - middle(b);
+    return d < 0 ? -1 : d > 0;
+}
+
+/* Lines of text: those that are long and follow one another make paragraphs. `words` is sorted by
+ * middle. */
+static void look_at_text(const struct layout_box *words, size_t count, double page_width,
+                         struct letter_look *look)
+{
+    double all = 1e-9, in_paragraphs = 0, before_at = -1e9, before_length = 0;
+    for (size_t i = 0; i < count;) {
+        double left = words[i].x, right = 0, length = 0, at = middle(&words[i]);
+        for (; i < count && middle(&words[i]) < at + line_mm; i++) {
+            left = fmin(left, words[i].x);
+            right = fmax(right, words[i].x + words[i].width);
+            length += words[i].width;
+        }
+        look->text_lines++;
+        all += length;
+        if (right - left < long_share * page_width || length < filled_share * (right - left))
+            continue;
+        if (at - before_at < paragraph_mm) {
+            in_paragraphs += length + before_length;
+            before_length = 0;
+        } else {
+            before_length = length; /* counted when another long line follows */
+        }
+        before_at = at;
+    }
+    look->in_paragraphs = in_paragraphs / all;
+}
+
 int letter_look(const struct layout *layout, struct letter_look *ret_look, struct err *err)
 {
     struct letter_look look = {0};
     SCOPED(scope_free) struct layout_box *rules = malloc((layout->count + 1) * sizeof *rules);
+    SCOPED(scope_free) struct layout_box *words = malloc((layout->count + 1) * sizeof *words);
     size_t count = 0;
     *ret_look = look;
-    if (!rules || look_at_marks(layout, &look) < 0)
+    if (!rules || !words || look_at_marks(layout, &look) < 0)
         return err_set(err, ERR_MEMORY, "page: no memory to look at its letters");
     for (size_t i = 0; i < layout->count; i++) {
         const struct layout_box *box = &layout->boxes[i];
         bool inside = box->x > edge_mm && box->x + box->width < layout->width - edge_mm;
-        look.words +=
-            box->kind == LAYOUT_WORD && box->width > 1.5f && box->height > 1 && box->height < 14;
+        if (is_word(box))
+            words[look.words++] = *box;
         look.bars += box->kind == LAYOUT_BAR;
         look.posts += box->kind == LAYOUT_POST && inside;
         if (box->kind == LAYOUT_RULE)
@@ -138,6 +187,8 @@ int letter_look(const struct layout *layout, struct letter_look *ret_look, struc
     }
     qsort(rules, count, sizeof *rules, by_top);
     look_at_rules(rules, count, layout->width, &look);
+    qsort(words, (size_t)look.words, sizeof *words, by_middle);
+    look_at_text(words, (size_t)look.words, layout->width, &look);
     look.typed = look.regularity >= LETTER_TYPED_REGULARITY;
     float shorter = layout->width < layout->height ? layout->width : layout->height;
     look.narrow = shorter < narrow_share * (layout->width + layout->height - shorter);

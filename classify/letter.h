@@ -19,7 +19,9 @@ struct letter_look {
         regularity; /* share of marks of the commonest height: typed 0.45 to 0.9, hand below 0.4 */
     double joined;  /* mean width over height of marks: joined writing is wide */
     int words;      /* words of plausible size */
-    int lines;      /* full rulings across the page: ruled paper has many, evenly spaced */
+    int text_lines; /* lines of them */
+    double in_paragraphs; /* share of the words' length on long lines that follow one another */
+    int lines;            /* full rulings across the page: ruled paper has many, evenly spaced */
     bool ruled_paper;
     int rules; /* shorter rulings, those on one height counted once */
     int posts; /* vertical lines inside the page */

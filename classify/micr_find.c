@@ -39,9 +39,10 @@ enum {
 #define LEAN 0.1          /* dx per dy, 6 degrees */
 #define LIKENESS_MIN 0.60 /* of CMC-7 seen: 0.62 at 100 dpi to 0.92; of other print: up to 0.58 */
 #define DPI_LOW 95
-#define LIKENESS_MIN_LOW 0.72 /* below DPI_LOW print of all kinds reaches 0.67 */
-#define LIKENESS_SURE 0.75    /* no need to look at further lines */
-#define PITCH_MIN_PX 8.0      /* page pixels, 64 dpi: below, a character has no more shape */
+#define LIKENESS_MIN_LOW 0.72  /* below DPI_LOW print of all kinds reaches 0.67 */
+#define LIKENESS_DOUBTFUL 0.48 /* worn print: the order of the whole line must confirm it */
+#define LIKENESS_SURE 0.75     /* no need to look at further lines */
+#define PITCH_MIN_PX 8.0       /* page pixels, 64 dpi: below, a character has no more shape */
 /* What is regular: characters are 0.74 pitches wide, white within them 0.11, between them 0.26. */
 #define INK_SHARE 0.2
 #define MEND_PITCHES 0.14
@@ -270,11 +271,27 @@ static struct micr_band band_of(const struct candidate *candidate, double likene
     };
 }
 
+/* The text of the whole line, certain or not, follows a country's order: other print never does. */
+static int order_fits(const struct Pix *page, const struct micr_band *band, struct err *err)
+{
+    struct micr_sequence sequence;
+    char text[MICR_TEXT_SIZE];
+    int count = 0, rc = micr_follow(page, band, &sequence, err);
+    if (rc < 0)
+        return rc;
+    for (int i = 0; i < sequence.count && count < MICR_CHARS_MAX; i++)
+        if (sequence.at[i].fine >= 0)
+            text[count++] = cmc7_character(sequence.at[i].fine);
+    text[count] = '\0';
+    return micr_country_of(text) != MICR_UNKNOWN;
+}
+
 int micr_find(const struct Pix *page, const struct glance *glance, struct micr_band *ret_band,
               struct err *err)
 {
     *ret_band = (struct micr_band){0};
     struct candidate candidates[CLOSE_LOOKS_MAX];
+    struct micr_band doubtful = {0};
     int count = 0;
     int rc = find_candidates(glance, false, candidates, &count, err);
     if (rc == 0)
@@ -284,8 +301,15 @@ int micr_find(const struct Pix *page, const struct glance *glance, struct micr_b
         rc = look_closely(page, &candidates[i], &likeness, err);
         struct micr_band band = band_of(&candidates[i], likeness);
         double least = band.dpi < DPI_LOW ? LIKENESS_MIN_LOW : LIKENESS_MIN;
-        if (rc == 0 && likeness >= least && likeness > ret_band->score)
+        if (likeness >= least && likeness > ret_band->score)
             *ret_band = band;
+        else if (likeness >= LIKENESS_DOUBTFUL && likeness > doubtful.score)
+            doubtful = band;
+    }
+    if (rc == 0 && ret_band->font == MICR_NO_FONT && doubtful.font != MICR_NO_FONT) {
+        rc = order_fits(page, &doubtful, err);
+        if (rc > 0)
+            *ret_band = doubtful;
     }
     return rc < 0 ? rc : ret_band->font != MICR_NO_FONT;
 }

@@ -43,6 +43,7 @@ struct reading {
     double look_nats; /* for a letter, against other */
     struct form_match form;
     bool cheque_seen; /* looked for already */
+    int cheque_shape; /* the paper: 0 other, 1 of a cheque's proportions, 2 of its size */
     struct ballot ballot;
 
     int rotation;         /* as found by a mark, -1: layout and `flipped` say it */
@@ -59,6 +60,7 @@ int step_separator(struct reading *reading, struct err *err);
 int step_cheque_alone(struct reading *reading, struct err *err);
 int step_cheque_on_page(struct reading *reading, struct err *err);
 int step_forms(struct reading *reading, struct err *err);
+int step_fields(struct reading *reading, struct err *err);
 int step_look(struct reading *reading, struct err *err);
 int step_title(struct reading *reading, struct err *err);
 int step_text(struct reading *reading, struct err *err);

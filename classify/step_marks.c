@@ -107,7 +107,6 @@ static int take_line(struct reading *reading, const struct cheque_evidence *evid
 
 int step_cheque_alone(struct reading *reading, struct err *err)
 {
-    const struct settings *settings = &reading->classifier->settings;
     struct cheque_evidence evidence;
     if (!has_cheque_shape(reading))
         return 0;
@@ -119,16 +118,32 @@ int step_cheque_alone(struct reading *reading, struct err *err)
         return rc;
     if (evidence.band.font != MICR_NO_FONT)
         return take_line(reading, &evidence, err);
-    double nats = evidence.size_fits ? settings->cheque.size : settings->cheque.shape;
-    ballot_vote(&reading->ballot, TAG_CHEQUE, nats);
-    verdict_reason(reading->verdict, "a cheque's proportions, %s",
-                   evidence.size_fits ? "and its size" : "no magnetic line found");
+    reading->cheque_shape = evidence.size_fits ? 2 : 1;
     return 0;
+}
+
+/* Paper of a cheque's proportions without a magnetic line: its text must run along it. */
+static void vote_by_shape(struct reading *reading)
+{
+    const struct settings *settings = &reading->classifier->settings;
+    bool along = reading->layout.width > reading->layout.height;
+    bool sized = reading->cheque_shape == 2 && stated_dpi(reading) > 0;
+    if (!along) {
+        reading->cheque_shape = 0;
+        ballot_vote(&reading->ballot, TAG_CHEQUE, -settings->cheque.none);
+        return;
+    }
+    ballot_vote(&reading->ballot, TAG_CHEQUE,
+                sized ? settings->cheque.size : settings->cheque.shape);
+    verdict_reason(reading->verdict, "a cheque's proportions%s, but no magnetic line was found",
+                   sized ? " and size" : "");
 }
 
 int step_cheque_on_page(struct reading *reading, struct err *err)
 {
     struct cheque_evidence evidence;
+    if (reading->cheque_shape > 0)
+        vote_by_shape(reading);
     if (reading->cheque_seen || reading_is_decided(reading))
         return 0;
     int rc = look(reading, reading->reduced, reading->reduce, &evidence, err);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/scope.h"
+#include "classify/fields.h"
 #include "classify/reading.h"
 #include "image/decode.h"
 #include "ocr/ocr.h"
@@ -17,11 +18,13 @@ enum {
     OCR_DPI_LEAST = 140,  /* a page below is enlarged */
     OCR_DPI_WANTED = 200, /* to this */
     OCR_DPI_MOST = 330,   /* a page above is reduced to 300 */
+    TURN_WORDS_LEAST = 8, /* of a reading that says which way up the page is */
     OCR_MS_MOST = 60000   /* for one zone where the page has no deadline */
 };
 
 static const double straight_enough = 0.4;  /* degrees; the engine bears it */
 static const double poor_confidence = 0.65; /* of a whole typed page: perhaps it is upside down */
+static const double read_upright = 0.98;    /* sure which way up: upside down nothing reads well */
 static const double turn_lead = 0.12;       /* by which the other end must read better */
 
 /* A cut-out made fit for reading: grey or bilevel, 140 to 330 dpi. */
@@ -204,41 +207,67 @@ static void vote_by_prose(struct reading *reading, const struct prose *prose)
                    100 * prose->in_long_lines);
 }
 
-/* Reads the page from one end. */
-static int read_page(struct reading *reading, bool flipped, struct ocr_text *ret_text,
-                     struct err *err)
+/* A whole page as read from one end. */
+struct page_text {
+    struct readable readable;
+    struct ocr_text text;
+};
+
+static void page_text_free(struct page_text *page)
 {
-    SCOPED(readable_free) struct readable readable = {0};
-    int rc = make_readable(reading, (struct rect_mm){0}, flipped, &readable, err);
-    return rc < 0 ? rc : read_zone(reading, &readable, OCR_PAGE, ret_text, err);
+    readable_free(&page->readable);
+    ocr_text_free(&page->text);
+}
+
+static int read_page(struct reading *reading, bool flipped, struct page_text *ret, struct err *err)
+{
+    int rc = make_readable(reading, (struct rect_mm){0}, flipped, &ret->readable, err);
+    return rc < 0 ? rc : read_zone(reading, &ret->readable, OCR_PAGE, &ret->text, err);
 }
 
 /* Reads it, and from the other end when the first reading is poor. */
-static int read_best_end(struct reading *reading, struct ocr_text *ret_text, struct err *err)
+static int read_best_end(struct reading *reading, struct page_text *ret, struct err *err)
 {
-    int rc = read_page(reading, reading->flipped, ret_text, err);
-    bool may_turn = reading->turn_is_text && ret_text->confidence < poor_confidence;
-    if (rc < 0)
+    int rc = read_page(reading, reading->flipped, ret, err);
+    if (rc < 0 || !reading->turn_is_text)
         return rc;
-    if (!may_turn) {
-        if (reading->turn_is_text && ret_text->count >= 10)
-            reading->turn_sureness = fmax(reading->turn_sureness, ret_text->confidence);
+    if (ret->text.confidence >= poor_confidence) {
+        if (ret->text.count >= TURN_WORDS_LEAST)
+            reading->turn_sureness = fmax(reading->turn_sureness, read_upright);
         return 0;
     }
-    SCOPED(ocr_text_free) struct ocr_text other = {0};
+    SCOPED(page_text_free) struct page_text other = {0};
     rc = read_page(reading, !reading->flipped, &other, err);
-    if (rc < 0)
+    double lead = other.text.confidence - ret->text.confidence;
+    if (rc < 0 || fabs(lead) < turn_lead)
         return rc;
-    double lead = other.confidence - ret_text->confidence;
-    if (lead < turn_lead)
+    reading->turn_sureness = fmin(read_upright, 0.5 + 2 * fabs(lead));
+    if (lead < 0)
         return 0;
-    struct ocr_text swap = *ret_text;
-    *ret_text = other;
+    struct page_text swap = *ret;
+    *ret = other;
     other = swap;
     reading->flipped = !reading->flipped;
-    reading->turn_sureness = fmin(0.99, 0.5 + 2 * lead);
     verdict_reason(reading->verdict, "read the other way up, which reads better");
     return 0;
+}
+
+/* What the text gives; boxes go to the page as scanned. */
+static void take_fields(struct reading *reading, const struct page_text *page)
+{
+    struct field found[FIELD_COUNT] = {{{0}, FIELD_ABSENT, {0}}};
+    double confidence, shrink = 1 / page->readable.enlarged;
+    struct fields_context context = {.tag = ballot_leader(&reading->ballot, &confidence)};
+    fields_of_text(&page->text, &context, found);
+    for (int i = 0; i < FIELD_COUNT; i++) {
+        struct box at = found[i].box;
+        if (at.width <= 0)
+            continue;
+        at = (struct box){(int32_t)(at.x * shrink), (int32_t)(at.y * shrink),
+                          (int32_t)(at.width * shrink + 1), (int32_t)(at.height * shrink + 1)};
+        verdict_set_field(reading->verdict, (enum field_name)i, found[i].state, found[i].value,
+                          cut_box_on_page(&page->readable.cut, at));
+    }
 }
 
 /* Enough letter-like marks of one height. */
@@ -257,15 +286,16 @@ int step_text(struct reading *reading, struct err *err)
 {
     if (!wants_text(reading))
         return 0;
-    SCOPED(ocr_text_free) struct ocr_text text = {0};
+    SCOPED(page_text_free) struct page_text page = {0};
     int rc = reading_full(reading, err);
     if (rc == 0)
-        rc = read_best_end(reading, &text, err);
+        rc = read_best_end(reading, &page, err);
     if (rc < 0)
         return rc;
-    struct prose prose = prose_of_text(&text);
-    vote_by_title(reading, &text);
+    struct prose prose = prose_of_text(&page.text);
+    vote_by_title(reading, &page.text);
     vote_by_prose(reading, &prose);
-    reading->verdict->text = ocr_text_plain(&text);
+    take_fields(reading, &page);
+    reading->verdict->text = ocr_text_plain(&page.text);
     return reading->verdict->text ? 0 : err_set(err, ERR_MEMORY, "page: no memory for its text");
 }

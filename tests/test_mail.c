@@ -381,5 +381,7 @@ int main(void)
         cmocka_unit_test(a_drawn_separator_is_read_as_one_however_it_lies),
         cmocka_unit_test(amounts_are_spelt_as_the_french_do),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    canvas_release_fonts();
+    return failed;
 }

@@ -28,7 +28,7 @@ class Coding(mailroom.Room):
     def setUp(self):
         super().setUp()
         os.mkdir(self.path("in"))
-        mailroom.draw(self.path("mail"), 14, "--no-separators", seed=3)
+        mailroom.draw(self.path("mail"), 6, "--no-separators", seed=3)
 
     def feed_what_waits(self):
         """Feeds mail until something is to code; returns the ids."""

@@ -25,7 +25,7 @@ class Way(mailroom.Room):
         return {name: report[name] for name in names}
 
     def test_every_side_fed_is_accounted_for_and_comes_back_whole(self):
-        mailroom.draw(self.hopper, 8)
+        mailroom.draw(self.hopper, 5)
         sheets = len([name for name in os.listdir(self.hopper) if ".a." in name])
         report = self.run_once("--hopper", self.hopper)
         self.assertEqual(report["sheets_fed"], sheets)
@@ -57,14 +57,14 @@ class Way(mailroom.Room):
 
     def run_with_kills(self, names):
         running = self.start("run", "--once", "--json", "--hopper", self.hopper)
-        time.sleep(1.5)
+        time.sleep(1.0)
         for name in names:
             self.kill_one(running, name)
             time.sleep(0.7)
         return self.finish(running)
 
     def test_a_killed_reader_worker_or_hub_changes_nothing(self):
-        mailroom.draw(self.hopper, 10)
+        mailroom.draw(self.hopper, 6)
         undisturbed = self.counts(self.run_once("--hopper", self.hopper))
         for names in (["tripli-reader", "tripli-worker", "tripli-reader"],
                       ["tripli-hub", "tripli-worker", "tripli-hub"]):

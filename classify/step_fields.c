@@ -1,0 +1,109 @@
+/*
+ * Steps that read fields: the insured number and the volet from the zones that a form's model
+ * names, everything that the text of a letter gives. A box is always one on the page as scanned.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include <allheaders.h>
+#include <math.h>
+
+#include "base/scope.h"
+#include "classify/fields.h"
+#include "classify/reading.h"
+#include "ocr/ocr.h"
+
+enum { ZONE_MS = 3000 }; /* one zone takes some 50 ms */
+
+static const double zone_margin_mm = 1.5;
+static const double zone_dpi_least = 140; /* a page below is not read from its reduced copy */
+static const double straight_enough = 0.2;
+
+/* The zone of a field, upright, from the reduced page or, where that is too coarse, the full one.
+ * `ret_scale` is how many pixels of the scan a pixel of the page used is. */
+static int cut_zone(struct reading *reading, const struct form_zone *zone, struct cut *ret_cut,
+                    int *ret_scale, struct err *err)
+{
+    const struct placement *placement = &reading->form.placement;
+    struct point_mm a = placement_map(placement, (struct point_mm){zone->x, zone->y});
+    struct point_mm b =
+        placement_map(placement, (struct point_mm){zone->x + zone->width, zone->y + zone->height});
+    double side = fmax(reading->layout.width, reading->layout.height);
+    double pixels = fmax(pixGetWidth(reading->reduced), pixGetHeight(reading->reduced));
+    bool full = pixels / side * 25.4 < zone_dpi_least && reading->reduce > 1;
+    int rc = full ? reading_full(reading, err) : 0;
+    if (rc < 0)
+        return rc;
+    *ret_scale = full ? 1 : (int)reading->reduce;
+    struct cut_params params = {.page = full ? reading->full : reading->reduced,
+                                .layout = &reading->layout,
+                                .flipped = placement->flipped,
+                                .zone = {a.x, a.y, b.x - a.x, b.y - a.y},
+                                .margin = zone_margin_mm,
+                                .least_skew = straight_enough};
+    return cut_out(&params, ret_cut, err);
+}
+
+static struct box box_on_scan(const struct cut *cut, struct box at, int scale)
+{
+    struct box box = cut_box_on_page(cut, at);
+    return (struct box){box.x * scale, box.y * scale, box.width * scale, box.height * scale};
+}
+
+static int read_nir(struct reading *reading, const struct form_zone *zone, struct err *err)
+{
+    SCOPED(cut_free) struct cut cut = {0};
+    struct field *field = &reading->verdict->fields[FIELD_NIR];
+    struct field found = {0};
+    int scale, rc = cut_zone(reading, zone, &cut, &scale, err);
+    if (rc < 0)
+        return rc == ERR_NOT_FOUND ? 0 : rc;
+    struct comb comb = {cut.zone, zone->cells, (int)lround(cut.pixels_per_mm * 25.4)};
+    rc = field_read_nir_comb(cut.pix, &comb, reading->classifier->ocr, &found, err);
+    if (rc < 0)
+        return rc;
+    field->state = found.state;
+    if (found.state != FIELD_ABSENT)
+        verdict_set_field(reading->verdict, FIELD_NIR, found.state, found.value,
+                          box_on_scan(&cut, found.box.width > 0 ? found.box : cut.zone, scale));
+    return 0;
+}
+
+/* Asks the print itself where the model left open which volet it is, or what agrees with it. */
+static int read_volet(struct reading *reading, const struct form_zone *zone, struct err *err)
+{
+    SCOPED(cut_free) struct cut cut = {0};
+    SCOPED(ocr_text_free) struct ocr_text text = {0};
+    struct field *known = &reading->verdict->fields[FIELD_VOLET];
+    struct field found = {0};
+    int scale, rc = cut_zone(reading, zone, &cut, &scale, err);
+    if (rc < 0)
+        return rc == ERR_NOT_FOUND ? 0 : rc;
+    PIX *grey = pixConvertTo8(cut.pix, 0);
+    if (!grey)
+        return err_set(err, ERR_MEMORY, "zone: no memory to read it");
+    struct ocr_request request = {.page = grey,
+                                  .dpi = (int)lround(cut.pixels_per_mm * 25.4),
+                                  .layout = OCR_BLOCK,
+                                  .deadline_ms = ZONE_MS};
+    rc = ocr_read(reading->classifier->ocr, &request, &text, err);
+    pixDestroy(&grey);
+    if (rc < 0)
+        return rc == ERR_TIMEOUT ? 0 : rc;
+    field_find_volet(&text, &found);
+    if (found.state != FIELD_ABSENT && known->state == FIELD_ABSENT)
+        verdict_set_field(reading->verdict, FIELD_VOLET, FIELD_READ, found.value, known->box);
+    return 0;
+}
+
+int step_fields(struct reading *reading, struct err *err)
+{
+    const struct form_model *model = reading->form.model;
+    if (!reading->classifier->ocr || !model || !reading_is_decided(reading) ||
+        ballot_confidence(&reading->ballot, model->tag) < 0.5)
+        return 0;
+    const struct form_zone *nir = form_model_zone(model, FIELD_NIR);
+    const struct form_zone *volet = form_model_zone(model, FIELD_VOLET);
+    int rc = nir ? read_nir(reading, nir, err) : 0;
+    if (rc == 0 && volet && !reading->form.volet_is_sure)
+        rc = read_volet(reading, volet, err);
+    return rc;
+}
