@@ -6,6 +6,7 @@
  */
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,7 +26,8 @@
 enum {
     RECORD_TEXT_MAX = 3000, /* bytes of settings in a page's record; it may have 4 KB in all */
     HANG_SECONDS = 120,     /* a driver that does not come back for so long hangs */
-    LINE_MAX_BYTES = 200
+    LINE_MAX_BYTES = 200,
+    JOURNAL_LIMIT_BYTES = 64 << 20 /* of the virtual feeder; it keeps none larger */
 };
 
 struct feeding {
@@ -45,6 +47,12 @@ static void on_hang(int number)
     _exit(EX_UNAVAILABLE);
 }
 
+/* Sheets of which the hub has all sides. */
+static uint32_t sheets_safe(const struct scan *scan)
+{
+    return scan->options.simplex ? scan->accepted : scan->accepted / 2;
+}
+
 /* How many sheets the hopper's folder holds: files without those that are the back of another. */
 static uint32_t count_sheets(const char *hopper)
 {
@@ -61,6 +69,63 @@ static uint32_t count_sheets(const char *hopper)
     if (folder)
         closedir(folder);
     return count;
+}
+
+/* The names of the sheets in the tray, in feed order, from the feeder's journal (its lines are
+ * `VERB NAME`); `lines` is cut up. Returns how many. */
+static uint32_t sheets_in_tray(char *lines, char *ret_names[], uint32_t most)
+{
+    uint32_t count = 0;
+    for (char *line; (line = strsep(&lines, "\n")) != NULL;) {
+        if (strncmp(line, "pass ", 5) == 0 && count < most)
+            ret_names[count++] = line + 5;
+        if (strncmp(line, "back ", 5) != 0)
+            continue;
+        uint32_t at = count;
+        while (at > 0 && strcmp(ret_names[at - 1], line + 5) != 0)
+            at--;
+        if (at == 0)
+            continue;
+        memmove(&ret_names[at - 1], &ret_names[at], (count - at) * sizeof *ret_names);
+        count--;
+    }
+    return count;
+}
+
+static int append(const char *path, size_t whole_lines, struct bytes more, struct err *err)
+{
+    SCOPED(scope_close) int fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
+    if (fd < 0 || ftruncate(fd, (off_t)whole_lines) < 0)
+        return err_errno(err, errno, "%s", path);
+    return file_write_all(fd, more, path, err);
+}
+
+/* A capture that was killed leaves sheets in the tray whose pages nobody has acknowledged. Puts
+ * those after the first `safe` back into the hopper, as a person does at a real feeder. */
+static int put_back(const char *state, uint32_t safe, struct err *err)
+{
+    char path[PLACE_SIZE + 96];
+    SCOPED(buf_free) struct buf journal = {0}, lines = {0};
+    snprintf(path, sizeof path, "%s/feeder.journal", state);
+    if (access(path, F_OK) < 0)
+        return 0;
+    int rc = file_read(path, JOURNAL_LIMIT_BYTES, &journal, err);
+    if (rc < 0)
+        return rc;
+    size_t whole = journal.len;
+    while (whole > 0 && journal.at[whole - 1] != '\n')
+        whole--; /* a line broken off by the kill */
+    journal.len = whole;
+    SCOPED(scope_free) char **names = calloc(whole / 6 + 1, sizeof *names);
+    if (!names || buf_append(&journal, bytes_of("", 1)) < 0)
+        return err_set(err, ERR_MEMORY, "%s: no memory", path);
+    uint32_t count = sheets_in_tray((char *)journal.at, names, (uint32_t)(whole / 6 + 1));
+    for (uint32_t i = safe; rc == 0 && i < count; i++)
+        if (buf_append(&lines, bytes_of("back ", 5)) < 0 ||
+            buf_append(&lines, bytes_of(names[i], strlen(names[i]))) < 0 ||
+            buf_append(&lines, bytes_of("\n", 1)) < 0)
+            rc = err_set(err, ERR_MEMORY, "%s: no memory", path);
+    return rc < 0 ? rc : append(path, whole, buf_view(&lines), err);
 }
 
 /* The virtual feeder's own SANE world: one backend, no other driver is probed. */
@@ -86,6 +151,8 @@ static int start_virtual(struct scan *scan, struct err *err)
     int rc = file_make_folders(config, 0700, err);
     if (rc == 0)
         rc = file_make_folders(state, 0700, err);
+    if (rc == 0)
+        rc = put_back(state, sheets_safe(scan), err);
     if (rc == 0)
         rc = file_write(path, 0600, bytes_of("tripli\n", 7), err);
     return rc < 0 ? rc : scanner_start(backends, config, err);
@@ -219,8 +286,11 @@ int scan_feeder(struct scan *scan, struct err *err)
         set_watchdog();
         note_settings(&feeding);
         scan->page = scan->accepted;
-        scan->sheets = scan->options.simplex ? scan->accepted : scan->accepted / 2;
+        scan->sheets = sheets_safe(scan);
         scanner_new_batch(feeding.scanner, scan->sheets + 1);
+        if (scan->options.device && scan->accepted > 0)
+            scan_say(scan, "les feuilles à partir de la n° %u doivent être dans le chargeur",
+                     scan->sheets + 1);
         rc = feed_all(&feeding, err);
     }
     scanner_free(&feeding.scanner);

@@ -34,7 +34,7 @@ struct run {
     struct program program;
     bool once, json;
     long workers;
-    bool has_source;
+    bool has_source, has_device;
     struct handed_on {
         const char *options[PASSED_ON_MAX];
         int count;
@@ -94,6 +94,7 @@ static error_t parse_handed_on(int key, char *arg, struct run *run)
             continue;
         hand_on(rows[i].hub ? &run->to_hub : &run->to_capture, rows[i].option, arg);
         run->has_source |= rows[i].source;
+        run->has_device |= key == 'D';
         return 0;
     }
     return ARGP_ERR_UNKNOWN;
@@ -178,6 +179,7 @@ static void add_capture(struct run *run)
     run->capture = children_add(&run->children, "capture", "tripli-scan", arguments);
     run->capture->out = run->progress[1];
     run->capture->once = true;
+    run->capture->fragile = run->has_device; /* sheets in its tray must be fed again, by a person */
 }
 
 /* Starts the hub and waits until it answers; a hub that ends at once has said why. */
