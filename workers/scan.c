@@ -122,6 +122,7 @@ static int open_batch(struct scan *scan, struct err *err)
     struct batch_open_message open;
     mine.context = scan;
     int rc = fill_open(scan, &open, err);
+    snprintf(scan->uuid, sizeof scan->uuid, "%s", open.uuid);
     if (rc == 0)
         rc = capture_open(&scan->program, &mine, &scan->capture, err);
     if (rc == 0)

@@ -24,6 +24,7 @@ struct scan {
     struct program program;
     struct scan_options options;
     struct capture *capture;
+    char uuid[33]; /* the batch's, given by --resume or made up */
     uint32_t batch;
     uint32_t accepted; /* pages that the hub had of this batch at its opening */
     uint32_t page;     /* number of the last page captured */

@@ -6,7 +6,6 @@
  */
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,8 +25,7 @@
 enum {
     RECORD_TEXT_MAX = 3000, /* bytes of settings in a page's record; it may have 4 KB in all */
     HANG_SECONDS = 120,     /* a driver that does not come back for so long hangs */
-    LINE_MAX_BYTES = 200,
-    JOURNAL_LIMIT_BYTES = 64 << 20 /* of the virtual feeder; it keeps none larger */
+    LINE_MAX_BYTES = 200
 };
 
 struct feeding {
@@ -45,12 +43,6 @@ static void on_hang(int number)
     if (write(STDERR_FILENO, hang_words, strlen(hang_words)) < 0)
         _exit(EX_IOERR);
     _exit(EX_UNAVAILABLE);
-}
-
-/* Sheets of which the hub has all sides. */
-static uint32_t sheets_safe(const struct scan *scan)
-{
-    return scan->options.simplex ? scan->accepted : scan->accepted / 2;
 }
 
 /* How many sheets the hopper's folder holds: files without those that are the back of another. */
@@ -71,63 +63,6 @@ static uint32_t count_sheets(const char *hopper)
     return count;
 }
 
-/* The names of the sheets in the tray, in feed order, from the feeder's journal (its lines are
- * `VERB NAME`); `lines` is cut up. Returns how many. */
-static uint32_t sheets_in_tray(char *lines, char *ret_names[], uint32_t most)
-{
-    uint32_t count = 0;
-    for (char *line; (line = strsep(&lines, "\n")) != NULL;) {
-        if (strncmp(line, "pass ", 5) == 0 && count < most)
-            ret_names[count++] = line + 5;
-        if (strncmp(line, "back ", 5) != 0)
-            continue;
-        uint32_t at = count;
-        while (at > 0 && strcmp(ret_names[at - 1], line + 5) != 0)
-            at--;
-        if (at == 0)
-            continue;
-        memmove(&ret_names[at - 1], &ret_names[at], (count - at) * sizeof *ret_names);
-        count--;
-    }
-    return count;
-}
-
-static int append(const char *path, size_t whole_lines, struct bytes more, struct err *err)
-{
-    SCOPED(scope_close) int fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
-    if (fd < 0 || ftruncate(fd, (off_t)whole_lines) < 0)
-        return err_errno(err, errno, "%s", path);
-    return file_write_all(fd, more, path, err);
-}
-
-/* A capture that was killed leaves sheets in the tray whose pages nobody has acknowledged. Puts
- * those after the first `safe` back into the hopper, as a person does at a real feeder. */
-static int put_back(const char *state, uint32_t safe, struct err *err)
-{
-    char path[PLACE_SIZE + 96];
-    SCOPED(buf_free) struct buf journal = {0}, lines = {0};
-    snprintf(path, sizeof path, "%s/feeder.journal", state);
-    if (access(path, F_OK) < 0)
-        return 0;
-    int rc = file_read(path, JOURNAL_LIMIT_BYTES, &journal, err);
-    if (rc < 0)
-        return rc;
-    size_t whole = journal.len;
-    while (whole > 0 && journal.at[whole - 1] != '\n')
-        whole--; /* a line broken off by the kill */
-    journal.len = whole;
-    SCOPED(scope_free) char **names = calloc(whole / 6 + 1, sizeof *names);
-    if (!names || buf_append(&journal, bytes_of("", 1)) < 0)
-        return err_set(err, ERR_MEMORY, "%s: no memory", path);
-    uint32_t count = sheets_in_tray((char *)journal.at, names, (uint32_t)(whole / 6 + 1));
-    for (uint32_t i = safe; rc == 0 && i < count; i++)
-        if (buf_append(&lines, bytes_of("back ", 5)) < 0 ||
-            buf_append(&lines, bytes_of(names[i], strlen(names[i]))) < 0 ||
-            buf_append(&lines, bytes_of("\n", 1)) < 0)
-            rc = err_set(err, ERR_MEMORY, "%s: no memory", path);
-    return rc < 0 ? rc : append(path, whole, buf_view(&lines), err);
-}
-
 /* The virtual feeder's own SANE world: one backend, no other driver is probed. */
 static int start_virtual(struct scan *scan, struct err *err)
 {
@@ -140,8 +75,7 @@ static int start_virtual(struct scan *scan, struct err *err)
     setenv("TRIPLI_HOPPER", hopper, 1);
     scan->expected = count_sheets(hopper);
     free(hopper);
-    snprintf(state, sizeof state, "%s/hopper-%s", scan->program.place.run,
-             scan->options.uuid ? scan->options.uuid : "0");
+    snprintf(state, sizeof state, "%s/hopper-%s", scan->program.place.run, scan->uuid);
     setenv("TRIPLI_HOPPER_STATE", state, 1);
     snprintf(config, sizeof config, "%s/sane", scan->program.place.run);
     snprintf(path, sizeof path, "%s/dll.conf", config);
@@ -151,8 +85,6 @@ static int start_virtual(struct scan *scan, struct err *err)
     int rc = file_make_folders(config, 0700, err);
     if (rc == 0)
         rc = file_make_folders(state, 0700, err);
-    if (rc == 0)
-        rc = put_back(state, sheets_safe(scan), err);
     if (rc == 0)
         rc = file_write(path, 0600, bytes_of("tripli\n", 7), err);
     return rc < 0 ? rc : scanner_start(backends, config, err);
@@ -235,24 +167,60 @@ static int ask_operator(void)
     return line[0] == 'r' ? 'r' : 'c';
 }
 
+/* A scanner without a sensor has stopped: 1 there is more paper, 0 the feeder is empty. */
+static int ask_whether_empty(void)
+{
+    char line[LINE_MAX_BYTES];
+    fprintf(stderr, "Le bac est-il vide ? [o] oui, le lot est complet   [n] non, continuer : ");
+    return fgets(line, sizeof line, stdin) && line[0] == 'n';
+}
+
+/* The sheet in the path counts as fed and rejected; its number goes to the next one. */
+static void reject_sheet(struct feeding *feeding)
+{
+    struct err err = {0};
+    feeding->scan->rejected++;
+    if (scanner_set(feeding->scanner, "discard", "", &err) < 0)
+        log_debug("feeder: %s: the sheet is taken out by hand", err.text);
+}
+
 /* 1: go on feeding, 0: the batch is complete, < 0: it stays open. */
 static int handle_event(struct feeding *feeding, const struct scan_event *event, struct err *err)
 {
     struct scan *scan = feeding->scan;
     log_debug("feeder: %s: %s", scan_event_name(event->kind), event->detail);
-    if (scan_event_is_end(event->kind))
-        return 0;
-    if (event->kind == SCAN_EMPTY)
+    if (event->kind == SCAN_EMPTY && scan->sheets == 0)
         return err_set(err, ERR_NOT_FOUND, "the feeder is empty: nothing was fed");
+    if (event->kind == SCAN_END || event->kind == SCAN_EMPTY)
+        return 0;
     scan_say(scan, "%s", event->sentence);
-    if (!scan->terminal || !isatty(STDIN_FILENO))
+    bool person = scan->terminal && isatty(STDIN_FILENO);
+    if (event->kind == SCAN_END_UNSURE && !person)
+        return 0; /* no sensor and nobody to ask: said above, and the count is in the batch */
+    if (event->kind == SCAN_END_UNSURE)
+        return ask_whether_empty();
+    if (!person)
         return err_set(err, ERR_DEVICE, "feeder stopped (%s) after %u sheets; the batch stays open",
                        scan_event_name(event->kind), event->sheets_complete);
     int answer = ask_operator();
     if (answer == 'q')
         return err_set(err, ERR_CANCELLED, "stopped by the operator; the batch stays open");
-    scan->rejected += answer == 'r';
+    if (answer == 'r')
+        reject_sheet(feeding);
     return 1;
+}
+
+/* What the alarm will say has to stand ready: a signal handler cannot put it together. */
+static void set_alarm(const struct scan *scan)
+{
+    struct scan_event hung = {.kind = SCAN_HUNG,
+                              .sensors = {.loaded = SCAN_UNKNOWN},
+                              .sheets_complete = scan->sheets,
+                              .feed_from = scan->sheets + 1};
+    scan_event_phrase(&hung, NULL);
+    snprintf(hang_words, sizeof hang_words, "%s\n", hung.sentence);
+    signal(SIGALRM, on_hang);
+    alarm(HANG_SECONDS);
 }
 
 static int feed_all(struct feeding *feeding, struct err *err)
@@ -260,7 +228,7 @@ static int feed_all(struct feeding *feeding, struct err *err)
     for (;;) {
         struct scanned_side side = {0};
         struct scan_event event = {0};
-        alarm(HANG_SECONDS);
+        set_alarm(feeding->scan);
         int got = scanner_next_side(feeding->scanner, &side, &event);
         alarm(0);
         int rc = got == 1 ? send_side(feeding, &side, err) : handle_event(feeding, &event, err);
@@ -270,12 +238,20 @@ static int feed_all(struct feeding *feeding, struct err *err)
     }
 }
 
-static void set_watchdog(void)
+/* A batch that is resumed goes on after the last sheet that the hub has; what went through the
+ * scanner since then comes back into the feeder, by itself or by a person. */
+static int begin_feeding(struct feeding *feeding, struct err *err)
 {
-    struct scan_event hung = {.kind = SCAN_HUNG};
-    scan_event_phrase(&hung, NULL);
-    snprintf(hang_words, sizeof hang_words, "%s\n", hung.sentence);
-    signal(SIGALRM, on_hang);
+    uint32_t next = feeding->scan->sheets + 1;
+    if (feeding->scan->accepted == 0 && !feeding->scan->options.hopper) {
+        scanner_new_batch(feeding->scanner, 1);
+        return 0;
+    }
+    int rc = scanner_take_back(feeding->scanner, next, err);
+    if (rc == 0 && next > 1)
+        scan_say(feeding->scan, "Remettez dans le bac les feuilles à partir de la n° %u du lot.",
+                 next);
+    return rc < 0 ? rc : 0;
 }
 
 int scan_feeder(struct scan *scan, struct err *err)
@@ -283,16 +259,13 @@ int scan_feeder(struct scan *scan, struct err *err)
     struct feeding feeding = {.scan = scan};
     int rc = open_device(&feeding, err);
     if (rc == 0) {
-        set_watchdog();
         note_settings(&feeding);
         scan->page = scan->accepted;
-        scan->sheets = sheets_safe(scan);
-        scanner_new_batch(feeding.scanner, scan->sheets + 1);
-        if (scan->options.device && scan->accepted > 0)
-            scan_say(scan, "les feuilles à partir de la n° %u doivent être dans le chargeur",
-                     scan->sheets + 1);
-        rc = feed_all(&feeding, err);
+        scan->sheets = scan->options.simplex ? scan->accepted : scan->accepted / 2;
+        rc = begin_feeding(&feeding, err);
     }
+    if (rc == 0)
+        rc = feed_all(&feeding, err);
     scanner_free(&feeding.scanner);
     profile_free(&feeding.profile);
     scanner_stop();
