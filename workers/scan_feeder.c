@@ -244,12 +244,12 @@ static int feed_all(struct feeding *feeding, struct err *err)
 static int begin_feeding(struct feeding *feeding, struct err *err)
 {
     uint32_t next = feeding->scan->sheets + 1;
-    if (feeding->scan->accepted == 0) {
+    if (feeding->scan->accepted == 0 && !feeding->scan->options.hopper) {
         scanner_new_batch(feeding->scanner, 1);
         return 0;
     }
     int rc = scanner_take_back(feeding->scanner, next, err);
-    if (rc == 0)
+    if (rc == 0 && next > 1)
         scan_say(feeding->scan, "Remettez dans le bac les feuilles à partir de la n° %u du lot.",
                  next);
     return rc < 0 ? rc : 0;
