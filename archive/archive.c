@@ -101,6 +101,8 @@ static int recover(struct archive *archive, struct err *err)
     if (rc == 0)
         rc = live_retire_days(archive, err);
     if (rc == 0)
+        rc = stray_boxes_remove(archive, err);
+    if (rc == 0)
         rc = filing_close_old_boxes(archive, err);
     return rc < 0 ? rc : envelopes_recover(archive, err);
 }

@@ -3,7 +3,8 @@
  * own key. At most BOXES_OPEN_MAX are open; the least recently used is closed first. A box that
  * closed is only read, without a lock. The catalogue says what is in a box; a crash between the
  * box's commit and the catalogue's leaves pages that the box itself knows to be of an unfinished
- * run: the next writing removes them. SPDX-License-Identifier: Apache-2.0
+ * run: the next writing removes them.
+ * SPDX-License-Identifier: Apache-2.0
  */
 #pragma once
 

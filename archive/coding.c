@@ -16,17 +16,17 @@ static int database_of(enum page_state state)
 }
 
 /* The first page after `after` in that state, over all days: 1 found. */
-static int next_waiting(struct archive *archive, enum page_state state, struct page_id after,
-                        struct page_id *ret_id, struct err *err)
+static int next_waiting(struct archive *archive, struct intake_line line, struct page_id *ret_id,
+                        struct err *err)
 {
-    struct db_key from = key_of_page((struct page_id){after.batch, after.page + 1});
+    struct db_key from = key_of_page((struct page_id){line.after.batch, line.after.page + 1});
     *ret_id = (struct page_id){0};
     for (size_t i = 0; i < archive->day_count; i++) {
         SCOPED(store_abort) struct store_txn txn = {0};
         struct store_entry entry;
         int rc = store_begin_read(archive->days[i]->store, &txn, err);
         if (rc == 0)
-            rc = store_seek(&txn, database_of(state), &from, &entry, err);
+            rc = store_seek(&txn, database_of(line.state), &from, &entry, err);
         if (rc < 0)
             return rc;
         if (rc == 0)
@@ -68,18 +68,18 @@ static int describe(struct archive *archive, struct page_id id, struct intake_wa
     return 1;
 }
 
-int intake_list(struct archive *archive, enum page_state state, struct page_id after,
-                struct intake_waiting *ret_pages, int most, struct err *err)
+int intake_list(struct archive *archive, struct intake_line line, struct intake_waiting *ret_pages,
+                int most, struct err *err)
 {
-    if (state != PAGE_TO_CODE && state != PAGE_QUARANTINED)
+    if (line.state != PAGE_TO_CODE && line.state != PAGE_QUARANTINED)
         return err_set(err, ERR_UNSUPPORTED, "pages that are %s are not listed",
-                       page_state_name(state));
+                       page_state_name(line.state));
     int count = 0, rc = live_refresh(archive, err);
     while (rc >= 0 && count < most) {
-        rc = next_waiting(archive, state, after, &after, err);
+        rc = next_waiting(archive, line, &line.after, err);
         if (rc <= 0)
             break;
-        rc = describe(archive, after, &ret_pages[count], err);
+        rc = describe(archive, line.after, &ret_pages[count], err);
         count += rc == 1;
     }
     for (int i = 0; rc < 0 && i < count; i++)

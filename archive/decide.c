@@ -110,7 +110,7 @@ static int decide_one(struct work *work, size_t index, struct err *err)
         return rc;
     enum page_state to = decision->accepted ? PAGE_DECIDED : PAGE_TO_CODE;
     if (rc == 0)
-        *result = ERR_NOT_FOUND; /* never accepted, or filed long ago */
+        *result = page_absence(work->archive, decision->lending.id, err);
     else if (!may_decide(&decision->lending, &row) || !page_may_move(row.state, to))
         *result = ERR_CONFLICT;
     else
@@ -120,9 +120,8 @@ static int decide_one(struct work *work, size_t index, struct err *err)
 
 static int decide_nowhere(struct archive *archive, void *of, size_t index, struct err *err)
 {
-    (void)archive;
-    (void)err;
-    ((const struct deciding *)of)->results[index] = ERR_NOT_FOUND;
+    const struct deciding *deciding = of;
+    deciding->results[index] = page_absence(archive, deciding->decisions[index].lending.id, err);
     return 0;
 }
 

@@ -6,9 +6,12 @@
 
 #include "archive/envelopes.h"
 #include "archive/filing_record.h"
+#include "archive/intake_work.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/scope.h"
+
+enum { READERS_CHECK_MS = 60000 };
 
 /* ---- 1: boxes ---- */
 
@@ -44,11 +47,14 @@ static int put_page(struct archive *archive, struct box_writing *writing,
     return rc;
 }
 
-static int put_document(struct archive *archive, struct box_writing *writing,
-                        const struct plan *plan, struct plan_document *document, struct err *err)
+static int put_document(struct archive *archive, struct box_writing *writing, struct plan *plan,
+                        struct plan_document *document, struct err *err)
 {
     for (size_t i = 0; i < document->count; i++) {
-        int rc = put_page(archive, writing, document, &plan->pages[document->first + i], err);
+        const struct plan_page *page = &plan->pages[document->first + i];
+        int rc = put_page(archive, writing, document, page, err);
+        if (rc == ERR_INTEGRITY)
+            plan->damaged = page->id;
         if (rc < 0)
             return rc;
     }
@@ -304,18 +310,61 @@ static int file_plan(struct archive *archive, struct plan *plan, struct err *err
     return rc;
 }
 
-int filing_run(struct archive *archive, int most, struct err *err)
+/* A page that is not what was accepted is set aside with its envelope; the others go on. */
+static int set_aside(struct archive *archive, struct page_id id, const char *why, struct err *err)
+{
+    static const struct commit_points points = {"filing.aside.before_commit",
+                                                "filing.aside.after_commit"};
+    SCOPED(page_work_end) struct page_work work = {0};
+    log_error("page=%u-%u quarantined, its envelope waits: %s", id.batch, id.page, why);
+    int rc = page_work_begin(archive, id, &work, err);
+    if (rc == 0)
+        rc = page_work_move(&work, PAGE_QUARANTINED, EVENT_QUARANTINED, "archive", err);
+    return rc < 0 ? rc : store_commit(&work.work.txn, &points, err);
+}
+
+/* Frees what readers that died hold, now and then: until then no space of theirs is used again. */
+static void check_readers(struct archive *archive)
+{
+    int64_t now_ms = clock_mono_ms();
+    if (now_ms - archive->readers_checked_ms < READERS_CHECK_MS)
+        return;
+    archive->readers_checked_ms = now_ms;
+    store_check_readers(archive->catalogue);
+    for (size_t i = 0; i < archive->day_count; i++)
+        store_check_readers(archive->days[i]->store);
+}
+
+/* One run; 1 and the number of parts, or an error, in which case `*ret_damaged` may say why. */
+static int run_once(struct archive *archive, int most, struct page_id *ret_damaged, struct err *err)
 {
     SCOPED(plan_free) struct plan plan = {0};
+    int rc = plan_make(archive, most, &plan, err);
+    if (rc < 0 || plan.part_count == 0)
+        return rc < 0 ? rc : 0;
+    rc = file_plan(archive, &plan, err);
+    *ret_damaged = plan.damaged;
+    return rc < 0 ? rc : (int)plan.part_count;
+}
+
+int filing_run(struct archive *archive, int most, struct err *err)
+{
     int rc = archive_may_write(archive, err);
     if (rc == 0)
         rc = filing_close_old_boxes(archive, err);
-    if (rc == 0)
-        rc = plan_make(archive, most, &plan, err);
-    if (rc < 0 || plan.part_count == 0)
+    if (rc < 0)
         return rc;
-    rc = file_plan(archive, &plan, err);
-    return rc < 0 ? rc : (int)plan.part_count;
+    check_readers(archive);
+    for (;;) {
+        struct page_id damaged = {0};
+        rc = run_once(archive, most, &damaged, err);
+        if (rc != ERR_INTEGRITY || !damaged.batch)
+            return rc;
+        struct err why = err ? *err : (struct err){0};
+        rc = set_aside(archive, damaged, why.text, err);
+        if (rc < 0)
+            return rc;
+    }
 }
 
 /* ---- the end of a filing month ---- */

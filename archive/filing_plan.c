@@ -4,6 +4,7 @@
  */
 #include "archive/filing_plan.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -85,8 +86,8 @@ static int begin_document(struct gathering *gathering, const struct plan_page *p
     document->row.confidence = 1;
     document->row.page_count = 0;
     memcpy(document->row.tenant, batch->row.spec.tenant, sizeof document->row.tenant);
-    strcpy(document->row.tag, "blank");
-    strcpy(document->row.decided_by, "worker");
+    snprintf(document->row.tag, sizeof document->row.tag, "blank");
+    snprintf(document->row.decided_by, sizeof document->row.decided_by, "worker");
     gathering->part->documents++;
     gathering->document = document;
     gathering->bytes = 0;
@@ -106,7 +107,7 @@ static void take_page(struct gathering *gathering, const struct intake_row *row)
         memcpy(document->decided_by, row->actor, sizeof document->decided_by);
     if (row->kind != PAGE_WRITTEN) {
         if (!gathering->written && row->kind == PAGE_SEPARATOR)
-            strcpy(document->tag, "separator");
+            snprintf(document->tag, sizeof document->tag, "separator");
         return;
     }
     if (!gathering->written) {

@@ -53,7 +53,8 @@ struct plan {
     struct plan_box *boxes;
     size_t box_count, box_capacity;
     uint64_t bytes;
-    uint32_t last_box; /* number given last, new ones included */
+    uint32_t last_box;      /* number given last, new ones included */
+    struct page_id damaged; /* the page that stopped the run, when one did */
     int64_t now_ms;
 };
 

@@ -22,7 +22,8 @@ static const bool moves[STATES][STATES] = {
                      [PAGE_DECIDED] = true,
                      [PAGE_TO_CODE] = true,
                      [PAGE_QUARANTINED] = true},
-    [PAGE_DECIDED] = {[PAGE_TO_CODE] = true, /* undone by a person */
+    [PAGE_DECIDED] = {[PAGE_TO_CODE] = true,     /* undone by a person */
+                      [PAGE_QUARANTINED] = true, /* found damaged when it was to be filed */
                       [PAGE_FILED] = true},
     [PAGE_TO_CODE] = {[PAGE_DECIDED] = true},
     [PAGE_QUARANTINED] = {[PAGE_ACCEPTED] = true, /* released by a person */

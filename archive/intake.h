@@ -84,7 +84,7 @@ int intake_expire(struct archive *archive, size_t most, struct err *err);
 /* At start of the writer: every lease of an earlier life goes back at no cost. */
 int intake_recover(struct archive *archive, struct err *err);
 
-/* Pages in a state that a person looks at (TO_CODE, QUARANTINED), oldest first, after `after`
+/* Pages in a state that a person looks at (TO_CODE, QUARANTINED), oldest first, after `line.after`
  * ({0}: from the start). Returns how many of `most` were filled; free with intake_waiting_clear. */
 struct intake_waiting {
     struct page_id id;
@@ -95,8 +95,12 @@ struct intake_waiting {
     char reason[160]; /* quarantine reason, "" for TO_CODE */
     struct buf record;
 };
-int intake_list(struct archive *archive, enum page_state state, struct page_id after,
-                struct intake_waiting *ret_pages, int most, struct err *err);
+struct intake_line {
+    enum page_state state;
+    struct page_id after;
+};
+int intake_list(struct archive *archive, struct intake_line line, struct intake_waiting *ret_pages,
+                int most, struct err *err);
 void intake_waiting_clear(struct intake_waiting *page);
 
 /* The image of a page in intake, digest checked; appended to `ret_image`. */

@@ -1,8 +1,8 @@
 /*
  * The environment of one intake day: DATA/intake/2026-11-22/. It holds the pages of the batches
  * that were opened on that day until they are filed. Values with anything of a page's contents are
- * sealed with the day's key for the tenant; the label names the page. SPDX-License-Identifier:
- * Apache-2.0
+ * sealed with the day's key for the tenant; the label names the page.
+ * SPDX-License-Identifier: Apache-2.0
  */
 #pragma once
 
@@ -22,8 +22,8 @@ enum intake_db {
     IN_QUARANTINE, /* page: QUARANTINED */
     IN_UNDECIDED,  /* page: everything that holds its envelope back, gaps in the numbering too */
     IN_UNREAD,     /* batch, accepted at, page: ACCEPTED and LEASED */
-    IN_STARTS,  /* first page of an envelope that is not filed → the page where filing goes on */
-    IN_BATCHES, /* batch → intake_progress */
+    IN_STARTS,     /* first page of an envelope → the page where filing goes on (envelopes.c) */
+    IN_BATCHES,    /* batch → intake_progress */
     IN_DATABASES
 };
 

@@ -51,6 +51,20 @@ int work_on_all(struct archive *archive, const struct work_kind *kind, void *of,
 
 /* ---- one page ---- */
 
+int page_absence(struct archive *archive, struct page_id id, struct err *err)
+{
+    SCOPED(store_abort) struct store_txn txn = {0};
+    struct page_row row;
+    int rc = store_begin_read(archive->catalogue, &txn, err);
+    if (rc == 0)
+        rc = catalogue_page(&txn, id, &row, err);
+    if (rc < 0)
+        return rc;
+    if (rc == 1)
+        return err_set(err, ERR_CONFLICT, "page %u-%u is filed", id.batch, id.page);
+    return err_set(err, ERR_NOT_FOUND, "page %u-%u is not in intake", id.batch, id.page);
+}
+
 int page_work_begin(struct archive *archive, struct page_id id, struct page_work *ret_work,
                     struct err *err)
 {
@@ -64,7 +78,7 @@ int page_work_begin(struct archive *archive, struct page_id id, struct page_work
     if (live && rc == 0)
         rc = intake_row_get(&ret_work->work.txn, id, &ret_work->was, err);
     if (rc == 0)
-        return err_set(err, ERR_NOT_FOUND, "page %u-%u is not in intake", id.batch, id.page);
+        return page_absence(archive, id, err);
     ret_work->work.batch = live;
     ret_work->is = ret_work->was;
     return rc < 0 ? rc : 0;

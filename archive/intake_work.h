@@ -27,7 +27,10 @@ struct work_kind {
 int work_on_all(struct archive *archive, const struct work_kind *kind, void *of, size_t count,
                 struct err *err);
 
-/* A transaction on the day of one page, with its row. ERR_NOT_FOUND when it is not in intake. */
+/* Why a page is not in intake: ERR_CONFLICT it is filed, ERR_NOT_FOUND it never was. */
+int page_absence(struct archive *archive, struct page_id id, struct err *err);
+
+/* A transaction on the day of one page, with its row; page_absence when it is not in intake. */
 struct page_work {
     struct work work;
     struct page_id id;

@@ -174,14 +174,14 @@ static void compare_with_head(const struct head *head, const struct digest *hash
     check->why = "the chain does not end at its head";
 }
 
-int journal_verify(struct store_txn *txn, const char *tenant, struct journal_check *ret_check,
-                   struct err *err)
+int journal_verify(struct store_txn *txn, const char *tenant, const struct journal_visitor *visitor,
+                   struct journal_check *ret_check, struct err *err)
 {
     struct head head;
     SCOPED(store_walk_end) struct store_cursor cursor = {0};
     struct db_key prefix = catalogue_tenant_key(tenant);
     int rc = read_head(txn, tenant, &head, err);
-    if (rc == 0)
+    if (rc >= 0)
         rc = store_walk(txn, CAT_JOURNAL, &prefix, &cursor, err);
     if (rc < 0)
         return rc;
@@ -195,8 +195,39 @@ int journal_verify(struct store_txn *txn, const char *tenant, struct journal_che
             break;
         }
         check.records++;
+        if (visitor->each)
+            rc = visitor->each(
+                visitor->to, check.records,
+                bytes_of(entry.value.at + DIGEST_BYTES, entry.value.len - DIGEST_BYTES));
+        if (rc < 0)
+            return rc;
     }
     compare_with_head(&head, &hash, &check);
     *ret_check = check;
     return rc < 0 ? rc : 0;
+}
+
+int journal_next_tenant(struct store_txn *txn, char tenant[TENANT_TEXT_SIZE], struct err *err)
+{
+    static const int places[] = {CAT_HEADS, CAT_JOURNAL};
+    char best[TENANT_TEXT_SIZE] = "";
+    struct db_key after = {.len = 0};
+    if (tenant[0])
+        key_u8(key_text(&after, tenant), 0xff);
+    for (int i = 0; i < 2; i++) {
+        struct store_entry entry;
+        char found[TENANT_TEXT_SIZE] = "";
+        int rc = store_seek(txn, places[i], &after, &entry, err);
+        if (rc < 0)
+            return rc;
+        if (rc == 0 || entry.key.len < TENANT_TEXT_SIZE - 1)
+            continue;
+        memcpy(found, entry.key.at, TENANT_TEXT_SIZE - 1);
+        if (!best[0] || strcmp(found, best) < 0)
+            memcpy(best, found, sizeof best);
+    }
+    if (!best[0])
+        return 0;
+    memcpy(tenant, best, sizeof best);
+    return 1;
 }

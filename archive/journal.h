@@ -41,6 +41,14 @@ struct journal_check {
     const char *why;
 };
 
-/* Walks a tenant's chain from its beginning to its head. */
-int journal_verify(struct store_txn *txn, const char *tenant, struct journal_check *ret_check,
-                   struct err *err);
+struct journal_visitor {
+    int (*each)(void *to, uint64_t seq, struct bytes record); /* NULL: nobody looks on */
+    void *to;
+};
+
+/* Walks a tenant's chain from its beginning to its head; every record that fits is shown. */
+int journal_verify(struct store_txn *txn, const char *tenant, const struct journal_visitor *visitor,
+                   struct journal_check *ret_check, struct err *err);
+
+/* The next tenant that has a chain after `tenant` ("": the first): 1 found. */
+int journal_next_tenant(struct store_txn *txn, char tenant[TENANT_TEXT_SIZE], struct err *err);

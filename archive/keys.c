@@ -117,15 +117,14 @@ static int read_platform_key(struct keys *keys, const char *path, struct err *er
 
 static int publish_platform_key(const struct keys *keys, struct err *err)
 {
-    char path[PATH_MAX], text[DIGEST_HEX_SIZE + 1];
+    char path[PATH_MAX], hex[DIGEST_HEX_SIZE], text[DIGEST_HEX_SIZE + 1];
     struct digest public_key;
     struct stat st;
     snprintf(path, sizeof path, "%s/platform.pub", keys->data_dir);
     if (stat(path, &st) == 0)
         return 0;
     crypto_sign_ed25519_sk_to_pk(public_key.at, keys->platform);
-    digest_hex(&public_key, text);
-    strcat(text, "\n");
+    snprintf(text, sizeof text, "%s\n", digest_hex(&public_key, hex));
     return file_write(path, 0644, bytes_of(text, strlen(text)), err);
 }
 
@@ -404,6 +403,29 @@ int keys_zero_box(struct keys *keys, const struct key_owner *owner, uint32_t box
     return keyslots_zero(path, SLOT_BOX, box, err);
 }
 
+struct zeroing {
+    const char *path;
+    uint64_t bound; /* last box, or day */
+    struct err *err;
+};
+
+static int zero_if_after(void *to, const struct slot *slot)
+{
+    const struct zeroing *zeroing = to;
+    if (slot->kind != SLOT_BOX || slot->id <= zeroing->bound)
+        return 0;
+    return keyslots_zero(zeroing->path, SLOT_BOX, slot->id, zeroing->err);
+}
+
+int keys_zero_boxes_after(struct keys *keys, const struct key_owner *owner, uint32_t last,
+                          struct err *err)
+{
+    char path[PATH_MAX];
+    slots_path(keys, owner, path);
+    struct zeroing zeroing = {path, last, err};
+    return keyslots_walk(path, zero_if_after, &zeroing, err);
+}
+
 /* ---- intake days: id = day as a number × 1000 + tenant ---- */
 
 static uint64_t day_number(struct day day)
@@ -429,16 +451,10 @@ int keys_open_intake(struct keys *keys, struct day day, const char *tenant,
     return rc;
 }
 
-struct zeroing {
-    const char *path;
-    uint64_t day;
-    struct err *err;
-};
-
 static int zero_if_of_day(void *to, const struct slot *slot)
 {
     const struct zeroing *zeroing = to;
-    if (slot->kind != SLOT_INTAKE || slot->id / 1000 != zeroing->day)
+    if (slot->kind != SLOT_INTAKE || slot->id / 1000 != zeroing->bound)
         return 0;
     return keyslots_zero(zeroing->path, SLOT_INTAKE, slot->id, zeroing->err);
 }

@@ -52,6 +52,10 @@ int keys_open_box(struct keys *keys, const struct key_owner *owner, uint32_t box
 /* Destroys it: zeroed in place. */
 int keys_zero_box(struct keys *keys, const struct key_owner *owner, uint32_t box, struct err *err);
 
+/* Destroys the keys of boxes with a higher number than `last`: they were never entered. */
+int keys_zero_boxes_after(struct keys *keys, const struct key_owner *owner, uint32_t last,
+                          struct err *err);
+
 /* The key of an intake day for a tenant; a writer makes it when it is missing. */
 int keys_open_intake(struct keys *keys, struct day day, const char *tenant,
                      struct seal_key **ret_key, struct err *err);

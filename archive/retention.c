@@ -34,7 +34,7 @@ static int copy_text(const config_setting_t *row, const char *key, char *ret_tex
     if (text[0] == '\0' || strlen(text) >= size)
         return config_refuse(row, err, "%s has %zu bytes, must have 1 to %zu", key, strlen(text),
                              size - 1);
-    strcpy(ret_text, text);
+    snprintf(ret_text, size, "%s", text);
     return 0;
 }
 

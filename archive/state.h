@@ -40,8 +40,9 @@ struct archive {
     struct live_batch *live; /* rising by id */
     size_t live_count;
     struct envelope_set ready;
-    bool unfinished;  /* a filing run is in the catalogue and not yet out of intake */
-    struct day month; /* filing month in which open boxes were last looked at */
+    bool unfinished;            /* a filing run is in the catalogue and not yet out of intake */
+    struct day month;           /* filing month in which open boxes were last looked at */
+    int64_t readers_checked_ms; /* monotonic */
 };
 
 /* Limits that follow from the map of a box, so that a run always fits (tests use small maps). */
@@ -91,3 +92,9 @@ int filing_finish(struct archive *archive, struct err *err);
 
 /* Closes boxes of filing months before this one. */
 int filing_close_old_boxes(struct archive *archive, struct err *err);
+
+/* Calls `each` with the path below DATA/boxes of every folder that is no box of the catalogue. */
+int stray_boxes_walk(struct archive *archive, int (*each)(void *to, const char *path), void *to,
+                     struct err *err);
+/* Destroys them and their keys: at the start of a writer. */
+int stray_boxes_remove(struct archive *archive, struct err *err);

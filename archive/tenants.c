@@ -4,6 +4,7 @@
  */
 #include "archive/tenants.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -41,7 +42,7 @@ static int read_name(const config_setting_t *row, const char *name, const char *
     if (strlen(name) >= TENANT_NAME_SIZE)
         return config_refuse(row, err, "%s has %zu bytes, at most %d", key, strlen(name),
                              TENANT_NAME_SIZE - 1);
-    strcpy(ret_name, name);
+    snprintf(ret_name, TENANT_NAME_SIZE, "%s", name);
     return 0;
 }
 
@@ -60,7 +61,7 @@ static int read_row(const config_setting_t *row, struct tenant *tenant, struct e
         return rc;
     if (!is_code(code))
         return config_refuse(row, err, "code '%.20s', must be three digits", code);
-    strcpy(tenant->code, code);
+    snprintf(tenant->code, sizeof tenant->code, "%s", code);
     rc = read_name(row, name, "name", tenant->name, err);
     if (rc == 0)
         rc = read_name(row, medical, "medical", tenant->medical_name, err);

@@ -49,7 +49,7 @@ static const struct argp_option options[] = {
     {"dpi", OPTION_DPI, "DPI", 0, "all sheets at 150 to 400 dpi", 0},
     {"mode", OPTION_MODE, "MODE", 0, "all sheets bw, gray or color", 0},
     {"habit", OPTION_HABIT, "NAME=SHARE", 0,
-     "share of turned, crooked, punched, bordered, worn, dropout sheets", 0},
+     "share of turned, crooked, punched, bordered, worn, damaged, dropout sheets", 0},
     {0}};
 
 struct arguments {
@@ -105,7 +105,8 @@ static void parse_habit(struct argp_state *state, char *text, struct scan_habits
         double *share;
     } known[] = {{"turned", &habits->turned},   {"crooked", &habits->crooked},
                  {"punched", &habits->punched}, {"bordered", &habits->bordered},
-                 {"worn", &habits->worn},       {"dropout", &habits->dropout}};
+                 {"worn", &habits->worn},       {"damaged", &habits->damaged},
+                 {"dropout", &habits->dropout}};
     char *equals = strchr(text, '=');
     if (equals)
         *equals = '\0';
@@ -162,10 +163,10 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
         a->order.tenant = (int)number_of(state, arg, 1, TENANT_MAX);
         break;
     case OPTION_DPI:
-        a->order.dpi = (int)number_of(state, arg, 150, 400);
+        a->order.habits.dpi = (int)number_of(state, arg, 150, 400);
         break;
     case OPTION_MODE:
-        a->order.mode = parse_mode(state, arg);
+        a->order.habits.mode = parse_mode(state, arg);
         break;
     case OPTION_HABIT:
         parse_habit(state, arg, &a->order.habits);

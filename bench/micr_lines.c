@@ -49,13 +49,16 @@ static void without_blanks(const char *text, char *ret_text)
     *ret_text = '\0';
 }
 
-static void save(const struct options *options, struct Pix *pix, const char *what, int number)
+/* Keeps the picture, and says what was read of it. */
+static void save(const struct options *options, struct Pix *pix, const char *what, int number,
+                 const char *texts[2])
 {
     char path[256];
     if (!options->save)
         return;
     snprintf(path, sizeof path, "%s/%s-%06d.png", options->save, what, number);
     pixWrite(path, pix, IFF_PNG);
+    fprintf(stderr, "%s\n  printed %s\n  read    %s\n", path, texts[0], texts[1]);
 }
 
 static void try_line(const struct options *options, int number, struct cell *cell)
@@ -83,10 +86,11 @@ static void try_line(const struct options *options, int number, struct cell *cel
     cell->read += read && same;
     cell->wrong += read && !same;
     cell->refused += found > 0 && !read;
+    const char *texts[2] = {want, line.text};
     if (found <= 0)
-        save(options, pix, "missed", number);
+        save(options, pix, "missed", number, texts);
     else if (!read || !same)
-        save(options, pix, read ? "wrong" : "refused", number);
+        save(options, pix, read ? "wrong" : "refused", number, texts);
     pixDestroy(&pix);
 }
 

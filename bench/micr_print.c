@@ -72,16 +72,16 @@ struct micr_print micr_print_damaged(double dpi, enum print_mode mode, double da
         .stretch = 1 + dice_between(dice, -0.04, 0.04) * d,
         .wobble_mm = dice_between(dice, 0, 0.4) * d,
         .grow_mm = dice_between(dice, -0.04, 0.05) * d,
-        .wear = dice_between(dice, 0, 0.35) * d,
+        .wear = dice_between(dice, 0, 0.25) * d,
         .fade = dice_between(dice, 0.2, 1),
-        .specks = (int)(dice_between(dice, 0, 120) * d),
+        .specks = (int)(dice_between(dice, 0, 100) * d),
         .blur_mm = 0.02 + dice_between(dice, 0, 0.05) * d,
-        .noise = 2 + dice_between(dice, 0, 12) * d,
-        .ink = 40 + dice_between(dice, -20, 70) * d,
+        .noise = 2 + dice_between(dice, 0, 10) * d,
+        .ink = 40 + dice_between(dice, -20, 60) * d,
         .paper = 240 - dice_between(dice, 0, 50) * d,
         .jpeg_quality = (int)(90 - dice_between(dice, 0, 30) * d),
     };
-    double share = 0.35 + dice_between(dice, -0.15, 0.2) * d; /* as scanners do: near the paper */
+    double share = 0.33 + dice_between(dice, -0.1, 0.12) * d; /* as scanners do: near the paper */
     print.threshold = print.paper - share * (print.paper - print.ink);
     return print;
 }

@@ -6,6 +6,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/scope.h"
 
@@ -34,6 +35,18 @@ static int root_of(int *parents, int label)
         label = parents[label];
     }
     return label;
+}
+
+/* A pixel is dark when one of the `smear` rows that end with this one is. */
+static void smear_rows(struct dark_rows rows, int y, int smear, uint8_t *ret_row)
+{
+    int first = y - smear + 1 > 0 ? y - smear + 1 : 0;
+    memcpy(ret_row, rows.at + (size_t)rows.width * (size_t)y, (size_t)rows.width);
+    for (int above = first; above < y; above++) {
+        const uint8_t *row = rows.at + (size_t)rows.width * (size_t)above;
+        for (int x = 0; x < rows.width; x++)
+            ret_row[x] |= row[x];
+    }
 }
 
 /* Runs of a row after mending, dropping and joining. */
@@ -167,15 +180,16 @@ int blobs_find(struct dark_rows rows, const struct blob_params *params,
     SCOPED(scope_free) struct run *runs = malloc(sizeof *runs * 2 * row_runs);
     SCOPED(scope_free) int *parents = malloc(sizeof *parents * labels);
     SCOPED(scope_free) struct moments *moments = malloc(sizeof *moments * labels);
-    if (!runs || !parents || !moments)
+    SCOPED(scope_free) uint8_t *row = malloc((size_t)rows.width);
+    if (!runs || !parents || !moments || !row)
         return err_set(err, ERR_MEMORY, "glance: no memory for %zu blobs", labels);
     struct labelling labelling = {.runs = {runs, runs + row_runs},
                                   .parents = parents,
                                   .moments = moments,
                                   .labels_max = (int)labels};
     for (int y = 0; y < rows.height; y++) {
-        labelling.counts[y & 1] = find_runs(rows.at + (size_t)rows.width * (size_t)y, rows.width,
-                                            params, labelling.runs[y & 1]);
+        smear_rows(rows, y, params->smear, row);
+        labelling.counts[y & 1] = find_runs(row, rows.width, params, labelling.runs[y & 1]);
         label_row(&labelling, y);
     }
     return collect(&labelling, params->blob_max, limits, ret_blobs);

@@ -9,6 +9,7 @@
 #include "classify/glance.h"
 
 struct blob_params {
+    int smear;    /* rows that are laid over each other: cuts in worn print close */
     int mend;     /* gaps of at most so many pixels within a run are filled first */
     int run_min;  /* then shorter runs are dropped: streaks and specks */
     int join;     /* then runs so near in a row join */

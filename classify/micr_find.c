@@ -31,15 +31,18 @@ enum {
 #define HEIGHT_MAX_PX 34.0
 /* Character pitch over the thickness of the line's blob: nominal 1.11; cuts and specks change the
  * moments. */
-#define PITCH_MIN_HEIGHTS 0.85
+#define PITCH_MIN_HEIGHTS 0.75
 #define PITCH_MAX_HEIGHTS 1.6
-#define PITCH_STEP 1.01   /* drifts by a tenth of a pitch over ten characters */
-#define FOLD_MAX 0.45     /* darkness of the gap over the mean: CMC-7 below 0.3, print above 0.6 */
+#define PITCH_STEP 1.01 /* drifts by a tenth of a pitch over ten characters */
+#define FOLD_MAX 0.45   /* darkness of the gap over the mean: CMC-7 below 0.3, print above 0.6 */
+#define FOLD_HOPELESS 0.7
+#define LEAN 0.1          /* dx per dy, 6 degrees */
 #define LIKENESS_MIN 0.60 /* of CMC-7 seen: 0.62 at 100 dpi to 0.92; of other print: up to 0.58 */
 #define DPI_LOW 95
-#define LIKENESS_MIN_LOW 0.72 /* below DPI_LOW print of all kinds reaches 0.67 */
-#define LIKENESS_SURE 0.75    /* no need to look at further lines */
-#define PITCH_MIN_PX 8.0      /* page pixels, 64 dpi: below, a character has no more shape */
+#define LIKENESS_MIN_LOW 0.72  /* below DPI_LOW print of all kinds reaches 0.67 */
+#define LIKENESS_DOUBTFUL 0.48 /* worn print: the order of the whole line must confirm it */
+#define LIKENESS_SURE 0.75     /* no need to look at further lines */
+#define PITCH_MIN_PX 8.0       /* page pixels, 64 dpi: below, a character has no more shape */
 /* What is regular: characters are 0.74 pitches wide, white within them 0.11, between them 0.26. */
 #define INK_SHARE 0.2
 #define MEND_PITCHES 0.14
@@ -49,6 +52,11 @@ enum {
 #define REGULAR_MIN 4
 #define REGULAR_SHARE_MIN 0.4
 
+struct pitch_found {
+    double pitch;   /* glance pixels */
+    double regular; /* share of neighbours that stand a pitch apart */
+};
+
 /* A line of print in page pixels. */
 struct candidate {
     double x, y;   /* its middle */
@@ -57,20 +65,20 @@ struct candidate {
     double regular; /* share of its characters that stand a pitch apart */
 };
 
-static int sum_profile(struct dark_rows rows, const struct blob *blob,
+/* Dark pixels across the blob at every place along it; its strokes lean by `lean`. */
+static int sum_profile(struct dark_rows rows, const struct blob *blob, double lean,
                        double ret_profile[PROFILE_MAX])
 {
     double ux = cos(blob->angle), uy = sin(blob->angle);
     int count = (int)blob->length < PROFILE_MAX ? (int)blob->length : PROFILE_MAX;
     int reach = (int)(blob->thickness * 0.5);
-    for (int i = 0; i < count; i++) {
-        ret_profile[i] = 0;
-        for (int j = -reach; j <= reach; j++) {
-            int x = (int)lround(blob->x + ux * (i - count / 2.0) - uy * j);
-            int y = (int)lround(blob->y + uy * (i - count / 2.0) + ux * j);
+    memset(ret_profile, 0, sizeof *ret_profile * (size_t)count);
+    for (int j = -reach; j <= reach; j++) {
+        double along = lean * j - count / 2.0;
+        double x = blob->x + ux * along - uy * j + 0.5, y = blob->y + uy * along + ux * j + 0.5;
+        for (int i = 0; i < count; i++, x += ux, y += uy)
             if (x >= 0 && y >= 0 && x < rows.width && y < rows.height)
                 ret_profile[i] += rows.at[(size_t)rows.width * (size_t)y + (size_t)x];
-        }
     }
     return count;
 }
@@ -80,9 +88,10 @@ static double fold(const double *profile, int count, double pitch)
 {
     double sums[BINS] = {0}, total = 0, lightest = INFINITY;
     int counts[BINS] = {0};
-    double bins_per_pixel = BINS / pitch;
-    for (int i = 0; i < count; i++) {
-        int bin = (int)((i + 0.5) * bins_per_pixel) % BINS;
+    double bins_per_pixel = BINS / pitch, at = bins_per_pixel / 2;
+    for (int i = 0; i < count; i++, at += bins_per_pixel) {
+        at = at >= BINS ? at - BINS : at;
+        int bin = (int)at;
         sums[bin] += profile[i];
         counts[bin]++;
         total += profile[i];
@@ -123,19 +132,34 @@ static double regular_share(const double *profile, int count, double pitch)
 }
 
 /* The pitch at which the gaps are lightest. */
-static double find_pitch(struct dark_rows rows, const struct blob *blob, double *ret_regular)
+static double find_pitch(struct dark_rows rows, const struct blob *blob, double lean,
+                         struct pitch_found *ret_found)
 {
-    double profile[PROFILE_MAX], best = 1, found = blob->thickness;
-    int count = sum_profile(rows, blob, profile);
+    double profile[PROFILE_MAX], lightest = 1, found = blob->thickness;
+    int count = sum_profile(rows, blob, lean, profile);
     double to = blob->thickness * PITCH_MAX_HEIGHTS;
     for (double pitch = blob->thickness * PITCH_MIN_HEIGHTS; pitch < to; pitch *= PITCH_STEP) {
         double folded = fold(profile, count, pitch);
-        if (folded < best) {
-            best = folded;
+        if (folded < lightest) {
+            lightest = folded;
             found = pitch;
         }
     }
-    *ret_regular = best < FOLD_MAX ? regular_share(profile, count, found) : 0;
+    double regular = lightest < FOLD_MAX ? regular_share(profile, count, found) : 0;
+    if (regular > ret_found->regular)
+        *ret_found = (struct pitch_found){found, regular};
+    return lightest;
+}
+
+/* Upright first, then leaning both ways where that is not hopeless. */
+static struct pitch_found find_best_pitch(struct dark_rows rows, const struct blob *blob)
+{
+    struct pitch_found found = {0};
+    double lightest = find_pitch(rows, blob, 0, &found);
+    if (found.regular < REGULAR_SHARE_MIN && lightest < FOLD_HOPELESS) {
+        find_pitch(rows, blob, LEAN, &found);
+        find_pitch(rows, blob, -LEAN, &found);
+    }
     return found;
 }
 
@@ -157,7 +181,7 @@ static int find_candidates(const struct glance *glance, bool transposed,
                            struct candidate *candidates, int *count, struct err *err)
 {
     static const struct blob_params params = {
-        .mend = 2, .run_min = 4, .join = 5, .blob_max = LINES_MAX};
+        .smear = 3, .mend = 2, .run_min = 4, .join = 5, .blob_max = LINES_MAX};
     static const struct blob_limits limits = {.length_min = LENGTH_MIN_HEIGHTS * HEIGHT_MIN_PX,
                                               .thickness_min = HEIGHT_MIN_PX,
                                               .thickness_max = HEIGHT_MAX_PX,
@@ -169,9 +193,9 @@ static int find_candidates(const struct glance *glance, bool transposed,
         const struct blob *blob = &blobs[i];
         if (blob->length < LENGTH_MIN_HEIGHTS * blob->thickness)
             continue;
-        double factor = glance->factor, half = (factor - 1) / 2.0, regular;
-        double pitch = find_pitch(rows, blob, &regular);
-        if (regular < REGULAR_SHARE_MIN || pitch * factor < PITCH_MIN_PX)
+        double factor = glance->factor, half = (factor - 1) / 2.0;
+        struct pitch_found found_pitch = find_best_pitch(rows, blob);
+        if (found_pitch.regular < REGULAR_SHARE_MIN || found_pitch.pitch * factor < PITCH_MIN_PX)
             continue;
         double x = blob->x * factor + half, y = blob->y * factor + half;
         double ux = cos(blob->angle), uy = sin(blob->angle);
@@ -180,8 +204,8 @@ static int find_candidates(const struct glance *glance, bool transposed,
                                       .ux = transposed ? uy : ux,
                                       .uy = transposed ? ux : uy,
                                       .length = blob->length * factor,
-                                      .pitch = pitch * factor,
-                                      .regular = regular};
+                                      .pitch = found_pitch.pitch * factor,
+                                      .regular = found_pitch.regular};
         keep(candidates, count, &candidate);
     }
     return found < 0 ? found : 0;
@@ -211,6 +235,7 @@ static int look_closely(const struct Pix *page, struct candidate *candidate, dou
         int rc = line_view_take(page, &frame, columns, &view, err);
         if (rc < 0)
             return rc;
+        line_view_place(&view, 0, columns);
         double likeness = line_likeness(&view, templates, LOOKS);
         if (likeness > best) {
             best = likeness;
@@ -246,11 +271,27 @@ static struct micr_band band_of(const struct candidate *candidate, double likene
     };
 }
 
+/* The text of the whole line, certain or not, follows a country's order: other print never does. */
+static int order_fits(const struct Pix *page, const struct micr_band *band, struct err *err)
+{
+    struct micr_sequence sequence;
+    char text[MICR_TEXT_SIZE];
+    int count = 0, rc = micr_follow(page, band, &sequence, err);
+    if (rc < 0)
+        return rc;
+    for (int i = 0; i < sequence.count && count < MICR_CHARS_MAX; i++)
+        if (sequence.at[i].fine >= 0)
+            text[count++] = cmc7_character(sequence.at[i].fine);
+    text[count] = '\0';
+    return micr_country_of(text) != MICR_UNKNOWN;
+}
+
 int micr_find(const struct Pix *page, const struct glance *glance, struct micr_band *ret_band,
               struct err *err)
 {
     *ret_band = (struct micr_band){0};
     struct candidate candidates[CLOSE_LOOKS_MAX];
+    struct micr_band doubtful = {0};
     int count = 0;
     int rc = find_candidates(glance, false, candidates, &count, err);
     if (rc == 0)
@@ -260,8 +301,15 @@ int micr_find(const struct Pix *page, const struct glance *glance, struct micr_b
         rc = look_closely(page, &candidates[i], &likeness, err);
         struct micr_band band = band_of(&candidates[i], likeness);
         double least = band.dpi < DPI_LOW ? LIKENESS_MIN_LOW : LIKENESS_MIN;
-        if (rc == 0 && likeness >= least && likeness > ret_band->score)
+        if (likeness >= least && likeness > ret_band->score)
             *ret_band = band;
+        else if (likeness >= LIKENESS_DOUBTFUL && likeness > doubtful.score)
+            doubtful = band;
+    }
+    if (rc == 0 && ret_band->font == MICR_NO_FONT && doubtful.font != MICR_NO_FONT) {
+        rc = order_fits(page, &doubtful, err);
+        if (rc > 0)
+            *ret_band = doubtful;
     }
     return rc < 0 ? rc : ret_band->font != MICR_NO_FONT;
 }

@@ -187,14 +187,14 @@ static void straighten(const struct line_view *view, const struct micr_sequence 
 static double find_height(const struct line_view *view, double pixel,
                           const struct micr_sequence *seen, struct micr_templates *templates)
 {
-    double best = -1, found = 1;
+    double best = -1, found = 1, ratio = seen->frame.along / view->strip.frame.along;
     for (int step = -2; step <= 2; step++) {
         double tall = 1 + 0.05 * step, sum = 0;
         micr_templates_draw(templates, pixel, tall);
         for (int i = 0; i < seen->count; i += 4) {
             if (seen->at[i].fine < 0)
                 continue;
-            struct micr_place place = {seen->at[i].column, view->row, 2, 2};
+            struct micr_place place = {seen->at[i].column * ratio, view->row, 3, 2};
             struct micr_match match;
             micr_match_at(&view->strip, &view->smeared, templates, &place, &match);
             sum += match.fine_score;
@@ -217,12 +217,16 @@ int micr_follow(const struct Pix *page, const struct micr_band *band,
     SCOPED(scope_free) struct micr_templates *templates = malloc(sizeof *templates);
     if (!templates)
         return err_set(err, ERR_MEMORY, "micr: no memory for templates");
+    double to_middle = middle * frame.along, seed = band->length / 2;
     for (int pass = 0; pass < 2; pass++) {
         double pixel = 1 / frame.along;
         SCOPED(line_view_clear) struct line_view view = {0};
         int rc = line_view_take(page, &frame, columns, &view, err);
         if (rc < 0)
             return rc;
+        middle = to_middle / frame.along;
+        line_view_place(&view, (int)(middle - seed / frame.along),
+                        (int)(middle + seed / frame.along));
         if (pass == 0)
             micr_templates_draw(templates, pixel, 1);
         else

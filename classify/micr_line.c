@@ -23,12 +23,12 @@ void line_view_clear(struct line_view *view)
 }
 
 /* Middle of the PRINT_ROWS rows that hold the most darkness; paper is what the lightest row has. */
-static double find_row(const struct strip *strip)
+static double find_row(const struct strip *strip, int from, int to)
 {
     double sums[STRIP_ROWS], best = -1;
     for (int row = 0; row < STRIP_ROWS; row++) {
         sums[row] = 0;
-        for (int column = 0; column < strip->columns; column++)
+        for (int column = from; column < to; column++)
             sums[row] += strip->dark[(size_t)strip->columns * (size_t)row + (size_t)column];
     }
     int found = 0;
@@ -45,22 +45,22 @@ static double find_row(const struct strip *strip)
 }
 
 /* Middle of the characters: half a pitch from the lightest columns, all pitches laid together. */
-static double find_phase(const struct strip *strip, double middle)
+static double find_phase(const struct strip *strip, double middle, int from, int to)
 {
     double fold[STRIP_PITCH] = {0}, best = INFINITY;
     int top = (int)middle - PRINT_ROWS / 2 + 2, found = 0;
-    int whole = strip->columns / STRIP_PITCH * STRIP_PITCH;
+    int whole = from + (to - from) / STRIP_PITCH * STRIP_PITCH;
     for (int row = top; row < top + PRINT_ROWS - 4; row++)
-        for (int column = 0; column < whole; column++)
+        for (int column = from; column < whole; column++)
             fold[column % STRIP_PITCH] +=
                 strip->dark[(size_t)strip->columns * (size_t)row + (size_t)column];
-    for (int from = 0; from < STRIP_PITCH; from++) {
+    for (int first = 0; first < STRIP_PITCH; first++) {
         double sum = 0;
         for (int i = 0; i < GAP_COLUMNS; i++)
-            sum += fold[(from + i) % STRIP_PITCH];
+            sum += fold[(first + i) % STRIP_PITCH];
         if (sum < best) {
             best = sum;
-            found = from;
+            found = first;
         }
     }
     return fmod(found + GAP_COLUMNS / 2.0 + STRIP_PITCH / 2.0, STRIP_PITCH);
@@ -77,9 +77,15 @@ int line_view_take(const struct Pix *page, const struct strip_frame *frame, int 
         line_view_clear(ret_view);
         return rc;
     }
-    ret_view->row = find_row(&ret_view->strip);
-    ret_view->phase = find_phase(&ret_view->strip, ret_view->row);
     return 0;
+}
+
+void line_view_place(struct line_view *view, int from, int to)
+{
+    from = from < 0 ? 0 : from;
+    to = to > view->strip.columns ? view->strip.columns : to;
+    view->row = find_row(&view->strip, from, to);
+    view->phase = find_phase(&view->strip, view->row, from, to);
 }
 
 double line_likeness(const struct line_view *view, const struct micr_templates *templates,
@@ -88,13 +94,18 @@ double line_likeness(const struct line_view *view, const struct micr_templates *
     int count = view->strip.columns / STRIP_PITCH;
     int first = count > looks ? (count - looks) / 2 : 0, seen = 0;
     double sum = 0;
+    struct micr_place place = {view->phase + first * STRIP_PITCH, view->row, LOOK_OFF, LOOK_OFF};
     for (int i = first; i < count && seen < looks; i++) {
-        struct micr_place place = {view->phase + i * STRIP_PITCH, view->row, LOOK_OFF, LOOK_OFF};
         struct micr_match match;
         micr_match_at(&view->strip, &view->smeared, templates, &place, &match);
         sum += match.fine >= 0 ? match.fine_score : 0;
         if (seen == FIRST_LOOKS && sum < LIKENESS_HOPELESS * (seen + 1))
             break;
+        if (match.fine_score > LIKENESS_HOPELESS) {
+            place.column = match.column;
+            place.row = match.row;
+        }
+        place.column += STRIP_PITCH;
         seen++;
     }
     return seen == looks || seen > FIRST_LOOKS ? sum / seen : 0;

@@ -15,9 +15,11 @@ struct line_view {
     double phase; /* column of the middle of some character, 0..STRIP_PITCH */
 };
 
-/* Straightens and smears; finds where characters stand from the sums of rows and columns. */
+/* Straightens and smears. */
 int line_view_take(const struct Pix *page, const struct strip_frame *frame, int columns,
                    struct line_view *ret_view, struct err *err);
+/* Finds where characters stand from the sums of rows and columns between two columns. */
+void line_view_place(struct line_view *view, int from, int to);
 void line_view_clear(struct line_view *view);
 
 /* Mean likeness of up to `looks` characters around the middle of the view. */

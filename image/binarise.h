@@ -19,7 +19,7 @@ struct binarise_params {
 #define BINARISE_DEFAULT                                                                           \
     ((struct binarise_params){.ink_share = 0.45, .least_contrast = 0.2, .solid_share = 0.6})
 
-/* Makes a page of depth 1 (1 = ink) from depth 1 (a copy), 8 or 32; resolution kept. 10 ms for grey
- * A4 at 300 dpi. */
+/* Makes a page of depth 1 (1 = ink) from depth 1 (a copy), 8 or 32; resolution kept. 4 ms for
+ * grey A4 at 300 dpi, 13 ms for colour. */
 int binarise(const struct Pix *page, const struct binarise_params *params, struct Pix **ret_bits,
              struct err *err);

@@ -10,9 +10,10 @@
 
 #include "base/scope.h"
 #include "image/binarise.h"
+#include "image/border.h"
 #include "image/decode.h"
-#include "image/geometry.h"
 #include "image/grey.h"
+#include "image/mark.h"
 #include "image/page.h"
 #include "image/text_mask.h"
 
@@ -21,22 +22,46 @@ enum { LEAST_DPI = 60, LONG_SIDE_PIXELS = 700 }; /* 60 dpi on A4 */
 /* Letters and words of one line are nearer to each other than this. */
 static const double gather_mm = 2;
 
-/* A hole is rounder and fuller than any letter. */
+/* Dust: no letter is as small; or as large as a letter, but with the ink of a few grains; or a row
+ * of grains, with less ink than a dotted line of that length. Handwriting has 1 mm2 per mm and
+ * more. */
+static const double speck_mm = 1.5, dust_mm = 5, dust_mm2 = 1.5, dust_thick_mm = 0.3;
+
+/* Punch holes, 5 to 8 mm wide and nearer to the edge than 25: rounder and fuller than any letter.
+ */
+static const double hole_least_mm = 3.5, hole_most_mm = 9, hole_edge_mm = 25;
 static const double hole_aspect = 1.35, hole_fill = 0.6;
 
-/* Solid black that touches the edge: a border, however deep it reaches in. */
-static const double solid_mm = 2, solid_share = 0.7;
+/* Near the edge: a sheet number, what is left of a border, the outline of a folded corner. */
+static const double edge_mm = 12, edge_mark_mm = 6;
+static const double rim_mm = 5, rim_thick_mm = 2.5;
+static const double corner_mm = 8, corner_thick_mm = 0.6;
+
+/* What touches the edge and reaches in no deeper is border; deeper, only where it is solid. */
+static const double border_mm = 10, solid_mm = 2, border_row_share = 0.5;
+
+/* Its rough edge, which an opening leaves behind. */
+enum { RIM_PIXELS = 5 };
+
+/* Streaks of a dusty scanner and rulings: runs as straight as the scanner itself. */
+static const double streak_mm = 25;
+
+/* A crease: a straight line at any angle. Text as small as 6 points is 1.4 mm thick as a line and
+ * half white; a thicker line must be full. */
+static const double crease_least_mm = 5, crease_thin_mm = 0.9, crease_thick_mm = 2.5;
+static const double crease_fill = 0.8;
 
 /* Against the darkest ink nearby; see binarise.h. Low, for traces beside bold print. */
 static const double ink_share_of_darkest = 0.3;
 
-enum excuse { COUNTS, SPECK, HOLE, EDGE_MARK, TRACE, EXCUSES };
+enum excuse { COUNTS, SPECK, HOLE, EDGE_MARK, LINE, TRACE, EXCUSES };
 
 struct sheet {
     const struct blank_params *params;
     double dpi;
-    struct Pix *traces; /* what is darker than the paper, border and streaks taken away */
-    struct Pix *ink;    /* the dark part of it */
+    struct Pix *traces;     /* what is darker than the paper, border and streaks taken away */
+    struct Pix *ink;        /* the dark part of it */
+    struct image_box paper; /* the page without its border */
     bool has_border;
     int excused[EXCUSES];
 };
@@ -92,46 +117,65 @@ static int depth_of(const BOX *box, int width, int height)
     return depth;
 }
 
-static bool is_solid(struct Pix *part, double dpi)
+/* What of a part is solid, with its rim; NULL when memory is short. */
+static struct Pix *solid_of(struct Pix *part, double dpi)
 {
     int side = image_pixels(solid_mm, dpi) + 1;
     SCOPED(image_free) struct Pix *opened = pixOpenBrick(NULL, part, side, side);
-    l_int32 all = 0, solid = 0;
+    SCOPED(image_free) struct Pix *grown = NULL;
 
-    pixCountPixels(part, &all, NULL);
     if (opened)
-        pixCountPixels(opened, &solid, NULL);
-    return solid >= solid_share * all;
+        grown = pixDilateBrick(NULL, opened, RIM_PIXELS, RIM_PIXELS);
+    return grown ? pixAnd(NULL, grown, part) : NULL;
 }
 
-/* Takes away what touches the edge and is thin or solid. */
-static int drop_border(struct sheet *sheet, struct err *err)
+/* Takes a part away whole when it reaches in no deeper than a border, otherwise what of it is
+ * solid: writing that touches a border stays. */
+static int drop_part(struct sheet *sheet, struct Pix *part, const BOX *box, struct err *err)
 {
-    int width = pixGetWidth(sheet->traces), height = pixGetHeight(sheet->traces);
-    int most = image_pixels(sheet->params->border_mm, sheet->dpi);
+    int most = image_pixels(border_mm, sheet->dpi);
+    SCOPED(image_free) struct Pix *gone = NULL;
+
+    if (depth_of(box, pixGetWidth(sheet->traces), pixGetHeight(sheet->traces)) <= most)
+        gone = pixClone(part);
+    else
+        gone = solid_of(part, sheet->dpi);
+    if (!gone)
+        return err_set(err, ERR_MEMORY, "no memory to clear the border of a page");
+    pixRasterop(sheet->traces, box->x, box->y, box->w, box->h, PIX_DST & PIX_NOT(PIX_SRC), gone, 0,
+                0);
+    sheet->has_border = true;
+    return 0;
+}
+
+/* Takes away what touches the edge and is thin, or solid. */
+static int drop_parts(struct sheet *sheet, struct err *err)
+{
     SCOPED(image_free) struct Pix *touching = pixExtractBorderConnComps(sheet->traces, 8);
     SCOPED(pixaDestroy) PIXA *parts = NULL;
-    SCOPED(boxaDestroy) BOXA *boxes = NULL;
+    SCOPED(boxaDestroy) BOXA *boxes = touching ? pixConnComp(touching, &parts, 8) : NULL;
+    int rc = boxes ? 0 : err_set(err, ERR_MEMORY, "no memory to find the border of a page");
 
-    if (touching)
-        boxes = pixConnComp(touching, &parts, 8);
-    if (!boxes)
-        return err_set(err, ERR_MEMORY, "no memory to find the border of a page");
-    for (int i = 0; i < boxaGetCount(boxes); i++) {
-        const BOX *box = boxes->box[i];
+    for (int i = 0; rc == 0 && i < boxaGetCount(boxes); i++)
+        rc = drop_part(sheet, parts->pix[i], boxes->box[i], err);
+    return rc;
+}
 
-        if (depth_of(box, width, height) > most && !is_solid(parts->pix[i], sheet->dpi))
-            continue;
-        pixRasterop(sheet->traces, box->x, box->y, box->w, box->h, PIX_DST & PIX_NOT(PIX_SRC),
-                    parts->pix[i], 0, 0);
-        sheet->has_border = true;
-    }
+static int drop_border(struct sheet *sheet, struct err *err)
+{
+    SCOPED(image_free) struct Pix *gone = pixCopy(NULL, sheet->traces);
+    int rc = gone ? drop_parts(sheet, err) : err_set(err, ERR_MEMORY, "no memory to copy a page");
+
+    if (rc < 0)
+        return rc;
+    pixSubtract(gone, gone, sheet->traces);
+    sheet->paper = border_trim(gone, border_row_share);
     return 0;
 }
 
 static int drop_streaks(struct sheet *sheet, struct err *err)
 {
-    int length = image_pixels(sheet->params->streak_mm, sheet->dpi);
+    int length = image_pixels(streak_mm, sheet->dpi);
     SCOPED(image_free) struct Pix *level = pixOpenBrick(NULL, sheet->traces, length, 1);
     SCOPED(image_free) struct Pix *upright = pixOpenBrick(NULL, sheet->traces, 1, length);
 
@@ -169,69 +213,106 @@ static int pixels_in(struct Pix *bits, const struct image_box *box)
     return count;
 }
 
-/* Largest distance of the box's far side from the nearest edge of the page, in pixels. */
-static int reach(const struct image_box *box, const struct sheet *sheet)
+/* How far the far side of a box lies from the nearest edge of the paper, in mm; level: left or
+ * right edge, otherwise top or bottom. */
+static double reach(const struct image_box *box, const struct sheet *sheet, bool level)
 {
-    int sides[4] = {box->x + box->width, box->y + box->height, pixGetWidth(sheet->traces) - box->x,
-                    pixGetHeight(sheet->traces) - box->y};
-    int least = sides[0];
+    const struct image_box *paper = &sheet->paper;
+    int one = level ? box->x + box->width - paper->x : box->y + box->height - paper->y;
+    int other = level ? paper->x + paper->width - box->x : paper->y + paper->height - box->y;
 
-    for (int i = 1; i < 4; i++)
-        least = sides[i] < least ? sides[i] : least;
-    return least;
+    return (one < other ? one : other) * 25.4 / sheet->dpi;
 }
 
-static bool is_hole(const struct image_box *box, int traces, const struct sheet *sheet)
+static double least_reach(const struct mark *mark, const struct sheet *sheet)
 {
-    const struct blank_params *params = sheet->params;
-    double mm = 25.4 / sheet->dpi;
-    double width = box->width * mm, height = box->height * mm;
-    double aspect = width > height ? width / height : height / width;
+    double level = reach(&mark->box, sheet, true), upright = reach(&mark->box, sheet, false);
 
-    return width >= params->hole_least_mm && width <= params->hole_most_mm &&
-           height >= params->hole_least_mm && height <= params->hole_most_mm &&
-           aspect <= hole_aspect && traces >= hole_fill * box->width * box->height &&
-           reach(box, sheet) * mm <= params->hole_edge_mm;
+    return level < upright ? level : upright;
 }
 
-static enum excuse judge(const struct image_box *box, const struct sheet *sheet)
+static bool is_hole(const struct mark *mark, const struct sheet *sheet)
 {
-    const struct blank_params *params = sheet->params;
-    double mm = 25.4 / sheet->dpi;
-    double longer = (box->width > box->height ? box->width : box->height) * mm;
-    int traces = pixels_in(sheet->traces, box);
+    double shorter = mark->width + mark->height - mark->longer;
 
-    if (longer <= params->speck_mm)
+    return mark->longer <= hole_most_mm && shorter >= hole_least_mm &&
+           mark->longer <= hole_aspect * shorter &&
+           mark->area >= hole_fill * mark->width * mark->height &&
+           least_reach(mark, sheet) <= hole_edge_mm;
+}
+
+static bool is_speck(const struct mark *mark)
+{
+    return mark->longer <= speck_mm || (mark->longer <= dust_mm && mark->area <= dust_mm2) ||
+           mark->area <= dust_thick_mm * mark->longer;
+}
+
+static bool is_crease(const struct mark *mark)
+{
+    if (mark->length < crease_least_mm)
+        return false;
+    return mark->thickness <= crease_thin_mm ||
+           (mark->thickness <= crease_thick_mm &&
+            mark->area >= crease_fill * mark->length * mark->thickness);
+}
+
+/* The box begins in a corner of the paper, and there are only lines in it. */
+static bool is_folded_corner(const struct mark *mark, const struct sheet *sheet)
+{
+    double level = reach(&mark->box, sheet, true) - mark->width;
+    double upright = reach(&mark->box, sheet, false) - mark->height;
+
+    return level <= corner_mm && upright <= corner_mm &&
+           mark->area <= corner_thick_mm * (mark->width + mark->height);
+}
+
+static bool is_edge_mark(const struct mark *mark, const struct sheet *sheet)
+{
+    double shorter = mark->width + mark->height - mark->longer;
+    double deep = least_reach(mark, sheet);
+
+    return (mark->longer <= edge_mark_mm && deep <= edge_mm) ||
+           (shorter <= rim_thick_mm && deep <= rim_mm) || is_folded_corner(mark, sheet);
+}
+
+static enum excuse judge(const struct mark *mark, const struct sheet *sheet)
+{
+    double mm = 25.4 / sheet->dpi;
+
+    if (is_speck(mark))
         return SPECK;
-    if (pixels_in(sheet->ink, box) < params->strong_share * traces)
+    if (pixels_in(sheet->ink, &mark->box) * mm * mm < sheet->params->strong_share * mark->area)
         return TRACE;
-    if (longer <= params->edge_mark_mm && reach(box, sheet) * mm <= params->edge_mm)
+    if (is_edge_mark(mark, sheet))
         return EDGE_MARK;
-    return is_hole(box, traces, sheet) ? HOLE : COUNTS;
+    if (is_crease(mark))
+        return LINE;
+    return is_hole(mark, sheet) ? HOLE : COUNTS;
 }
 
-static void tell_mark(const struct image_box *box, const struct sheet *sheet, char *reason)
+static void tell_mark(const struct mark *mark, const struct sheet *sheet, char *reason)
 {
     double mm = 25.4 / sheet->dpi;
 
-    snprintf(reason, BLANK_REASON_SIZE, "ink of %.0f x %.0f mm at %.0f,%.0f mm", box->width * mm,
-             box->height * mm, box->x * mm, box->y * mm);
+    snprintf(reason, BLANK_REASON_SIZE, "ink of %.0f x %.0f mm at %.0f,%.0f mm", mark->width,
+             mark->height, mark->box.x * mm, mark->box.y * mm);
 }
 
 static void tell_excuses(const struct sheet *sheet, char *reason)
 {
     const int *excused = sheet->excused;
 
-    snprintf(reason, BLANK_REASON_SIZE, "no ink: %d specks, %d holes, %d edge marks, %d traces%s",
-             excused[SPECK], excused[HOLE], excused[EDGE_MARK], excused[TRACE],
+    snprintf(reason, BLANK_REASON_SIZE,
+             "no ink: %d specks, %d holes, %d edge marks, %d lines, %d traces%s", excused[SPECK],
+             excused[HOLE], excused[EDGE_MARK], excused[LINE], excused[TRACE],
              sheet->has_border ? ", border" : "");
 }
 
 static int judge_marks(struct sheet *sheet, struct blank_verdict *verdict, struct err *err)
 {
     int grown = image_pixels(gather_mm / 2, sheet->dpi);
-    double area = (double)pixGetWidth(sheet->traces) * pixGetHeight(sheet->traces);
-    int largest = 0;
+    double mm = 25.4 / sheet->dpi, largest = 0;
+    double page_mm2 = pixGetWidth(sheet->traces) * mm * pixGetHeight(sheet->traces) * mm;
     SCOPED(image_free)
     struct Pix *gathered = pixDilateBrick(NULL, sheet->traces, 2 * grown + 1, 2 * grown + 1);
     SCOPED(boxaDestroy) BOXA *boxes = gathered ? pixConnCompBB(gathered, 8) : NULL;
@@ -241,16 +322,17 @@ static int judge_marks(struct sheet *sheet, struct blank_verdict *verdict, struc
     verdict->blank = true;
     for (int i = 0; i < boxaGetCount(boxes); i++) {
         struct image_box box = tight_box(boxes->box[i], grown, sheet);
-        enum excuse excuse = judge(&box, sheet);
+        struct mark mark = mark_measure(sheet->traces, &box, sheet->dpi);
+        enum excuse excuse = judge(&mark, sheet);
 
         sheet->excused[excuse]++;
         if (excuse != COUNTS)
             continue;
         verdict->blank = false;
-        verdict->ink_share += pixels_in(sheet->traces, &box) / area;
-        if (box.width * box.height > largest) {
-            largest = box.width * box.height;
-            tell_mark(&box, sheet, verdict->reason);
+        verdict->ink_share += mark.area / page_mm2;
+        if (mark.width * mark.height > largest) {
+            largest = mark.width * mark.height;
+            tell_mark(&mark, sheet, verdict->reason);
         }
     }
     return 0;

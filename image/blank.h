@@ -1,8 +1,8 @@
 /*
  * Is a side blank? Decided on a small decode, before anything dear is done. Dust, punch holes,
- * scanner borders, streaks, shadows of folds, small marks near the edge and what shows through from
- * the other side do not count; one line of handwriting or a signature does. In doubt a side is not
- * blank: that costs a reading, the other error loses a page.
+ * scanner borders, streaks, creases, folded corners, small marks near the edge and what shows
+ * through from the other side do not count; one line of handwriting or a signature does. In doubt a
+ * side is not blank: that costs a reading, the other error loses a page.
  * SPDX-License-Identifier: Apache-2.0
  */
 #pragma once
@@ -18,33 +18,16 @@ struct blank_params {
     double faint;        /* darker than the paper by this share: a trace */
     double ink;          /* … by this share: ink. Between the two lies what shows through */
     double strong_share; /* of the pixels of a mark must be ink for it to count */
-    double speck_mm;     /* smaller in both directions: dust */
-    double edge_mm;      /* from the edge: where small marks do not count … */
-    double edge_mark_mm; /* … up to this size (a sheet number, a torn corner) */
-    double border_mm;    /* what touches the edge and reaches in no deeper is border */
-    double hole_least_mm, hole_most_mm; /* punch holes, by diameter */
-    double hole_edge_mm;                /* and their distance from the edge */
-    double streak_mm;                   /* straight lines from this length on: streaks, rulings */
 };
-#define BLANK_DEFAULT                                                                              \
-    ((struct blank_params){.faint = 0.12,                                                          \
-                           .ink = 0.2,                                                             \
-                           .strong_share = 0.1,                                                    \
-                           .speck_mm = 1.5,                                                        \
-                           .edge_mm = 12,                                                          \
-                           .edge_mark_mm = 6,                                                      \
-                           .border_mm = 10,                                                        \
-                           .hole_least_mm = 3.5,                                                   \
-                           .hole_most_mm = 9,                                                      \
-                           .hole_edge_mm = 25,                                                     \
-                           .streak_mm = 25})
+#define BLANK_DEFAULT ((struct blank_params){.faint = 0.12, .ink = 0.2, .strong_share = 0.1})
 
-enum { BLANK_REASON_SIZE = 100 };
+enum { BLANK_REASON_SIZE = 120 };
 
 struct blank_verdict {
     bool blank;
     double ink_share;               /* of the page, in the marks that count */
-    char reason[BLANK_REASON_SIZE]; /* "ink of 43 x 6 mm at 20,31 mm", "2 holes, 14 specks" */
+    char reason[BLANK_REASON_SIZE]; /* "ink of 43 x 6 mm at 20,31 mm", "no ink: 14 specks, 2 holes"
+                                     */
 };
 
 /* The `reduce` for image_decode that brings a page nearest above 60 dpi: 1, 2, 4 or 8. */

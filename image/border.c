@@ -92,20 +92,31 @@ static void trim(struct Pix *mask, double share, bool column, int *from, int *en
         --*end;
 }
 
+struct image_box border_trim(struct Pix *mask, double row_share)
+{
+    int left, right, top, bottom;
+
+    trim(mask, row_share, true, &left, &right);
+    trim(mask, row_share, false, &top, &bottom);
+    if (left == right || top == bottom)
+        return (struct image_box){0};
+    return (struct image_box){left, top, right - left, bottom - top};
+}
+
+/* The trimmed box of the reduced page in pixels of the page, whose last row and column may have
+ * been lost in reducing. */
 static struct image_box measure_paper(const struct Pix *bits, const struct frame *frame,
                                       double share)
 {
     struct Pix *page = (struct Pix *)bits; /* Leptonica's getters take no const */
-    int left, right, top, bottom, times = frame->reduction;
-    struct image_box paper;
+    struct image_box small = border_trim(frame->mask, share);
+    int right = small.x + small.width, bottom = small.y + small.height, times = frame->reduction;
+    struct image_box paper = {.x = small.x * times, .y = small.y * times};
 
-    trim(frame->mask, share, true, &left, &right);
-    trim(frame->mask, share, false, &top, &bottom);
-    if (left == right || top == bottom)
-        return (struct image_box){0};
+    if (small.width == 0)
+        return small;
     right = right == pixGetWidth(frame->mask) ? pixGetWidth(page) : right * times;
     bottom = bottom == pixGetHeight(frame->mask) ? pixGetHeight(page) : bottom * times;
-    paper = (struct image_box){.x = left * times, .y = top * times};
     paper.width = right - paper.x;
     paper.height = bottom - paper.y;
     return paper;

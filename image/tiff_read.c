@@ -165,6 +165,8 @@ int tiff_header_read(struct bytes file, unsigned page, struct image_header *ret_
     if (rc == 0)
         rc = tiff_directory_find(&view, page, &directory, &ret_header->pages, err);
     if (rc == 0)
+        rc = tiff_directory_check(&view, &directory, err);
+    if (rc == 0)
         rc = tiff_file_open(file, page, &source, err);
     return rc < 0 ? rc : describe(source.tiff, ret_header, &form, err);
 }

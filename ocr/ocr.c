@@ -16,6 +16,9 @@
 #include "image/grey.h"
 #include "ocr/engine.h"
 
+/* Grey levels between ink and paper; pencil has 60. */
+enum { LEAST_CONTRAST = 30 };
+
 struct ocr {
     const struct ocr_engine *engine;
     void *state;
@@ -94,6 +97,18 @@ static int cut_zone(const struct Pix *page, const struct ocr_rect *zone, struct 
     return 0;
 }
 
+/* An engine that is told to read a line reads one even where nothing is written. */
+static bool is_bare(struct Pix *crop)
+{
+    l_int32 none = 0, darkest = 0, brightest = 0;
+
+    if (pixGetDepth(crop) == 1)
+        return pixZero(crop, &none) == 0 && none;
+    pixGetExtremeValue(crop, 1, L_SELECT_MIN, NULL, NULL, NULL, &darkest);
+    pixGetExtremeValue(crop, 1, L_SELECT_MAX, NULL, NULL, NULL, &brightest);
+    return brightest - darkest < LEAST_CONTRAST;
+}
+
 static void place_words(struct ocr_text *text, const struct ocr_rect *zone)
 {
     double sum = 0, letters = 0;
@@ -122,7 +137,7 @@ int ocr_read(struct ocr *ocr, const struct ocr_request *request, struct ocr_text
     rc = clip_zone(request, &zone, err);
     if (rc == 0)
         rc = cut_zone(request->page, &zone, &crop, err);
-    if (rc == 0)
+    if (rc == 0 && !is_bare(crop))
         rc = ocr->engine->read(ocr->state, crop, request, ret_text, err);
     if (rc < 0 && rc != ERR_TIMEOUT)
         ocr_text_free(ret_text);

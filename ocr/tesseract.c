@@ -119,6 +119,8 @@ static int start_api(struct tesseract *tesseract, const char *language, struct b
         return err_set(err, ERR_FORMAT, "Tesseract refuses its model for '%.20s'", language);
     for (size_t i = 0; i < sizeof settings / sizeof *settings; i++)
         TessBaseAPISetVariable(tesseract->api, settings[i].name, settings[i].value);
+    /* debug_file is opened at the first complaint; a sealed reader could not, so complain now. */
+    TessBaseAPIReadConfigFile(tesseract->api, "there-is-no-such-file");
     return 0;
 }
 

@@ -183,6 +183,18 @@ void scanner_new_batch(struct scanner *scanner, uint32_t first_sheet)
     scanner->sheets_complete = first_sheet - 1;
 }
 
+int scanner_take_back(struct scanner *scanner, uint32_t from, struct err *err)
+{
+    const char *option = profile_take_back(scanner->profile);
+    char number[16];
+    scanner_new_batch(scanner, from);
+    if (!option)
+        return 0;
+    snprintf(number, sizeof number, "%u", from);
+    int rc = option_set(scanner->handle, option, number, err);
+    return rc < 0 ? rc : 1;
+}
+
 /* Takes what the driver sends until it says that the side has ended. */
 static int read_lines(struct scanner *scanner, struct raster *raster, struct failure *failure)
 {

@@ -65,6 +65,12 @@ const struct scan_evidence *scanner_evidence(const struct scanner *scanner);
  * over a broken-off batch gives the number after the last sheet that was kept. */
 void scanner_new_batch(struct scanner *scanner, uint32_t first_sheet);
 
+/* After a process died: the sheets from number `from` on, of those that this batch has fed, are on
+ * the feeder again. A real feeder needs a person for that, and this does nothing: returns 0. The
+ * virtual one puts them back itself: returns 1. Its numbers count from the hopper's first sheet, so
+ * only for a hopper (or a state folder) of one batch. Then goes on as scanner_new_batch does. */
+int scanner_take_back(struct scanner *scanner, uint32_t from, struct err *err);
+
 /* Blocks until there is a side (returns 1, `ret_side` filled, the caller frees the page) or the
  * feeding has stopped (returns 0, `ret_event` filled). Every failure is an event. The call after an
  * event starts feeding anew and goes on with sheet number `feed_from`. */

@@ -52,6 +52,7 @@ struct profile {
     struct scan_rule rules[PROFILE_RULES_MAX];
     size_t rule_count;
     bool holds_last_sheet;
+    const char *take_back;
 };
 
 const char *scan_mode_name(enum scan_mode mode)
@@ -255,8 +256,9 @@ static int read_double_feed(struct profile *profile, const config_setting_t *roo
 
 static int read_profile(struct profile *profile, struct err *err)
 {
-    static const char *const known[] = {"version",   "id",      "title",  "devices",     "options",
-                                        "forbidden", "sensors", "events", "double_feed", NULL};
+    static const char *const known[] = {"version",     "id",        "title",   "devices",
+                                        "options",     "forbidden", "sensors", "events",
+                                        "double_feed", "take_back", NULL};
     const config_setting_t *root = config_root_setting(&profile->config);
     long long version = 0;
     int rc = config_check_keys(root, known, err);
@@ -274,6 +276,8 @@ static int read_profile(struct profile *profile, struct err *err)
         rc = config_refuse(root, err, "'devices' is missing");
     if (rc == 0)
         rc = read_texts(root, "forbidden", FORBIDDEN_MAX, profile->forbidden, err);
+    if (rc == 0)
+        rc = config_text(root, "take_back", &profile->take_back, err);
     if (rc == 0)
         rc = read_options(profile, root, err);
     if (rc == 0)
@@ -437,6 +441,11 @@ const struct profile_sensors *profile_sensors(const struct profile *profile)
 bool profile_holds_last_sheet(const struct profile *profile)
 {
     return profile->holds_last_sheet;
+}
+
+const char *profile_take_back(const struct profile *profile)
+{
+    return profile->take_back;
 }
 
 enum scan_event_kind profile_meaning(const struct profile *profile, int sane_status,

@@ -80,6 +80,9 @@ const struct profile_sensors *profile_sensors(const struct profile *profile);
  * held back until the next one has started. */
 bool profile_holds_last_sheet(const struct profile *profile);
 
+/* The option by which a virtual feeder puts fed sheets back, NULL for real ones. */
+const char *profile_take_back(const struct profile *profile);
+
 /* What a status means with these sensors: the first rule of the profile that fits, then the
  * built-in table of docs/scanners.md. `ret_say` is the sentence template, NULL for the built-in. */
 enum scan_event_kind profile_meaning(const struct profile *profile, int sane_status,

@@ -26,19 +26,23 @@ static const char *at(const char *name)
 }
 
 /* Turns both sides until the server has a message or time is over. */
-static int exchange(struct wire *wire, struct link *server, struct link *client, int wait_ms,
-                    struct message *ret_got, struct peer *ret_from)
+struct pair {
+    struct wire *wire; /* the server's */
+    struct link *server, *client;
+};
+
+static int exchange(struct pair pair, int wait_ms, struct message *ret_got, struct peer *ret_from)
 {
     int64_t until = clock_mono_ms() + wait_ms;
     bool sent = false;
     struct err err = {0};
     const struct message bye = {.kind = MESSAGE_BYE};
-    const struct link_set set = {.links = {server}, .link_count = 1};
+    const struct link_set set = {.links = {pair.server}, .link_count = 1};
     while (clock_mono_ms() < until) {
-        unsigned links, fds;
-        sent = sent || link_send(client, NULL, &bye, bytes_of("payload", 7), &err) == 0;
-        check_ok(link_poll(wire, &set, 10, &links, &fds, &err), &err);
-        int rc = link_receive(server, ret_got, ret_from, &err);
+        struct link_ready ready;
+        sent = sent || link_send(pair.client, NULL, &bye, bytes_of("payload", 7), &err) == 0;
+        check_ok(link_poll(pair.wire, &set, 10, &ready, &err), &err);
+        int rc = link_receive(pair.server, ret_got, ret_from, &err);
         if (rc != 0)
             return rc;
     }
@@ -60,7 +64,7 @@ static void a_message_and_its_answer_go_over_ipc(void **state)
     check_ok(wire_open(&wire, &err), &err);
     check_ok(link_serve(wire, &params, &server, &err), &err);
     check_ok(link_call(wire, &params, &client, &err), &err);
-    assert_int_equal(exchange(wire, server, client, PATIENCE_MS, &got, &from), 1);
+    assert_int_equal(exchange((struct pair){wire, server, client}, PATIENCE_MS, &got, &from), 1);
     assert_int_equal(got.kind, MESSAGE_BYE);
     assert_true(bytes_equal(buf_view(&got.payload), bytes_of("payload", 7)));
     message_clear(&got);
@@ -68,9 +72,9 @@ static void a_message_and_its_answer_go_over_ipc(void **state)
         link_send(server, &from, &(struct message){.kind = MESSAGE_BYE}, bytes_of(NULL, 0), &err),
         &err);
     const struct link_set set = {.links = {client}, .link_count = 1};
-    unsigned links, fds;
-    check_ok(link_poll(wire, &set, PATIENCE_MS, &links, &fds, &err), &err);
-    assert_int_equal(links, 1);
+    struct link_ready ready;
+    check_ok(link_poll(wire, &set, PATIENCE_MS, &ready, &err), &err);
+    assert_int_equal(ready.links, 1);
     assert_int_equal(link_receive(client, &got, NULL, &err), 1);
     message_clear(&got);
     link_free(&client);
@@ -185,13 +189,15 @@ static void only_a_listed_key_gets_in(void **state)
     check_ok(curve_generate(&other, &err), &err);
     open_guarded(&guarded, other.public_key);
     struct link *client = call(&guarded);
-    assert_int_equal(exchange(guarded.wire, guarded.server, client, REFUSAL_MS, &got, &from), 0);
+    assert_int_equal(
+        exchange((struct pair){guarded.wire, guarded.server, client}, REFUSAL_MS, &got, &from), 0);
     link_free(&client);
     close_guarded(&guarded);
 
     open_guarded(&guarded, guarded.worker.public_key);
     client = call(&guarded);
-    assert_int_equal(exchange(guarded.wire, guarded.server, client, PATIENCE_MS, &got, &from), 1);
+    assert_int_equal(
+        exchange((struct pair){guarded.wire, guarded.server, client}, PATIENCE_MS, &got, &from), 1);
     assert_string_equal(from.key, guarded.worker.public_key);
     message_clear(&got);
     link_free(&client);

@@ -15,18 +15,20 @@
 #include "bench/mail/hopper.h"
 #include "bench/mail/letter_text.h"
 #include "classify/cmc7.h"
+#include "classify/glance.h"
 #include "classify/keys.h"
+#include "classify/separator.h"
 #include "image/decode.h"
 #include "image/header.h"
 #include "tests/check.h"
 
-enum { PLANNED = 3000, DRAWN = 5, FILES_MAX = 200, COLUMNS = 17, FILE_LIMIT = 64 << 20 };
+enum { PLANNED = 3000, DRAWN = 5, FILES_MAX = 200, COLUMNS = 18, FILE_LIMIT = 64 << 20 };
 
 /* Pages are drawn small: 150 dpi costs a quarter of 300. */
 static struct mail_order small_order(void)
 {
     struct mail_order order = mail_order_usual();
-    order.dpi = 150;
+    order.habits.dpi = 150;
     order.seed = 12;
     return order;
 }
@@ -316,6 +318,32 @@ static void a_cheque_line_carries_its_proof(void **state)
     free(envelope);
 }
 
+static void a_drawn_separator_is_read_as_one_however_it_lies(void **state)
+{
+    (void)state;
+    struct mail_order order = small_order();
+    order.habits = SCAN_HABITS_DEFAULT;
+    order.habits.turned = 0.7;
+    struct envelope *envelope = calloc(1, sizeof *envelope);
+    assert_non_null(envelope);
+    for (unsigned i = 0; i < 8; i++) {
+        struct err err = {0};
+        SCOPED(image_free) struct Pix *image = NULL;
+        SCOPED(glance_clear) struct glance glance = {0};
+        struct separator separator = {0};
+        envelope_plan(&order, i, envelope);
+        struct sheet *sheet = &envelope->sheets[0];
+        assert_int_equal(sheet->front.kind, PAGE_SEPARATOR);
+        check_ok(scan_page(&sheet->front, &sheet->look, &image, &err), &err);
+        check_ok(glance_make(image, &glance, &err), &err);
+        check_ok(separator_find(image, &glance, sheet->look.dpi, &separator, &err), &err);
+        assert_int_equal(separator.level, i == 0 ? SEPARATOR_BATCH : SEPARATOR_ENVELOPE);
+        assert_string_equal(separator.code, i == 0 ? "tripli-b:061" : "tripli-e");
+        assert_int_equal(separator.rotation, sheet->look.placement.rotation);
+    }
+    free(envelope);
+}
+
 static void amounts_are_spelt_as_the_french_do(void **state)
 {
     (void)state;
@@ -350,7 +378,10 @@ int main(void)
         cmocka_unit_test(the_numbers_of_invented_people_hold),
         cmocka_unit_test(typed_letters_have_120_to_250_words_and_no_two_are_equal),
         cmocka_unit_test(a_cheque_line_carries_its_proof),
+        cmocka_unit_test(a_drawn_separator_is_read_as_one_however_it_lies),
         cmocka_unit_test(amounts_are_spelt_as_the_french_do),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    canvas_release_fonts();
+    return failed;
 }

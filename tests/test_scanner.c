@@ -204,6 +204,34 @@ static void what_was_fed_stays_fed_after_reopening(void **state)
     assert_false(fixture_has(FIXTURE_KEEP, "feeder.journal"));
 }
 
+static void sheets_that_were_fed_and_not_kept_are_fed_again(void **state)
+{
+    SCOPED(profile_free) struct profile *profile = fixture_profile("tripli.conf");
+    static const enum fixture_device devices[] = {FIXTURE_TRIPLI, FIXTURE_KEEP};
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        struct fixture_log log = {0}, rest = {0};
+        struct err err = {0};
+        fixture_fill(devices[i], 12);
+        struct scanner *scanner = fixture_open(devices[i], profile, &as_scanned);
+        check_ok(scanner_set(scanner, "fault", "stop sheet=12", &err), &err);
+        fixture_scan(scanner, &log);
+        assert_int_equal(log.event.sheets_complete, 11);
+        scanner_free(&scanner); /* and nobody kept sheets 9 to 11 */
+        scanner = fixture_open(devices[i], profile, &as_scanned);
+        assert_int_equal(scanner_take_back(scanner, 9, &err), 1);
+        fixture_scan(scanner, &rest);
+        scanner_free(&scanner);
+        assert_int_equal(rest.count, 8);
+        for (unsigned k = 0; k < rest.count; k++) {
+            assert_int_equal(rest.at[k].id, 17 + k);
+            assert_int_equal(rest.at[k].sheet, 9 + k / 2);
+        }
+        assert_int_equal(rest.event.kind, SCAN_END);
+        assert_int_equal(rest.event.sensors.counter, 12);
+    }
+}
+
 static void an_empty_feeder_says_so_and_takes_paper_later(void **state)
 {
     SCOPED(profile_free) struct profile *profile = fixture_profile("tripli.conf");
@@ -275,6 +303,7 @@ int main(void)
         cmocka_unit_test_setup(the_second_page_of_a_tiff_is_the_back, fixture_clear),
         cmocka_unit_test_setup(the_settings_are_read_back_for_the_record, fixture_clear),
         cmocka_unit_test_setup(what_was_fed_stays_fed_after_reopening, fixture_clear),
+        cmocka_unit_test_setup(sheets_that_were_fed_and_not_kept_are_fed_again, fixture_clear),
         cmocka_unit_test_setup(an_empty_feeder_says_so_and_takes_paper_later, fixture_clear),
         cmocka_unit_test_setup(one_scanner_has_one_user, fixture_clear),
         cmocka_unit_test_setup(the_scan_button_is_seen_once, fixture_clear),

@@ -9,6 +9,7 @@
 
 #include "base/file.h"
 #include "base/scope.h"
+#include "bench/mail/canvas.h"
 #include "tests/check.h"
 #include "workers/separator_sheet.h"
 
@@ -88,5 +89,7 @@ int main(void)
         cmocka_unit_test(wrong_orders_are_refused_and_leave_no_file),
         cmocka_unit_test(the_patch_reads_the_same_upside_down),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    canvas_release_fonts();
+    return failed;
 }

@@ -360,21 +360,21 @@ static int fill_items(const struct wire *wire, const struct link_set *set, zmq_p
     return count;
 }
 
-int link_poll(struct wire *wire, const struct link_set *set, int timeout_ms, unsigned *ret_links,
-              unsigned *ret_fds, struct err *err)
+int link_poll(struct wire *wire, const struct link_set *set, int timeout_ms,
+              struct link_ready *ret_ready, struct err *err)
 {
     zmq_pollitem_t items[2 * LINKS_MAX + 1];
     int count = fill_items(wire, set, items);
-    *ret_links = *ret_fds = 0;
+    *ret_ready = (struct link_ready){0};
     int rc = zmq_poll(items, count, timeout_ms);
     if (rc < 0 && errno != EINTR)
         return err_set(err, ERR_UNAVAILABLE, "poll: %s", zmq_strerror(errno));
     if (rc <= 0)
         return 0;
     for (int i = 0; i < set->link_count; i++)
-        *ret_links |= (items[i].revents ? 1u : 0u) << i;
+        ret_ready->links |= (items[i].revents ? 1u : 0u) << i;
     for (int i = 0; i < set->fd_count; i++)
-        *ret_fds |= (items[set->link_count + i].revents ? 1u : 0u) << i;
+        ret_ready->fds |= (items[set->link_count + i].revents ? 1u : 0u) << i;
     while (wire->zap && answer_handshake(wire))
         ;
     return 0;

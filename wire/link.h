@@ -56,12 +56,15 @@ int link_send(struct link *link, const struct peer *to, const struct message *me
               struct bytes payload, struct err *err);
 
 /* Waits until a link has something to receive, one of `fds` is readable, or the time is over; also
- * answers handshakes. Sets bit i of `*ret_links` and `*ret_fds`. EINTR counts as time over. */
+ * answers handshakes. EINTR counts as time over. */
 struct link_set {
     struct link *links[LINKS_MAX];
     int link_count;
     int fds[LINKS_MAX];
     int fd_count;
 };
-int link_poll(struct wire *wire, const struct link_set *set, int timeout_ms, unsigned *ret_links,
-              unsigned *ret_fds, struct err *err);
+struct link_ready {
+    unsigned links, fds; /* bit i: the set's i-th */
+};
+int link_poll(struct wire *wire, const struct link_set *set, int timeout_ms,
+              struct link_ready *ret_ready, struct err *err);

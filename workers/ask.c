@@ -8,9 +8,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/scope.h"
 #include "wire/link.h"
 #include "workers/desk.h"
 
@@ -23,6 +26,7 @@ enum {
 struct asker {
     struct wire *wire;
     struct link *link;
+    int patience_ms; /* to find out whether a hub is there */
 };
 
 void asker_free(struct asker **asker)
@@ -38,8 +42,8 @@ void asker_free(struct asker **asker)
 static int wait_step(struct asker *asker, struct err *err)
 {
     const struct link_set set = {.links = {asker->link}, .link_count = 1};
-    unsigned links, fds;
-    return link_poll(asker->wire, &set, STEP_MS, &links, &fds, err);
+    struct link_ready ready;
+    return link_poll(asker->wire, &set, STEP_MS, &ready, err);
 }
 
 static int send_until(struct asker *asker, const struct message *message, int64_t until_ms,
@@ -83,16 +87,27 @@ static int receive_until(struct asker *asker, int64_t until_ms, json_t **ret_ans
     return err_set(err, ERR_TIMEOUT, "the hub gave no answer within %d ms", ANSWER_LIMIT_MS);
 }
 
-static int ask(struct asker *asker, const char *verb, json_t *details, int patience_ms,
-               json_t **ret_answer, struct err *err)
+int asker_ask(struct asker *asker, const char *verb, json_t *details, json_t **ret_answer,
+              struct err *err)
 {
     struct message message = {.kind = MESSAGE_ASK, .ask = {.details = details}};
     snprintf(message.ask.verb, sizeof message.ask.verb, "%s", verb);
     snprintf(message.ask.actor, sizeof message.ask.actor, "%s", ask_actor());
-    int rc = send_until(asker, &message, clock_mono_ms() + patience_ms, err);
+    int rc = send_until(asker, &message, clock_mono_ms() + asker->patience_ms, err);
     if (rc < 0)
         return rc;
     return receive_until(asker, clock_mono_ms() + ANSWER_LIMIT_MS, ret_answer, err);
+}
+
+/* Whether somebody listens behind a socket's file; a hub that was killed leaves the file. */
+static bool listens(const char *path)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    SCOPED(scope_close) int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0 || strlen(path) >= sizeof address.sun_path)
+        return false;
+    memcpy(address.sun_path, path, strlen(path) + 1);
+    return connect(fd, (const struct sockaddr *)&address, sizeof address) == 0;
 }
 
 int asker_open(const struct program *program, int patience_ms, struct asker **ret_asker,
@@ -101,11 +116,12 @@ int asker_open(const struct program *program, int patience_ms, struct asker **re
     char front[PLACE_SIZE + 32];
     place_endpoint(&program->place, "front", front, sizeof front);
     *ret_asker = NULL;
-    if (access(front + strlen("ipc://"), F_OK) < 0)
+    if (!listens(front + strlen("ipc://")))
         return 0;
     struct asker *asker = calloc(1, sizeof *asker);
     if (!asker)
         return err_set(err, ERR_MEMORY, "no memory");
+    asker->patience_ms = patience_ms;
     const struct link_params params = {
         .endpoint = front, .receive_messages = 100, .send_messages = 10};
     int rc = wire_open(&asker->wire, err);
@@ -113,19 +129,16 @@ int asker_open(const struct program *program, int patience_ms, struct asker **re
         rc = link_call(asker->wire, &params, &asker->link, err);
     json_t *nothing = json_object(), *answer = NULL;
     if (rc == 0)
-        rc = ask(asker, "status", nothing, patience_ms, &answer, err);
+        rc = asker_ask(asker, "status", nothing, &answer, err);
     json_decref(nothing);
     json_decref(answer);
     if (rc < 0)
         asker_free(&asker);
     *ret_asker = asker;
-    return rc == ERR_UNAVAILABLE ? 0 : rc;
-}
-
-int asker_ask(struct asker *asker, const char *verb, json_t *details, json_t **ret_answer,
-              struct err *err)
-{
-    return ask(asker, verb, details, PATIENCE_MS, ret_answer, err);
+    if (rc != ERR_UNAVAILABLE)
+        return rc;
+    *err = (struct err){0}; /* it ended just now */
+    return 0;
 }
 
 static struct archive_params params_of(const struct program *program, bool writer)
@@ -149,7 +162,7 @@ static int do_here(const struct program *program, const char *verb, const json_t
     struct archive *archive = NULL;
     int rc = archive_open(&params, &archive, err);
     if (rc == 0)
-        rc = desk_do(archive, verb, ask_actor(), details, ret_answer, err);
+        rc = desk_do(archive, &(struct desk_ask){verb, ask_actor(), details}, ret_answer, err);
     if (rc == 0)
         rc = desk_file(archive, err);
     archive_free(&archive);

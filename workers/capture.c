@@ -196,7 +196,7 @@ static int check_patience(struct capture *capture, struct err *err)
                        "stopped; what is acknowledged is safe, the batch can "
                        "be resumed");
     if (silent > CALM_MS)
-        tell_waiting(capture, "the hub does not answer");
+        tell_waiting(capture, "aucun hub ne répond pour ce dossier de données");
     if (silent > patience)
         return err_set(err, ERR_TIMEOUT,
                        "the hub did not answer for %lld ms, at most %lld; %d pages are not "
@@ -212,9 +212,9 @@ static int turn(struct capture *capture, int wait_ms, struct err *err)
                            .link_count = 1,
                            .fds = {capture->program->signals},
                            .fd_count = 1};
-    unsigned links, fds;
+    struct link_ready ready;
     send_due(capture);
-    int rc = link_poll(capture->wire, &set, wait_ms, &links, &fds, err);
+    int rc = link_poll(capture->wire, &set, wait_ms, &ready, err);
     if (rc == 0)
         rc = receive_all(capture, err);
     return rc < 0 ? rc : check_patience(capture, err);

@@ -59,7 +59,7 @@ static int waiting_page(struct archive *archive, struct page_id id, struct intak
     static const enum page_state states[] = {PAGE_TO_CODE, PAGE_QUARANTINED};
     const struct page_id before = {id.batch, id.page - 1};
     for (int i = 0; i < 2; i++) {
-        int got = intake_list(archive, states[i], before, ret_page, 1, err);
+        int got = intake_list(archive, (struct intake_line){states[i], before}, ret_page, 1, err);
         if (got < 0)
             return got;
         if (got == 1 && ret_page->id.batch == id.batch && ret_page->id.page == id.page)
@@ -154,23 +154,24 @@ static int do_close(struct archive *archive, const char *actor, const json_t *de
     return archive_batch_close(archive, (struct batch_id){(uint32_t)n}, actor, err);
 }
 
-int desk_do(struct archive *archive, const char *verb, const char *actor, const json_t *details,
-            json_t **ret_answer, struct err *err)
+int desk_do(struct archive *archive, const struct desk_ask *ask, json_t **ret_answer,
+            struct err *err)
 {
     static const struct {
         const char *name;
         int (*act)(struct archive *, const char *, const json_t *, struct err *);
     } verbs[] = {{"code", do_code}, {"release", do_release}, {"close", do_close}};
     for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++) {
-        if (strcmp(verbs[i].name, verb) != 0)
+        if (strcmp(verbs[i].name, ask->verb) != 0)
             continue;
-        int rc = verbs[i].act(archive, actor, details, err);
+        int rc = verbs[i].act(archive, ask->actor, ask->details, err);
         if (rc < 0)
             return rc;
         *ret_answer = json_pack("{s:b}", "done", 1);
-        return *ret_answer ? 0 : err_set(err, ERR_MEMORY, "%s: no memory for the answer", verb);
+        return *ret_answer ? 0
+                           : err_set(err, ERR_MEMORY, "%s: no memory for the answer", ask->verb);
     }
-    return err_set(err, ERR_PROTOCOL, "verb '%s' is not known", verb);
+    return err_set(err, ERR_PROTOCOL, "verb '%s' is not known", ask->verb);
 }
 
 int desk_file(struct archive *archive, struct err *err)

@@ -16,10 +16,16 @@
 #include "base/err.h"
 #include "classify/verdict.h"
 
+struct desk_ask {
+    const char *verb;
+    const char *actor; /* the user's name, into the journal */
+    const json_t *details;
+};
+
 /* Does what `verb` says; durable at return. `actor`: the user's name, into the journal.
  * ERR_PROTOCOL for an unknown verb or detail. The answer is a new object. */
-int desk_do(struct archive *archive, const char *verb, const char *actor, const json_t *details,
-            json_t **ret_answer, struct err *err);
+int desk_do(struct archive *archive, const struct desk_ask *ask, json_t **ret_answer,
+            struct err *err);
 
 /* What the archive is told of a verdict: kind, compartment (volet 1 and unknown volets of sick
  * notes are medical), proven dates and numbers. `lending` and `record` are left to the caller. */

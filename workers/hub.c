@@ -119,18 +119,18 @@ static int turn(struct hub *hub, struct err *err)
                            .link_count = hub->work_remote ? 3 : 2,
                            .fds = {hub->program.signals},
                            .fd_count = 1};
-    unsigned links, fds;
+    struct link_ready ready;
     bool busy = hub->may_have_complete && !hub->trouble[0];
-    int rc = link_poll(hub->wire, &set, busy ? 0 : TURN_MS, &links, &fds, err);
+    int rc = link_poll(hub->wire, &set, busy ? 0 : TURN_MS, &ready, err);
     if (rc < 0)
         return rc;
     for (int number; (number = program_take_signal(&hub->program)) != 0;)
         hub->stopping |= number == SIGTERM || number == SIGINT;
-    if (links & 1u)
+    if (ready.links & 1u)
         rc = hub_capture_receive(hub, err);
     hub_capture_commit(hub);
     for (int i = 1; rc == 0 && i < set.link_count; i++)
-        if (links >> i & 1u)
+        if (ready.links >> i & 1u)
             rc = hub_lanes_receive(hub, set.links[i], err);
     hub_lanes_commit(hub);
     hub_lanes_check(hub);

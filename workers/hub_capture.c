@@ -42,6 +42,25 @@ static int spec_of(const struct batch_open_message *open, struct batch_spec *ret
     return 0;
 }
 
+static void ask_to_wait(struct hub *hub, const struct peer *from, const char *reason)
+{
+    struct message wait = {.kind = MESSAGE_WAIT, .wait = {.retry_ms = RETRY_MS}};
+    snprintf(wait.wait.reason, sizeof wait.wait.reason, "%.250s", reason);
+    hub_send(hub->front, from, &wait);
+}
+
+/* A full disk is no fault of who asks: they wait and ask again. Anything else is refused. */
+static void refuse_or_wait(struct hub *hub, const struct message *message, const struct peer *from,
+                           const struct err *err)
+{
+    if (err->code != ERR_FULL) {
+        hub_refuse(hub->front, from, message, err);
+        return;
+    }
+    hub_trouble(hub, err);
+    ask_to_wait(hub, from, err->text);
+}
+
 static void open_batch(struct hub *hub, const struct message *message, const struct peer *from)
 {
     struct batch_spec spec;
@@ -54,7 +73,7 @@ static void open_batch(struct hub *hub, const struct message *message, const str
     if (rc == 0)
         rc = archive_count(hub->archive, id, &counts, &err);
     if (rc < 0) {
-        hub_refuse(hub->front, from, message, &err);
+        refuse_or_wait(hub, message, from, &err);
         return;
     }
     log_info("batch=%u opened: caisse %s, %u pages there", id.n, spec.tenant,
@@ -73,7 +92,7 @@ static void end_batch(struct hub *hub, const struct message *message, const stru
     const struct batch_end said = {end->sheets_fed, end->sheets_rejected, end->pages};
     struct err err = {0};
     if (archive_batch_end(hub->archive, (struct batch_id){end->batch}, &said, &err) < 0) {
-        hub_refuse(hub->front, from, message, &err);
+        refuse_or_wait(hub, message, from, &err);
         return;
     }
     log_info("batch=%u fed: %u sheets, %u rejected, %u pages", end->batch, end->sheets_fed,
@@ -82,13 +101,6 @@ static void end_batch(struct hub *hub, const struct message *message, const stru
     struct message ended = {.kind = MESSAGE_BATCH_ENDED};
     ended.accepted.batch = end->batch;
     hub_send(hub->front, from, &ended);
-}
-
-static void ask_to_wait(struct hub *hub, const struct peer *from, const char *reason)
-{
-    struct message wait = {.kind = MESSAGE_WAIT, .wait = {.retry_ms = RETRY_MS}};
-    snprintf(wait.wait.reason, sizeof wait.wait.reason, "%.250s", reason);
-    hub_send(hub->front, from, &wait);
 }
 
 static void queue_page(struct hub *hub, struct message *message, const struct peer *from)
@@ -118,7 +130,8 @@ static void answer_question(struct hub *hub, const struct message *message, cons
     json_t **details = &answer.answer.details;
     bool status = strcmp(ask->verb, "status") == 0;
     int rc = status ? hub_status(hub, ask->details, details, &err)
-                    : desk_do(hub->archive, ask->verb, ask->actor, ask->details, details, &err);
+                    : desk_do(hub->archive, &(struct desk_ask){ask->verb, ask->actor, ask->details},
+                              details, &err);
     if (rc < 0)
         hub_refuse(hub->front, from, message, &err);
     else

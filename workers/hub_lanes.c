@@ -155,6 +155,7 @@ static void take(struct hub *hub, struct link *link, const struct peer *peer,
         take_return(hub, lane, &message->returned);
         return;
     case MESSAGE_BYE:
+        hub_lanes_commit(hub); /* its last verdicts came before it */
         if (lane)
             close_lane(hub, lane, "left");
         return;

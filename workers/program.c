@@ -5,6 +5,7 @@
 #include "workers/program.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/signalfd.h>
@@ -54,6 +55,13 @@ int program_start(struct program *program, struct err *err)
     if (rc == 0)
         rc = tuning_read(program->place.config, &program->tuning, err);
     return rc;
+}
+
+void program_keep_memory(void)
+{
+    enum { KEPT_BYTES = 128 << 20 }; /* an A4 page in colour at 300 dpi has 35 MB */
+    mallopt(M_MMAP_THRESHOLD, KEPT_BYTES);
+    mallopt(M_TRIM_THRESHOLD, KEPT_BYTES);
 }
 
 int program_signals(struct program *program, struct err *err)

@@ -23,6 +23,7 @@
 #include "image/turn.h"
 #include "ocr/ocr.h"
 #include "workers/pipe.h"
+#include "workers/program.h"
 #include "workers/reader_seal.h"
 
 enum { SOCKET_FD = 3, USUAL_DPI = 300 /* when a file does not say */ };
@@ -159,6 +160,7 @@ int main(int argc, char **argv)
         return EX_USAGE;
     }
     log_start("tripli-reader");
+    program_keep_memory();
     signal(SIGINT, SIG_IGN); /* a key typed at the terminal is for the parent to handle */
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     int rc = serve(argv[1], (rlim_t)strtoul(argv[2], NULL, 10), &err);

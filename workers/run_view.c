@@ -100,6 +100,14 @@ static void draw_tags(struct run_view *view, const json_t *types)
     line(view, "  étiquettes  %s", text);
 }
 
+/* Pages that the source has not given yet, as far as it told how much there is. */
+static double still_to_feed(const json_t *capture)
+{
+    double sheets = number(capture, "sheets"), expected = number(capture, "expected");
+    return sheets > 0 && expected > sheets ? (expected - sheets) * number(capture, "pages") / sheets
+                                           : 0;
+}
+
 static void draw_block(struct run_view *view, const json_t *status, const json_t *capture,
                        double seconds)
 {
@@ -114,7 +122,8 @@ static void draw_block(struct run_view *view, const json_t *status, const json_t
     line(view, "tripli  %02d:%02d", (int)elapsed / 60, (int)elapsed % 60);
     draw_capture(view, capture);
     draw_lanes(view, json_object_get(status, "lanes"), seconds);
-    double left = view->rate > 0 ? unread / view->rate : 0;
+    double to_come = unread + still_to_feed(capture);
+    double left = view->rate > 0 ? to_come / view->rate : 0;
     line(view, "  à lire      %.0f faces, %.1f faces/s, encore %.0f s", unread, view->rate, left);
     draw_tags(view, json_object_get(status, "by_type"));
     line(view, "  classées    %.0f faces, %.0f plis;  blanches %.0f;  séparateurs %.0f",

@@ -1,7 +1,8 @@
 /*
  * tripli-scan: feeds one batch to the hub, from a scanner or a folder. What the hub has
  * acknowledged is safe; everything else is still on paper or in the folder, and the batch can be
- * resumed. SPDX-License-Identifier: Apache-2.0
+ * resumed.
+ * SPDX-License-Identifier: Apache-2.0
  */
 #include "workers/scan.h"
 
@@ -121,6 +122,7 @@ static int open_batch(struct scan *scan, struct err *err)
     struct batch_open_message open;
     mine.context = scan;
     int rc = fill_open(scan, &open, err);
+    snprintf(scan->uuid, sizeof scan->uuid, "%s", open.uuid);
     if (rc == 0)
         rc = capture_open(&scan->program, &mine, &scan->capture, err);
     if (rc == 0)
@@ -254,6 +256,7 @@ int main(int argc, char **argv)
     struct err err = {0};
     argp_parse(&argp, argc, argv, 0, NULL, &scan);
     scan.terminal = isatty(STDERR_FILENO) && !scan.options.progress;
+    program_keep_memory();
     int rc = program_start(&scan.program, &err);
     if (rc == 0)
         rc = feed(&scan, &err);

@@ -24,6 +24,7 @@ struct scan {
     struct program program;
     struct scan_options options;
     struct capture *capture;
+    char uuid[33]; /* the batch's, given by --resume or made up */
     uint32_t batch;
     uint32_t accepted; /* pages that the hub had of this batch at its opening */
     uint32_t page;     /* number of the last page captured */
@@ -33,6 +34,7 @@ struct scan {
     uint32_t expected; /* files or sheets to come in all, 0 unknown */
     int64_t started_ms;
     bool terminal; /* a person sits in front: French words, a status line */
+    bool starts;   /* folders: the next page begins an envelope */
     int64_t shown_ms;
 };
 

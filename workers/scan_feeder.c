@@ -4,11 +4,13 @@
  * the batch stays open, to be resumed.
  * SPDX-License-Identifier: Apache-2.0
  */
+#include <dirent.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -43,6 +45,24 @@ static void on_hang(int number)
     _exit(EX_UNAVAILABLE);
 }
 
+/* How many sheets the hopper's folder holds: files without those that are the back of another. */
+static uint32_t count_sheets(const char *hopper)
+{
+    uint32_t count = 0;
+    DIR *folder = opendir(hopper);
+    for (const struct dirent *entry; folder && (entry = readdir(folder)) != NULL;) {
+        const char *end = strrchr(entry->d_name, '.');
+        bool image = end && end != entry->d_name &&
+                     (strncasecmp(end, ".tif", 4) == 0 || strncasecmp(end, ".jp", 3) == 0 ||
+                      strcasecmp(end, ".png") == 0);
+        bool back = image && end - entry->d_name > 2 && strncmp(end - 2, ".b", 2) == 0;
+        count += image && !back;
+    }
+    if (folder)
+        closedir(folder);
+    return count;
+}
+
 /* The virtual feeder's own SANE world: one backend, no other driver is probed. */
 static int start_virtual(struct scan *scan, struct err *err)
 {
@@ -53,9 +73,9 @@ static int start_virtual(struct scan *scan, struct err *err)
     if (!hopper)
         return err_errno(err, errno, "%s: hopper", scan->options.hopper);
     setenv("TRIPLI_HOPPER", hopper, 1);
+    scan->expected = count_sheets(hopper);
     free(hopper);
-    snprintf(state, sizeof state, "%s/hopper-%s", scan->program.place.run,
-             scan->options.uuid ? scan->options.uuid : "0");
+    snprintf(state, sizeof state, "%s/hopper-%s", scan->program.place.run, scan->uuid);
     setenv("TRIPLI_HOPPER_STATE", state, 1);
     snprintf(config, sizeof config, "%s/sane", scan->program.place.run);
     snprintf(path, sizeof path, "%s/dll.conf", config);
@@ -147,24 +167,60 @@ static int ask_operator(void)
     return line[0] == 'r' ? 'r' : 'c';
 }
 
+/* A scanner without a sensor has stopped: 1 there is more paper, 0 the feeder is empty. */
+static int ask_whether_empty(void)
+{
+    char line[LINE_MAX_BYTES];
+    fprintf(stderr, "Le bac est-il vide ? [o] oui, le lot est complet   [n] non, continuer : ");
+    return fgets(line, sizeof line, stdin) && line[0] == 'n';
+}
+
+/* The sheet in the path counts as fed and rejected; its number goes to the next one. */
+static void reject_sheet(struct feeding *feeding)
+{
+    struct err err = {0};
+    feeding->scan->rejected++;
+    if (scanner_set(feeding->scanner, "discard", "", &err) < 0)
+        log_debug("feeder: %s: the sheet is taken out by hand", err.text);
+}
+
 /* 1: go on feeding, 0: the batch is complete, < 0: it stays open. */
 static int handle_event(struct feeding *feeding, const struct scan_event *event, struct err *err)
 {
     struct scan *scan = feeding->scan;
     log_debug("feeder: %s: %s", scan_event_name(event->kind), event->detail);
-    if (scan_event_is_end(event->kind))
-        return 0;
-    if (event->kind == SCAN_EMPTY)
+    if (event->kind == SCAN_EMPTY && scan->sheets == 0)
         return err_set(err, ERR_NOT_FOUND, "the feeder is empty: nothing was fed");
+    if (event->kind == SCAN_END || event->kind == SCAN_EMPTY)
+        return 0;
     scan_say(scan, "%s", event->sentence);
-    if (!scan->terminal || !isatty(STDIN_FILENO))
+    bool person = scan->terminal && isatty(STDIN_FILENO);
+    if (event->kind == SCAN_END_UNSURE && !person)
+        return 0; /* no sensor and nobody to ask: said above, and the count is in the batch */
+    if (event->kind == SCAN_END_UNSURE)
+        return ask_whether_empty();
+    if (!person)
         return err_set(err, ERR_DEVICE, "feeder stopped (%s) after %u sheets; the batch stays open",
                        scan_event_name(event->kind), event->sheets_complete);
     int answer = ask_operator();
     if (answer == 'q')
         return err_set(err, ERR_CANCELLED, "stopped by the operator; the batch stays open");
-    scan->rejected += answer == 'r';
+    if (answer == 'r')
+        reject_sheet(feeding);
     return 1;
+}
+
+/* What the alarm will say has to stand ready: a signal handler cannot put it together. */
+static void set_alarm(const struct scan *scan)
+{
+    struct scan_event hung = {.kind = SCAN_HUNG,
+                              .sensors = {.loaded = SCAN_UNKNOWN},
+                              .sheets_complete = scan->sheets,
+                              .feed_from = scan->sheets + 1};
+    scan_event_phrase(&hung, NULL);
+    snprintf(hang_words, sizeof hang_words, "%s\n", hung.sentence);
+    signal(SIGALRM, on_hang);
+    alarm(HANG_SECONDS);
 }
 
 static int feed_all(struct feeding *feeding, struct err *err)
@@ -172,7 +228,7 @@ static int feed_all(struct feeding *feeding, struct err *err)
     for (;;) {
         struct scanned_side side = {0};
         struct scan_event event = {0};
-        alarm(HANG_SECONDS);
+        set_alarm(feeding->scan);
         int got = scanner_next_side(feeding->scanner, &side, &event);
         alarm(0);
         int rc = got == 1 ? send_side(feeding, &side, err) : handle_event(feeding, &event, err);
@@ -182,12 +238,20 @@ static int feed_all(struct feeding *feeding, struct err *err)
     }
 }
 
-static void set_watchdog(void)
+/* A batch that is resumed goes on after the last sheet that the hub has; what went through the
+ * scanner since then comes back into the feeder, by itself or by a person. */
+static int begin_feeding(struct feeding *feeding, struct err *err)
 {
-    struct scan_event hung = {.kind = SCAN_HUNG};
-    scan_event_phrase(&hung, NULL);
-    snprintf(hang_words, sizeof hang_words, "%s\n", hung.sentence);
-    signal(SIGALRM, on_hang);
+    uint32_t next = feeding->scan->sheets + 1;
+    if (feeding->scan->accepted == 0) {
+        scanner_new_batch(feeding->scanner, 1);
+        return 0;
+    }
+    int rc = scanner_take_back(feeding->scanner, next, err);
+    if (rc == 0)
+        scan_say(feeding->scan, "Remettez dans le bac les feuilles à partir de la n° %u du lot.",
+                 next);
+    return rc < 0 ? rc : 0;
 }
 
 int scan_feeder(struct scan *scan, struct err *err)
@@ -195,13 +259,13 @@ int scan_feeder(struct scan *scan, struct err *err)
     struct feeding feeding = {.scan = scan};
     int rc = open_device(&feeding, err);
     if (rc == 0) {
-        set_watchdog();
         note_settings(&feeding);
         scan->page = scan->accepted;
         scan->sheets = scan->options.simplex ? scan->accepted : scan->accepted / 2;
-        scanner_new_batch(feeding.scanner, scan->sheets + 1);
-        rc = feed_all(&feeding, err);
+        rc = begin_feeding(&feeding, err);
     }
+    if (rc == 0)
+        rc = feed_all(&feeding, err);
     scanner_free(&feeding.scanner);
     profile_free(&feeding.profile);
     scanner_stop();

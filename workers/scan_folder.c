@@ -1,7 +1,8 @@
 /*
  * A folder as a source: every image file below it, in the order of names, each one envelope unless
  * folders are. A one-page file is kept byte for byte; a page of a multi-page TIFF is cut out
- * without loss. What is no image is listed as skipped. SPDX-License-Identifier: Apache-2.0
+ * without loss. What is no image is listed as skipped.
+ * SPDX-License-Identifier: Apache-2.0
  */
 #include <errno.h>
 #include <fts.h>
@@ -63,21 +64,21 @@ static json_t *record_of(const struct digest *whole, const struct image_header *
                      "y_dpi", header->y_dpi);
 }
 
-static int send_one(struct scan *scan, struct bytes image, bool starts, json_t *record,
-                    struct err *err)
+static int send_one(struct scan *scan, struct bytes image, json_t *record, struct err *err)
 {
     scan->sheets++;
     const struct scan_side side = {.image = image,
                                    .sheet = scan->sheets,
                                    .side = 0,
-                                   .starts_envelope = starts,
+                                   .starts_envelope = scan->starts,
                                    .capture = record};
+    scan->starts = false;
     return scan_page(scan, &side, err);
 }
 
 /* One page of a file; a page that cannot be cut out is skipped, the rest goes on. */
 static int send_page(struct scan *scan, const char *path, struct bytes file, unsigned page,
-                     bool *starts, struct err *err)
+                     struct err *err)
 {
     SCOPED(buf_free) struct buf cut = {0};
     struct image_header header;
@@ -95,13 +96,12 @@ static int send_page(struct scan *scan, const char *path, struct bytes file, uns
         return 0;
     }
     json_t *record = record_of(&whole, &header, page);
-    rc = send_one(scan, image, *starts, record, err);
+    rc = send_one(scan, image, record, err);
     json_decref(record);
-    *starts = false;
     return rc;
 }
 
-static int send_file(struct scan *scan, const char *path, bool *starts, struct err *err)
+static int send_file(struct scan *scan, const char *path, struct err *err)
 {
     SCOPED(buf_free) struct buf file = {0};
     struct image_header header;
@@ -113,7 +113,7 @@ static int send_file(struct scan *scan, const char *path, bool *starts, struct e
     }
     int rc = 0;
     for (unsigned page = 1; rc == 0 && page <= header.pages; page++)
-        rc = send_page(scan, path, buf_view(&file), page, starts, err);
+        rc = send_page(scan, path, buf_view(&file), page, err);
     return rc;
 }
 
@@ -123,14 +123,13 @@ int scan_folder(struct scan *scan, struct err *err)
     if (!tree)
         return err_errno(err, errno, "%s", scan->options.input);
     int rc = 0;
-    bool starts = true;
     for (FTSENT *entry; rc == 0 && (entry = fts_read(tree)) != NULL;) {
         if (entry->fts_info == FTS_D)
-            starts = true;
+            scan->starts = true;
         if (entry->fts_info != FTS_F)
             continue;
-        starts |= !scan->options.envelope_per_folder;
-        rc = send_file(scan, entry->fts_path, &starts, err);
+        scan->starts |= !scan->options.envelope_per_folder;
+        rc = send_file(scan, entry->fts_path, err);
     }
     fts_close(tree);
     if (rc == 0 && scan->page == 0)

@@ -24,9 +24,9 @@
 /* The bars lie along the short edge, the outermost one `PATCH_MARGIN_MM` from it. */
 static void draw_patch(cairo_t *cairo)
 {
-    /* Patch 2: wide, narrow, narrow, wide bars with narrow spaces (Kodak A-61599), mm. */
-    static const double widths[2 * PATCH_BARS - 1] = {5.08, 2.03, 2.03, 2.03, 2.03, 2.03, 5.08};
+    double widths[2 * PATCH_BARS - 1];
     double y = PATCH_MARGIN_MM;
+    separator_patch_bars('2', widths);
     for (int i = 0; i < 2 * PATCH_BARS - 1; y += widths[i], i++)
         if (i % 2 == 0)
             cairo_rectangle(cairo, (SHEET_WIDTH_MM - PATCH_LENGTH_MM) / 2, y, PATCH_LENGTH_MM,
@@ -94,12 +94,9 @@ static void draw_words(cairo_t *cairo, const char *tenant, const char *payload)
 static int check(const struct separator_sheet_params *params, char ret_payload[SEPARATOR_CODE_SIZE],
                  struct err *err)
 {
-    const char *tenant = params->tenant;
-    if (tenant && (strlen(tenant) != 3 || strspn(tenant, "0123456789") != 3))
+    if (!separator_payload(params->tenant, ret_payload))
         return err_set(err, ERR_FORMAT, "tenant '%.20s' is not three digits: no sheet is drawn",
-                       tenant);
-    snprintf(ret_payload, SEPARATOR_CODE_SIZE, tenant ? "TRIPLI:B:%s" : "TRIPLI:E",
-             tenant ? tenant : "");
+                       params->tenant);
     if (params->copies < 1 || params->copies > SEPARATOR_SHEETS_LIMIT)
         return err_set(err, ERR_LIMIT, "%u copies of a separator sheet, at least 1, at most %d",
                        params->copies, SEPARATOR_SHEETS_LIMIT);

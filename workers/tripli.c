@@ -30,7 +30,10 @@ static const struct {
     {"keygen", "make a key pair for a worker or a hub", verb_keygen},
 };
 
-enum { VERB_COUNT = sizeof verbs / sizeof *verbs };
+enum {
+    VERB_COUNT = sizeof verbs / sizeof *verbs,
+    SHOWN_DIGITS = 15 /* of a double, as many as it holds for sure: 0.9, not 0.90000000000000002 */
+};
 
 static void print_verbs(FILE *to)
 {
@@ -51,7 +54,7 @@ int verb_start(const struct argp *argp, int argc, char **argv, struct program *p
 
 void verb_print(json_t *json)
 {
-    char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
+    char *text = json ? json_dumps(json, JSON_COMPACT | JSON_REAL_PRECISION(SHOWN_DIGITS)) : NULL;
     if (text)
         printf("%s\n", text);
     free(text);
@@ -66,6 +69,7 @@ int verb_end(const struct program *program, int rc, const struct err *err)
 int main(int argc, char **argv)
 {
     argp_err_exit_status = EX_USAGE;
+    setenv("ARGP_HELP_FMT", "no-dup-args-note", 0); /* so that every help fits a screen */
     for (int i = 0; argc > 1 && i < VERB_COUNT; i++) {
         static char name[40];
         if (strcmp(argv[1], verbs[i].name) != 0)
@@ -73,6 +77,10 @@ int main(int argc, char **argv)
         snprintf(name, sizeof name, "tripli %s", verbs[i].name);
         argv[1] = name;
         return verbs[i].act(argc - 1, argv + 1);
+    }
+    if (argc > 1 && strcmp(argv[1], "--version") == 0) {
+        printf("tripli " TRIPLI_VERSION "\n");
+        return EX_OK;
     }
     bool help = argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0);
     if (argc > 1 && !help)

@@ -26,6 +26,7 @@ struct code_verb {
      * envelope is filed as soon as its last page is decided. */
     struct page_id pending_page;
     const struct choice *pending;
+    int failed; /* error code of an answer that could not be given */
 };
 
 static const struct choice {
@@ -47,7 +48,8 @@ static const struct choice {
 static const struct argp_option options[] = {
     {"list", 'l', NULL, 0, "list what waits, decide nothing", 0},
     {"page", 'p', "PAGE", 0, "this page; with --tag: decide it without asking", 0},
-    {"tag", 'T', "TAG", 0, "the tag", 0},
+    {"tag", 'T', "TAG", 0,
+     "with --page: care_form, sick_note, cheque, letter, other, blank or separator", 0},
     {"volet", 'V', "N", 0, "volet of a sick note (1, 2, 3)", 0},
     {"image", 'i', "FILE", 0, "write the page to FILE instead of opening $TRIPLI_VIEWER", 0},
     {"json", 'j', NULL, 0, "--list as JSON", 0},
@@ -91,11 +93,18 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     }
 }
 
-static int code_page(const struct code_verb *verb, const char *page, const char *tag,
-                     const char *volet, struct err *err)
+/* The archive that is open for reading is closed meanwhile: where no hub runs, ask_desk opens it
+ * for writing, and LMDB allows one opening per process. */
+static int code_page(struct code_verb *verb, const char *page, const char *tag, const char *volet,
+                     struct err *err)
 {
-    return ask_desk(&verb->program, "code",
-                    json_pack("{s:s, s:s, s:s}", "page", page, "tag", tag, "volet", volet), err);
+    bool reading = verb->archive != NULL;
+    archive_free(&verb->archive);
+    int rc = ask_desk(&verb->program, "code",
+                      json_pack("{s:s, s:s, s:s}", "page", page, "tag", tag, "volet", volet), err);
+    if (rc == 0 && reading)
+        rc = ask_open_archive(&verb->program, &verb->archive, err);
+    return rc;
 }
 
 /* What the machine thought of a page: tag and confidence. */
@@ -130,7 +139,8 @@ static int list(struct code_verb *verb, struct err *err)
     struct page_id after = {0};
     for (;;) {
         struct intake_waiting page;
-        int rc = intake_list(verb->archive, PAGE_TO_CODE, after, &page, 1, err);
+        int rc =
+            intake_list(verb->archive, (struct intake_line){PAGE_TO_CODE, after}, &page, 1, err);
         if (rc <= 0)
             return rc;
         print_waiting(verb, &page);
@@ -168,7 +178,7 @@ static int show_image(const struct code_verb *verb, struct page_id id, struct er
         if (rc == 0 && fd >= 0)
             run_viewer(viewer, path);
     } else if (rc == 0) {
-        printf("(pas d'image : donnez --image FICHIER ou $TRIPLI_VIEWER)\n");
+        printf("(pas d'image : nommez un programme dans $TRIPLI_VIEWER, ou donnez --image)\n");
     }
     buf_free(&image);
     return rc;
@@ -247,7 +257,8 @@ static enum next ask_person(struct code_verb *verb, struct page_id page, struct 
         return take_back(verb);
     if (!choice)
         return SAME_PAGE_AGAIN;
-    if (send_pending(verb, err) < 0)
+    verb->failed = send_pending(verb, err);
+    if (verb->failed < 0)
         return STOP;
     verb->pending_page = page;
     verb->pending = choice;
@@ -266,7 +277,18 @@ static int show_and_ask(struct code_verb *verb, struct page_id page, enum next *
     while (*ret_next == SAME_PAGE_AGAIN);
     while (waitpid(-1, NULL, WNOHANG) > 0)
         ;
-    return err->code < 0 ? err->code : 0;
+    return verb->failed;
+}
+
+/* Nothing is left; the last answer may still be taken back. */
+static bool take_back_at_end(struct code_verb *verb)
+{
+    printf("plus rien à coder\n");
+    if (!verb->pending)
+        return false;
+    printf("[u] annuler la dernière réponse   autre touche : terminer\n> ");
+    fflush(stdout);
+    return read_key() == 'u' && take_back(verb) == PAGE_BEFORE;
 }
 
 static int code_all(struct code_verb *verb, struct err *err)
@@ -276,19 +298,23 @@ static int code_all(struct code_verb *verb, struct err *err)
     int rc = 1;
     while (rc > 0 && next != STOP) {
         struct intake_waiting page;
-        rc = intake_list(verb->archive, PAGE_TO_CODE, after, &page, 1, err);
+        const struct page_id before = {verb->pending_page.batch, verb->pending_page.page - 1};
+        rc = intake_list(verb->archive, (struct intake_line){PAGE_TO_CODE, after}, &page, 1, err);
+        if (rc == 0 && take_back_at_end(verb)) {
+            after = before;
+            rc = 1;
+            continue;
+        }
         if (rc <= 0)
             break;
         print_waiting(verb, &page);
         after = page.id;
         intake_waiting_clear(&page);
-        const struct page_id before = {verb->pending_page.batch, verb->pending_page.page - 1};
-        rc = show_and_ask(verb, after, &next, err) < 0 ? err->code : 1;
+        rc = show_and_ask(verb, after, &next, err);
+        rc = rc < 0 ? rc : 1;
         if (next == PAGE_BEFORE)
             after = before;
     }
-    if (rc == 0)
-        printf("plus rien à coder\n");
     return rc < 0 ? rc : send_pending(verb, err);
 }
 
@@ -296,8 +322,12 @@ static int code_one(struct code_verb *verb, struct err *err)
 {
     struct page_id id;
     page_id_parse(verb->page, &id);
-    if (verb->tag)
-        return code_page(verb, verb->page, verb->tag, verb->volet ? verb->volet : "", err);
+    if (verb->tag) {
+        int rc = code_page(verb, verb->page, verb->tag, verb->volet ? verb->volet : "", err);
+        if (rc == 0)
+            printf("face %s : %s\n", verb->page, verb->tag);
+        return rc;
+    }
     enum next next = STOP;
     int rc = verb->image ? show_image(verb, id, err) : show_and_ask(verb, id, &next, err);
     return rc < 0 ? rc : send_pending(verb, err);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "archive/find.h"
+#include "classify/verdict.h"
 #include "workers/ask.h"
 #include "workers/document_json.h"
 #include "workers/verb.h"
@@ -22,7 +23,7 @@ struct find_verb {
 
 static const struct argp_option options[] = {
     {"tenant", 't', "CODE", 0, "caisse (three digits)", 0},
-    {"tag", 'T', "TAG", 0, "care_form, sick_note, cheque, letter, other, …", 0},
+    {"tag", 'T', "TAG", 0, "care_form, sick_note, cheque, letter, other, blank or separator", 0},
     {"insured", 'n', "NUMBER", 0, "insured number, 15 characters; needs --tenant", 0},
     {"batch", 'b', "N", 0, "batch", 0},
     {"from", 'F', "DATE", 0, "received on this day or later", 0},
@@ -64,6 +65,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         return 0;
     case 'T':
         verb->query.tag = arg;
+        if (tag_of_name(arg) == TAG_NONE)
+            argp_error(state, "'%s' is no tag", arg);
         return 0;
     case 'n':
         verb->query.insured = arg;

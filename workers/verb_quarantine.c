@@ -81,7 +81,7 @@ static int list(const struct quarantine_verb *verb, struct err *err)
     struct page_id after = {0};
     int rc = ask_open_archive(&verb->program, &archive, err);
     while (rc >= 0) {
-        rc = intake_list(archive, PAGE_QUARANTINED, after, pages, STEP, err);
+        rc = intake_list(archive, (struct intake_line){PAGE_QUARANTINED, after}, pages, STEP, err);
         for (int i = 0; i < rc; i++) {
             print_page(verb, &pages[i]);
             after = pages[i].id;

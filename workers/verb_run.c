@@ -27,7 +27,7 @@ enum {
     STATUS_MS = 400,      /* between two questions to the hub */
     STOP_MS = 70000,      /* a drain waits for the page in hand: worker.deadline_ms and some */
     TURN_MS = 100,
-    PASSED_ON_MAX = 20 /* options handed on to tripli-scan */
+    PASSED_ON_MAX = 20 /* options and values handed on to tripli-hub or tripli-scan */
 };
 
 struct run {
@@ -35,8 +35,10 @@ struct run {
     bool once, json;
     long workers;
     bool has_source;
-    const char *passed_on[PASSED_ON_MAX];
-    int passed_on_count;
+    struct handed_on {
+        const char *options[PASSED_ON_MAX];
+        int count;
+    } to_hub, to_capture;
     char uuid[33];
     struct children children;
     struct child *hub, *capture;
@@ -58,35 +60,39 @@ static const struct argp_option options[] = {
     {"received", 'r', "DATE", 0, "date of receipt (today)", 0},
     {"envelope-per", 'e', "WHAT", 0, "with --input: file (default) or folder", 0},
     {"simplex", 's', NULL, 0, "fronts only", 0},
+    {"listen", 'l', "ADDRESS", 0, "tcp://HOST:PORT: let workers of other machines in", 0},
+    {"key", 'K', "FILE", 0, "with --listen: own key pair (tripli keygen)", 0},
+    {"allow", 'A', "FILE", 0, "with --listen: public keys that may come in", 0},
     {"workers", 'w', "N", 0, "workers to start (one per core)", 0},
     {"once", 'o', NULL, 0, "end when the batch is sorted and filed", 0},
     {"json", 'j', NULL, 0, "the report as one JSON object, last on stdout", 0},
     {0},
 };
 
-static void pass_on(struct run *run, const char *option, const char *value)
+static void hand_on(struct handed_on *to, const char *option, const char *value)
 {
-    if (run->passed_on_count + 2 >= PASSED_ON_MAX)
+    if (to->count + 2 >= PASSED_ON_MAX)
         return;
-    run->passed_on[run->passed_on_count++] = option;
+    to->options[to->count++] = option;
     if (value)
-        run->passed_on[run->passed_on_count++] = value;
+        to->options[to->count++] = value;
 }
 
-static error_t parse_passed_on(int key, char *arg, struct run *run)
+static error_t parse_handed_on(int key, char *arg, struct run *run)
 {
     static const struct {
         int key;
         const char *option;
-        bool source;
-    } rows[] = {{'i', "--input", true},     {'D', "--device", true},
-                {'f', "--hopper", true},    {'t', "--tenant", false},
-                {'r', "--received", false}, {'e', "--envelope-per", false},
-                {'s', "--simplex", false}};
+        bool source, hub;
+    } rows[] = {{'i', "--input", true, false},     {'D', "--device", true, false},
+                {'f', "--hopper", true, false},    {'t', "--tenant", false, false},
+                {'r', "--received", false, false}, {'e', "--envelope-per", false, false},
+                {'s', "--simplex", false, false},  {'l', "--listen", false, true},
+                {'K', "--key", false, true},       {'A', "--allow", false, true}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         if (rows[i].key != key)
             continue;
-        pass_on(run, rows[i].option, arg);
+        hand_on(rows[i].hub ? &run->to_hub : &run->to_capture, rows[i].option, arg);
         run->has_source |= rows[i].source;
         return 0;
     }
@@ -116,7 +122,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
             argp_error(state, "--once needs --input, --device or --hopper");
         return 0;
     default:
-        return parse_passed_on(key, arg, run);
+        return parse_handed_on(key, arg, run);
     }
 }
 
@@ -164,8 +170,8 @@ static void add_capture(struct run *run)
 {
     const char *arguments[CHILD_ARGUMENTS_MAX] = {0};
     int count = place_options_of(run, arguments);
-    for (int i = 0; i < run->passed_on_count; i++)
-        arguments[count++] = run->passed_on[i];
+    for (int i = 0; i < run->to_capture.count; i++)
+        arguments[count++] = run->to_capture.options[i];
     arguments[count++] = "--progress";
     arguments[count++] = "--resume";
     arguments[count++] = run->uuid;
@@ -178,7 +184,9 @@ static void add_capture(struct run *run)
 static int start_hub(struct run *run, struct err *err)
 {
     const char *arguments[16] = {0};
-    place_options_of(run, arguments);
+    int count = place_options_of(run, arguments);
+    for (int i = 0; i < run->to_hub.count && count < 15; i++)
+        arguments[count++] = run->to_hub.options[i];
     run->hub = children_add(&run->children, "hub", "tripli-hub", arguments);
     run->hub->once = true; /* until it has answered */
     int64_t until = clock_mono_ms() + HUB_START_MS;
@@ -318,10 +326,12 @@ static int finish(struct run *run, struct err *err)
     if (run->capture)
         ask_status(run);
     run_view_draw(&run->view, run->status, run->progress_json, true);
-    if (run->capture && capture_failed(run))
+    if (run->capture && capture_failed(run) && batch_of(run) == 0)
+        rc = err_set(err, ERR_DEVICE, "nothing was fed; the line of tripli-scan says why");
+    else if (run->capture && capture_failed(run))
         rc = err_set(err, ERR_DEVICE,
-                     "the batch was not fed to its end; what was accepted is "
-                     "safe, --resume %s goes on with it",
+                     "the batch was not fed to its end; what was accepted is safe; with a hub "
+                     "running, tripli scan --resume %s and the same source go on with it",
                      run->uuid);
     else if (run->once && run->status && !adds_up(run->status))
         rc = err_set(err, ERR_INTEGRITY, "the pages do not add up: tripli verify says where");
@@ -373,8 +383,14 @@ static int run_all(struct run *run, struct err *err)
 int verb_run(int argc, char **argv)
 {
     static const struct argp_child children[] = {{&program_argp, 0, NULL, 0}, {0}};
-    static const struct argp argp = {options,  parse, NULL, "Starts everything on this machine.",
-                                     children, NULL,  NULL};
+    static const struct argp argp = {options,
+                                     parse,
+                                     NULL,
+                                     "Starts hub, workers and, with a source, one batch; shows it "
+                                     "live. Without a source it serves until it is stopped.",
+                                     children,
+                                     NULL,
+                                     NULL};
     static struct run run;
     struct err err = {0};
     run.children.program = &run.program;
@@ -384,7 +400,8 @@ int verb_run(int argc, char **argv)
     int rc = run_all(&run, &err);
     if (run.once && run.status && run.capture) {
         json_t *report = report_of(&run);
-        run_view_report(report);
+        if (batch_of(&run) != 0)
+            run_view_report(report);
         if (run.json)
             verb_print(json_incref(report));
         json_decref(report);

@@ -73,6 +73,7 @@ int verb_separators(int argc, char **argv)
         return status;
     int rc = separator_sheet_write(&verb.sheet, verb.out, &err);
     if (rc == 0)
-        printf("%s : %u feuilles\n", verb.out, verb.sheet.copies);
+        printf("%s : %u feuille%s\n", verb.out, verb.sheet.copies,
+               verb.sheet.copies > 1 ? "s" : "");
     return verb_end(&verb.program, rc, &err);
 }

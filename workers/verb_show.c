@@ -18,6 +18,9 @@ struct show_verb {
     bool json, text;
     const char *out;
     struct document_id id;
+    struct archive *archive;
+    struct found_document document;
+    json_t *pages;
 };
 
 static const struct argp_option options[] = {
@@ -106,17 +109,15 @@ static void print_page(const struct show_verb *verb, const json_t *page)
         printf("%s\n", text);
 }
 
-static int show_page(struct show_verb *verb, struct archive *archive,
-                     const struct found_document *document, uint32_t index, json_t *pages,
-                     struct err *err)
+static int show_page(struct show_verb *verb, uint32_t index, struct err *err)
 {
     struct found_page page = {0};
     char path[PLACE_SIZE + 64] = "";
-    int rc = find_page(archive, document, index, &page, err);
+    int rc = find_page(verb->archive, &verb->document, index, &page, err);
     if (rc == 0 && verb->out)
         rc = write_image(verb, &page, path, sizeof path, err);
     if (rc == 0)
-        json_array_append_new(pages, page_json(&page, path));
+        json_array_append_new(verb->pages, page_json(&page, path));
     found_page_clear(&page);
     return rc;
 }
@@ -136,18 +137,18 @@ static void print_document(const struct show_verb *verb, json_t *object)
     json_array_foreach(json_object_get(object, "pages"), i, page) print_page(verb, page);
 }
 
-static int show(struct show_verb *verb, struct archive *archive, struct err *err)
+static int show(struct show_verb *verb, struct err *err)
 {
-    struct found_document document;
-    int rc = find_document(archive, verb->id, &document, err);
+    int rc = find_document(verb->archive, verb->id, &verb->document, err);
     if (rc == 0 && verb->out)
         rc = file_make_folders(verb->out, 0700, err);
-    json_t *object = rc == 0 ? document_to_json(&document) : NULL, *pages = json_array();
-    for (uint32_t i = 0; rc == 0 && i < document.page_count; i++)
-        rc = show_page(verb, archive, &document, i, pages, err);
+    json_t *object = rc == 0 ? document_to_json(&verb->document) : NULL;
+    verb->pages = json_array();
+    for (uint32_t i = 0; rc == 0 && i < verb->document.page_count; i++)
+        rc = show_page(verb, i, err);
     if (object)
-        json_object_set(object, "pages", pages);
-    json_decref(pages);
+        json_object_set(object, "pages", verb->pages);
+    json_decref(verb->pages);
     if (rc == 0 && verb->json)
         verb_print(json_incref(object));
     else if (rc == 0)
@@ -162,14 +163,13 @@ int verb_show(int argc, char **argv)
     static const struct argp argp = {
         options, parse, "DOCUMENT", "Shows a document: facts, images, text.", children, NULL, NULL};
     struct show_verb verb = {0};
-    struct archive *archive = NULL;
     struct err err = {0};
     int status = verb_start(&argp, argc, argv, &verb.program);
     if (status != 0)
         return status;
-    int rc = ask_open_archive(&verb.program, &archive, &err);
+    int rc = ask_open_archive(&verb.program, &verb.archive, &err);
     if (rc == 0)
-        rc = show(&verb, archive, &err);
-    archive_free(&archive);
+        rc = show(&verb, &err);
+    archive_free(&verb.archive);
     return verb_end(&verb.program, rc, &err);
 }

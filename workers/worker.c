@@ -247,18 +247,18 @@ static int turn(struct worker *worker, struct err *err)
                            .fd_count = 1};
     if (worker->reader)
         set.fds[set.fd_count++] = reader_fd(worker->reader);
-    unsigned links, fds;
-    int rc = link_poll(worker->wire, &set, 100, &links, &fds, err);
+    struct link_ready ready;
+    int rc = link_poll(worker->wire, &set, 100, &ready, err);
     if (rc < 0)
         return rc;
     int number = program_take_signal(&worker->program);
     if (number == SIGTERM || number == SIGINT)
         drain(worker);
-    if (links)
+    if (ready.links)
         receive(worker);
     if (worker->draining)
         drain(worker);
-    if (fds & 2u)
+    if (ready.fds & 2u)
         take_answer(worker);
     check_times(worker);
     feed_reader(worker);

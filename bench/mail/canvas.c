@@ -4,6 +4,7 @@
  */
 #include "bench/mail/canvas.h"
 
+#include <fontconfig/fontconfig.h>
 #include <math.h>
 #include <pango/pangocairo.h>
 #include <string.h>
@@ -169,4 +170,11 @@ double canvas_paragraph(struct canvas *canvas, struct spot at, const struct sett
     g_object_unref(layout);
     cairo_restore(cairo);
     return height / (double)PANGO_SCALE / pango_scale;
+}
+
+void canvas_release_fonts(void)
+{
+    pango_cairo_font_map_set_default(NULL);
+    cairo_debug_reset_static_data();
+    FcFini();
 }

@@ -84,3 +84,7 @@ struct setting {
 };
 double canvas_paragraph(struct canvas *canvas, struct spot at, const struct setting *setting,
                         const struct type *type, const char *text);
+
+/* Gives back what cairo, Pango and fontconfig keep for the whole process, so that a leak checker
+ * has nothing to say. Nothing may be drawn after it. */
+void canvas_release_fonts(void);

@@ -19,7 +19,7 @@ static void fill_nir(const struct hand *hand, struct canvas *canvas, struct chan
     hand_fill_cells(hand, canvas, chance, areas[1], nir + 13);
 }
 
-static void fill_person(const struct page *page, struct canvas *canvas, struct filling *filling)
+static void fill_person(struct page *page, struct canvas *canvas, struct filling *filling)
 {
     const struct affair *affair = page->affair;
     struct chance *chance = filling->chance;
@@ -42,8 +42,10 @@ static void fill_person(const struct page *page, struct canvas *canvas, struct f
     }
     if (chance_yes(chance, 0.8))
         hand_fill_cells(hand, canvas, chance, CARE_FORM_BIRTH, day_comb(birth, text));
-    if (chance_yes(chance, 0.3))
+    if (chance_yes(chance, 0.3)) {
+        snprintf(page->organisation, sizeof page->organisation, "%s", affair->organisation);
         hand_fill_cells(hand, canvas, chance, CARE_FORM_ORGANISATION, affair->organisation);
+    }
     snprintf(text, sizeof text, "%s %s", affair->person.street, affair->person.town);
     hand_write_within(hand, canvas, chance, CARE_FORM_ADDRESS, text);
 }

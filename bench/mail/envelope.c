@@ -34,8 +34,7 @@ struct mail_order mail_order_usual(void)
                                .mix = {45, 15, 25, 3, 12},
                                .separators = true,
                                .tenant = 61,
-                               .habits = SCAN_HABITS_DEFAULT,
-                               .mode = -1};
+                               .habits = SCAN_HABITS_DEFAULT};
 }
 
 struct plan {
@@ -79,11 +78,6 @@ static struct sheet *sheet_add(struct plan *plan, struct page front)
     sheet->back.paper_height = front.paper_height;
     sheet->back.is_back = true;
     sheet->look = scan_look_draw(&plan->chance, &plan->order->habits);
-    if (plan->order->dpi)
-        sheet->look.dpi = plan->order->dpi;
-    sheet->look.placement.dpi = sheet->look.dpi;
-    if (plan->order->mode >= 0)
-        sheet->look.mode = (enum scan_mode)plan->order->mode;
     sheet->back_look = scan_look_back(&sheet->look, &plan->chance);
     return sheet;
 }

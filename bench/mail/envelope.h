@@ -37,7 +37,6 @@ struct mail_order {
     bool separators;
     int tenant;
     struct scan_habits habits;
-    int dpi, mode; /* 0, -1: by chance */
 };
 
 /* The usual mix: care forms 45 %, sick notes 15 %, letters 25 %, cheques 3 %, other 12 %. */

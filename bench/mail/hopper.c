@@ -20,7 +20,7 @@
 enum { SCANNER_JPEG_QUALITY = 85, LABELS_LIMIT_BYTES = 64 << 20 };
 
 static const char header[] = "path\ttype\trotation\tnir\tmicr\tkey\tdpi\tmode\tnote\tenvelope\t"
-                             "sheet\tside\ttenant\tdate\torganisation\twords\ttext\n";
+                             "sheet\tside\ttenant\tdate\torganisation\twords\ttext\tdefect\n";
 
 struct writer {
     const char *folder;
@@ -74,9 +74,9 @@ static void write_row(struct writer *w, const struct side *side, const struct pa
     fprintf(w->labels, "%s\t%s\t%d\t%s\t%s\t%s\t%d\t%s\t%s\t", files[0], page_type(page),
             look->placement.rotation, page->nir, page->micr, page->key, look->dpi,
             scan_mode_name(look->mode), page->note);
-    fprintf(w->labels, "%u\t%u\t%c\t%03d\t%s\t%s\t%u\t%s\n", side->envelope->number, side->sheet,
-            side->letter, side->envelope->affair.tenant, day_format(page->date, date),
-            page->organisation, page->words, files[1]);
+    fprintf(w->labels, "%u\t%u\t%c\t%03d\t%s\t%s\t%u\t%s\t%s\n", side->envelope->number,
+            side->sheet, side->letter, side->envelope->affair.tenant, day_format(page->date, date),
+            page->organisation, page->words, files[1], defect_name(look->defect));
 }
 
 static int write_side(struct writer *w, const struct side *side, struct page *page,

@@ -40,7 +40,7 @@ static const int8_t *noise_table(void)
 static void split_row(struct scan *s, const uint32_t *row)
 {
     uint8_t *red = s->channels, *green = red + s->width, *blue = green + s->width;
-    if (s->look->mode == SCAN_COLOUR) {
+    if (s->look->mode == SCAN_COLOUR && s->look->defect != DEFECT_COPIED) {
         for (int x = 0; x < s->width; x++) {
             red[x] = s->tone[row[x] >> 16 & 255];
             green[x] = s->tone[row[x] >> 8 & 255];
@@ -54,6 +54,10 @@ static void split_row(struct scan *s, const uint32_t *row)
             red[x] = s->tone[((row[x] >> 16 & 255) * 77 + (row[x] >> 8 & 255) * 150 +
                               (row[x] & 255) * 29) >>
                              8];
+    }
+    if (s->look->mode == SCAN_COLOUR && s->look->defect == DEFECT_COPIED) {
+        memcpy(green, red, (size_t)s->width);
+        memcpy(blue, red, (size_t)s->width);
     }
 }
 
@@ -130,8 +134,12 @@ static int blur(cairo_surface_t *drawing, struct err *err)
 static void prepare(struct scan *s)
 {
     const struct scan_look *look = s->look;
-    for (int i = 0; i < 256; i++)
-        s->tone[i] = (uint8_t)lround(look->black + (look->white - look->black) * i / 255);
+    for (int i = 0; i < 256; i++) {
+        double level = i / 255.0;
+        if (look->defect == DEFECT_COPIED) /* a copier's curve: dark below 0.5, white above 0.8 */
+            level = fmin(fmax((level - 0.5) / 0.3, 0), 1);
+        s->tone[i] = (uint8_t)lround(look->black + (look->white - look->black) * level);
+    }
     for (int x = 0; x < s->width; x++)
         s->gain_columns[x] = (int16_t)lround(GAIN_ONE * (1 - look->light * x / s->width / 2));
 }

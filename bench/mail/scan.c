@@ -51,7 +51,7 @@ static void place(struct scan_look *look, struct chance *chance, const struct sc
 
 static void wear(struct scan_look *look, struct chance *chance)
 {
-    look->noise = chance_real(chance, 3, 8);
+    look->noise = chance_real(chance, 2, 6);
     look->light = chance_real(chance, 0, 0.22);
     look->blur = chance_between(chance, 0, 2);
     look->threshold = chance_real(chance, THRESHOLD_FAINT, THRESHOLD_SMEARED);
@@ -60,23 +60,47 @@ static void wear(struct scan_look *look, struct chance *chance)
     look->black = chance_real(chance, 10, 90);
 }
 
+static void damage(struct scan_look *look, struct chance *chance)
+{
+    look->defect = defect_draw_kind(chance);
+    bool bilevel = look->mode == SCAN_BILEVEL;
+    if (bilevel && look->defect == DEFECT_DARK)
+        look->threshold = chance_real(chance, 205, 232);
+    else if (bilevel && look->defect == DEFECT_LIGHT)
+        look->threshold = chance_real(chance, 90, THRESHOLD_FAINT);
+    else if (look->defect == DEFECT_DARK)
+        look->white = chance_real(chance, 120, 175);
+    else if (look->defect == DEFECT_LIGHT)
+        look->black = chance_real(chance, 130, 185);
+    else if (look->defect == DEFECT_UNSHARP)
+        look->blur = chance_between(chance, 8, 14);
+    else if (look->defect == DEFECT_COPIED)
+        look->specks = chance_between(chance, 30, 220);
+}
+
 struct scan_look scan_look_draw(struct chance *chance, const struct scan_habits *habits)
 {
     struct scan_look look = {.mode = (enum scan_mode)chance_below(chance, SCAN_MODES),
                              .dpi = chance_yes(chance, 2.0 / 3) ? 300 : 200,
                              .seed = chance_bits(chance),
-                             .noise = chance_real(chance, 0.8, 3),
+                             .noise = chance_real(chance, 0.4, 1.8),
                              .light = chance_real(chance, 0, 0.06),
                              .black = chance_real(chance, 5, 45),
                              .white = chance_real(chance, 238, 255),
                              .threshold = 158 + 7 * chance_normal(chance),
                              .blur = chance_yes(chance, 0.25),
                              .specks = chance_between(chance, 0, 14)};
+    if (habits->dpi)
+        look.dpi = habits->dpi;
+    if (habits->mode >= 0)
+        look.mode = (enum scan_mode)habits->mode;
     place(&look, chance, habits);
     if (chance_yes(chance, habits->worn))
         wear(&look, chance);
     if (chance_yes(chance, habits->punched))
         look.holes = chance_yes(chance, 0.7) ? 2 : 4;
+    if (chance_yes(chance, habits->damaged))
+        damage(&look, chance);
     look.dropout = look.mode != SCAN_COLOUR && chance_yes(chance, habits->dropout);
     return look;
 }
@@ -151,6 +175,7 @@ int scan_page(struct page *page, const struct scan_look *look, struct Pix **ret_
     for (int i = 0; i < look->folds; i++)
         fold(&canvas, &chance);
     speckle(&canvas, &chance, look->specks);
+    defect_draw(&canvas, &chance, look->defect, &placement);
     rc = pixels_scan(canvas.surface, look, ret_image, err);
     canvas_close(&canvas);
     return rc;

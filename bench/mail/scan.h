@@ -6,6 +6,7 @@
 #pragma once
 
 #include "base/err.h"
+#include "bench/mail/defect.h"
 #include "bench/mail/page.h"
 
 struct Pix;
@@ -22,7 +23,9 @@ struct scan_habits {
     double punched;  /* share with punch holes */
     double bordered; /* share whose image shows more than the paper */
     double worn;     /* share with strong noise, blur, stains, folds or extreme thresholds */
+    double damaged;  /* share with one defect (defect.h) */
     double dropout;  /* share of bilevel and grey sheets scanned without the red-orange inks */
+    int dpi, mode;   /* the same for all sheets; 0, -1: by chance */
 };
 #define SCAN_HABITS_DEFAULT                                                                        \
     ((struct scan_habits){.turned = 0.12,                                                          \
@@ -30,7 +33,9 @@ struct scan_habits {
                           .punched = 0.12,                                                         \
                           .bordered = 0.2,                                                         \
                           .worn = 0.12,                                                            \
-                          .dropout = 0})
+                          .damaged = 0.04,                                                         \
+                          .dropout = 0,                                                            \
+                          .mode = -1})
 
 struct scan_look {
     enum scan_mode mode;
@@ -44,6 +49,7 @@ struct scan_look {
     int blur;            /* passes of a 1-2-1 filter */
     int specks, folds, holes;
     bool dropout;
+    enum scan_defect defect;
 };
 
 /* One look per sheet; `back` is the same sheet's other side: same mode, resolution and holes. */

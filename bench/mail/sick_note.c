@@ -8,7 +8,7 @@
 #include "bench/mail/sick_note_layout.h"
 #include "bench/mail/stamp.h"
 
-static void fill_person(const struct page *page, struct canvas *canvas, struct filling *filling)
+static void fill_person(struct page *page, struct canvas *canvas, struct filling *filling)
 {
     const struct person *person = &page->affair->person;
     struct chance *chance = filling->chance;
@@ -18,8 +18,10 @@ static void fill_person(const struct page *page, struct canvas *canvas, struct f
     hand_fill_cells(hand, canvas, chance, SICK_NOTE_NIR, text);
     hand_fill_cells(hand, canvas, chance, SICK_NOTE_NIR_KEY, person->nir + 13);
     hand_write_within(hand, canvas, chance, SICK_NOTE_NAME, person_name(person, text));
-    if (chance_yes(chance, 0.6))
-        hand_fill_cells(hand, canvas, chance, SICK_NOTE_ORGANISATION, page->affair->organisation);
+    if (chance_yes(chance, 0.6)) {
+        snprintf(page->organisation, sizeof page->organisation, "%s", page->affair->organisation);
+        hand_fill_cells(hand, canvas, chance, SICK_NOTE_ORGANISATION, page->organisation);
+    }
     if (chance_yes(chance, 0.5)) {
         hand_write_within(hand, canvas, chance, SICK_NOTE_ADDRESS, person->street);
         snprintf(text, sizeof text, "%.5s", person->town);

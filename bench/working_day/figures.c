@@ -95,6 +95,8 @@ static void print_roles(const struct figures *f)
     printf("%-12s %9s %14.3f %14.4f %12.4f   cores busy: %.2f of %u\n", "all", "",
            per(sum, envelopes_handled(f)), per(sum, written_handled(f)), per(sum, sides_handled(f)),
            per(sum, seconds_of(f)), f->cores);
+    printf("%-12s %.0f envelopes/h with all %u cores busy on it\n", "capacity",
+           per(3600.0 * f->cores, per(sum, envelopes_handled(f))), f->cores);
 }
 
 static void print_stages(const struct figures *f)

@@ -217,7 +217,8 @@ static int discard(struct feeder *feeder, struct err *err)
     return rc < 0 ? rc : hopper_settle(feeder->hopper, &sheet, HOPPER_PATH, err);
 }
 
-static SANE_Status press_button(struct feeder *feeder, enum panel_option id)
+/* What setting the option does besides. */
+static SANE_Status act(struct feeder *feeder, enum panel_option id)
 {
     struct err err = {0};
     int rc = 0;
@@ -227,6 +228,8 @@ static SANE_Status press_button(struct feeder *feeder, enum panel_option id)
         rc = hopper_refeed(feeder->hopper, &err);
     else if (id == PANEL_DISCARD)
         rc = discard(feeder, &err);
+    else if (id == PANEL_TAKE_BACK)
+        rc = hopper_take_back(feeder->hopper, (uint32_t)feeder->panel.words[id], &err);
     if (rc >= 0)
         return SANE_STATUS_GOOD;
     feeder_debug("%s", err.text);
@@ -242,7 +245,7 @@ SANE_Status feeder_set(struct feeder *feeder, SANE_Int number, const void *value
     SANE_Status status = panel_set(&feeder->panel, number, value, info);
     if (status != SANE_STATUS_GOOD)
         return status;
-    return id == PANEL_FAULT ? set_faults(feeder, feeder->panel.fault) : press_button(feeder, id);
+    return id == PANEL_FAULT ? set_faults(feeder, feeder->panel.fault) : act(feeder, id);
 }
 
 static SANE_Status hang(struct feeder *feeder)

@@ -257,22 +257,26 @@ int hopper_settle(struct hopper *hopper, const struct hopper_sheet *sheet, enum 
     return rc;
 }
 
-/* Moves the files of `jammed` back into the hopper. */
-static int empty_path(const struct hopper *hopper, struct err *err)
+/* Moves the sheets of a folder inside the hopper back into it: all of them (from 0), or those that
+ * reached the tray as that number or later. */
+static int move_back(const struct hopper *hopper, const char *where, uint32_t from, struct err *err)
 {
-    char from[PATH_MAX], to[PATH_MAX], path[PATH_MAX];
-    struct dirent **names = NULL;
-    int rc = 0;
-    if (join(path, hopper->folder, "jammed") < 0)
+    SCOPED(hopper_free) struct hopper *inside = calloc(1, sizeof *inside);
+    if (!inside)
+        return err_set(err, ERR_MEMORY, "%s: no memory", hopper->folder);
+    if (join(inside->folder, hopper->folder, where) < 0)
         return err_set(err, ERR_LIMIT, "%s: path too long", hopper->folder);
-    int count = scandir(path, &names, is_image, by_bytes);
-    for (int i = 0; i < count; i++) {
-        if (join(from, path, names[i]->d_name) < 0 ||
-            join(to, hopper->folder, names[i]->d_name) < 0 || rename(from, to) < 0)
-            rc = err_set(err, ERR_IO, "%s: cannot put %s back", path, names[i]->d_name);
-        free(names[i]);
+    if (access(inside->folder, F_OK) < 0)
+        return 0;
+    int rc = list_folder(inside, err);
+    for (size_t i = 0; rc == 0 && i < inside->count; i++) {
+        const struct hopper_sheet *sheet = &inside->sheets[i];
+        if (from > 0 && journal_number(hopper->journal, sheet->name) < from)
+            continue;
+        rc = move_file(inside, sheet->front, hopper->folder, err);
+        if (rc == 0)
+            rc = move_file(inside, sheet->back, hopper->folder, err);
     }
-    free(names);
     return rc;
 }
 
@@ -280,9 +284,23 @@ int hopper_refeed(struct hopper *hopper, struct err *err)
 {
     const char *stuck = NULL;
     int sheets = 0;
-    int rc = hopper->keep ? 0 : empty_path(hopper, err);
+    int rc = hopper->keep ? 0 : move_back(hopper, "jammed", 0, err);
     while (rc == 0 && journal_next_stuck(hopper->journal, &stuck)) {
         rc = journal_add(hopper->journal, JOURNAL_BACK, stuck, err);
+        sheets++;
+    }
+    if (rc == 0)
+        rc = list_folder(hopper, err);
+    return rc < 0 ? rc : sheets;
+}
+
+int hopper_take_back(struct hopper *hopper, uint32_t from, struct err *err)
+{
+    const char *passed;
+    int sheets = 0;
+    int rc = hopper->keep ? 0 : move_back(hopper, "fed", from, err);
+    while (rc == 0 && (passed = journal_passed_from(hopper->journal, from))) {
+        rc = journal_add(hopper->journal, JOURNAL_BACK, passed, err);
         sheets++;
     }
     if (rc == 0)

@@ -53,10 +53,14 @@ int hopper_settle(struct hopper *hopper, const struct hopper_sheet *sheet, enum 
 /* Puts the stuck sheets back on top; their number, or an error. */
 int hopper_refeed(struct hopper *hopper, struct err *err);
 
+/* Puts the sheets that reached the tray as number `from` and later back on top, in their order; how
+ * many, or an error. The tray then holds `from` - 1 sheets or fewer. */
+int hopper_take_back(struct hopper *hopper, uint32_t from, struct err *err);
+
 /* Path of a file of a sheet, wherever the sheet is. */
 void hopper_path(const struct hopper *hopper, const char *file, char ret_path[PATH_MAX]);
 
-/* Sheets that ever reached the tray. */
+/* Sheets in the tray: those ever fed, less those put back. */
 uint32_t hopper_passed(const struct hopper *hopper);
 
 /* Faults that have struck are remembered by their text. */

@@ -25,6 +25,7 @@ static const char *const verbs[JOURNAL_VERBS] = {"pass", "done", "jam", "back", 
 struct entry {
     struct entry *next;
     enum journal_verb verb;
+    uint32_t number; /* in the tray, 0 elsewhere */
     char name[];
 };
 
@@ -65,7 +66,12 @@ static int remember(struct journal *journal, enum journal_verb verb, const char 
         *bucket = entry;
     }
     entry->verb = verb;
-    journal->passed += verb == JOURNAL_PASS;
+    if (verb == JOURNAL_PASS)
+        entry->number = ++journal->passed;
+    if (verb == JOURNAL_BACK && entry->number > 0) {
+        entry->number = 0;
+        journal->passed--;
+    }
     journal->last = entry;
     return 0;
 }
@@ -167,6 +173,21 @@ bool journal_is_out(const struct journal *journal, const char *sheet)
 uint32_t journal_passed(const struct journal *journal)
 {
     return journal->passed;
+}
+
+uint32_t journal_number(const struct journal *journal, const char *sheet)
+{
+    const struct entry *entry = find(journal, sheet, false);
+    return entry ? entry->number : 0;
+}
+
+const char *journal_passed_from(const struct journal *journal, uint32_t number)
+{
+    for (unsigned i = 0; i < BUCKETS; i++)
+        for (const struct entry *entry = journal->buckets[i]; entry; entry = entry->next)
+            if (entry->number >= number && entry->number > 0)
+                return entry->name;
+    return NULL;
 }
 
 const char *journal_unfinished(const struct journal *journal)

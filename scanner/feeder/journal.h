@@ -38,8 +38,14 @@ bool journal_has_fault(const struct journal *journal, const char *fault);
 /* True when the sheet is out of the hopper: passed, or stuck and not put back. */
 bool journal_is_out(const struct journal *journal, const char *sheet);
 
-/* Lines `pass` so far. */
+/* Sheets in the tray: lines `pass`, less those put back since. */
 uint32_t journal_passed(const struct journal *journal);
+
+/* As the how manieth the sheet reached the tray, from 1; 0 when it is not there. */
+uint32_t journal_number(const struct journal *journal, const char *sheet);
+
+/* A sheet in the tray with that number or a higher one, borrowed; NULL when there is none. */
+const char *journal_passed_from(const struct journal *journal, uint32_t number);
 
 /* The sheet of a last line `pass`, or NULL; borrowed. */
 const char *journal_unfinished(const struct journal *journal);

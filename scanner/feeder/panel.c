@@ -5,6 +5,7 @@
  */
 #include "scanner/feeder/panel.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -24,6 +25,7 @@ static const SANE_String_Const df_actions[] = {"Default", "Continue", "Stop", NU
 static const SANE_Range dpi_range = {50, 1200, 1};
 static const SANE_Range percent_range = {SANE_FIX(0), SANE_FIX(100), SANE_FIX(0.1)};
 static const SANE_Range speck_range = {0, 9, 1};
+static const SANE_Range sheet_range = {1, INT32_MAX, 1};
 static const SANE_Range width_range = {SANE_FIX(10), SANE_FIX(221), 0};
 static const SANE_Range height_range = {SANE_FIX(10), SANE_FIX(876), 0};
 
@@ -103,6 +105,8 @@ static const struct row rows[PANEL_OPTIONS] = {
     [PANEL_REFEED] = {"refeed", "Put stuck sheets back", SANE_TYPE_BUTTON, 0, BUTTON, 0, 0, 0, ALL},
     [PANEL_DISCARD] = {"discard", "Take the top sheet out", SANE_TYPE_BUTTON, 0, BUTTON, 0, 0, 0,
         ALL},
+    [PANEL_TAKE_BACK] = {"take-back", "Put fed sheets back, from this number on", SANE_TYPE_INT,
+        0, SETTABLE, 0, &sheet_range, 1, ALL},
     [PANEL_PRESS] = {"press", "Press the scan button", SANE_TYPE_BUTTON, 0, BUTTON, 0, 0, 0, ALL},
 };
 /* clang-format on */

@@ -47,6 +47,7 @@ enum panel_option {
     PANEL_FAULT,
     PANEL_REFEED,
     PANEL_DISCARD,
+    PANEL_TAKE_BACK,
     PANEL_PRESS,
     PANEL_OPTIONS
 };

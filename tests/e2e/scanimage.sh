@@ -47,7 +47,8 @@ batch() { # FAULT: the exit status of scanimage
 count() { find "$work/$1" -maxdepth 1 -name "$2" | wc -l; }
 
 check_pages() { # SHEETS: each once, complete, in order
-    [ "$(count out '*.pnm')" -eq $((2 * $1)) ] || fail "$(count out '*.pnm') pages, want $((2 * $1))"
+    pages=$(count out '*.pnm')
+    [ "$pages" -eq $((2 * $1)) ] || fail "$pages pages, want $((2 * $1))"
     for sheet in $(seq "$1"); do
         cmp -s "$work/out/$((2 * sheet - 1)).pnm" "$work/pages/Grid.pnm" || fail "front $sheet"
         cmp -s "$work/out/$((2 * sheet)).pnm" "$work/pages/white.pnm" || fail "back $sheet"
@@ -67,7 +68,8 @@ while IFS='|' read -r fault want; do
     fill 5
     got=$(batch "$fault" 1)
     [ "$got" -eq "$want" ] || fail "$fault: scanimage ended $got, want $want: $(cat "$work/log")"
-    [ "$(count hopper '*.tiff')" -eq 6 ] || fail "$fault: $(count hopper '*.tiff') files left, want 6"
+    left=$(count hopper '*.tiff')
+    [ "$left" -eq 6 ] || fail "$fault: $left files left in the hopper, want 6"
     rm -f "$work"/out/[5-9].pnm # the front of a sheet whose back is missing
     [ "$(batch '' 5)" -eq 0 ] || fail "$fault: resuming: $(cat "$work/log")"
     check_pages 5

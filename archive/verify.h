@@ -1,0 +1,26 @@
+/*
+ * The inside of verify_archive, for its own files.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#pragma once
+
+#include "archive/find.h"
+#include "archive/state.h"
+
+struct verifying {
+    struct archive *archive;
+    void (*say)(void *to, const char *line);
+    void *to;
+    struct verify_report report;
+};
+
+/* One discrepancy: said, and counted. */
+void discrepancy(struct verifying *verifying, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Each returns an error only when it cannot go on at all. */
+int verify_journals(struct verifying *verifying, struct err *err);
+int verify_boxes(struct verifying *verifying, struct err *err);
+int verify_documents(struct verifying *verifying, struct err *err);
+int verify_folders(struct verifying *verifying, struct err *err);
+int verify_intake(struct verifying *verifying, struct err *err);

@@ -1,0 +1,166 @@
+/*
+ * Boxes against the catalogue, both ways: every page of every document is read back and its digest
+ * taken; every page in a box, and every box folder, must be known.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "archive/verify.h"
+#include "base/scope.h"
+
+/* A box under examination, in one transaction of the catalogue. */
+struct box_look {
+    struct verifying *verifying;
+    struct store_txn txn;
+    struct box_ref ref;
+    struct box_row row;
+    char path[SERIES_TEXT_SIZE];
+    uint32_t documents, pages;
+};
+
+static void check_page(struct box_look *look, struct page_id id, uint32_t document)
+{
+    SCOPED(box_page_clear) struct box_page content = {0};
+    struct page_row row;
+    struct err err = {0};
+    look->pages++;
+    look->verifying->report.pages++;
+    if (catalogue_page(&look->txn, id, &row, &err) != 1 || row.document != document) {
+        discrepancy(look->verifying, "page %u-%u: its row in the catalogue is missing or damaged",
+                    id.batch, id.page);
+        return;
+    }
+    if (box_get(look->verifying->archive->boxes, &look->ref, id, &content, &err) < 0) {
+        discrepancy(look->verifying, "box %s: %s", look->path, err.text);
+        return;
+    }
+    struct digest digest = digest_of(buf_view(&content.image));
+    if (!digest_equal(&digest, &row.digest))
+        discrepancy(look->verifying, "box %s: page %u-%u is not the image that was accepted",
+                    look->path, id.batch, id.page);
+}
+
+static void check_document(struct box_look *look, struct document_id id)
+{
+    struct document_row row;
+    look->documents++;
+    if (catalogue_document(&look->txn, id, &row, NULL) != 1 || row.box != look->ref.number) {
+        discrepancy(look->verifying, "box %s: document %u-%u is indexed there and is not",
+                    look->path, id.batch, id.first_page);
+        return;
+    }
+    if (strcmp(row.tenant, look->row.tenant) != 0 || row.compartment != look->row.compartment)
+        discrepancy(look->verifying, "box %s: document %u-%u of tenant %s, %s lies in it",
+                    look->path, id.batch, id.first_page, row.tenant,
+                    compartment_name(row.compartment));
+    for (uint32_t i = 0; i < row.page_count; i++)
+        check_page(look, (struct page_id){id.batch, id.first_page + i}, id.first_page);
+}
+
+static int check_documents(struct box_look *look, struct err *err)
+{
+    struct db_key prefix = key_of_number(look->ref.number), from = prefix;
+    struct store_entry entry;
+    int rc;
+    while ((rc = store_seek(&look->txn, CAT_BY_BOX, &from, &entry, err)) == 1 &&
+           key_has_prefix(entry.key, &prefix)) {
+        struct document_id id = catalogue_document_of(entry.key);
+        check_document(look, id);
+        from = prefix;
+        key_u32(key_u32(&from, id.batch), id.first_page + 1);
+    }
+    return rc < 0 ? rc : 0;
+}
+
+/* Whether the catalogue, as it is now, has the page in this box. */
+static bool is_known(const struct box_look *look, struct page_id id)
+{
+    SCOPED(store_abort) struct store_txn now = {0};
+    struct page_row page;
+    struct document_row document;
+    if (store_begin_read(look->verifying->archive->catalogue, &now, NULL) < 0)
+        return false;
+    return catalogue_page(&now, id, &page, NULL) == 1 &&
+           catalogue_document(&now, (struct document_id){id.batch, page.document}, &document,
+                              NULL) == 1 &&
+           document.box == look->ref.number;
+}
+
+static int check_known(void *to, struct page_id id)
+{
+    struct box_look *look = to;
+    struct page_row page;
+    struct document_row row;
+    bool known = catalogue_page(&look->txn, id, &page, NULL) == 1 &&
+                 catalogue_document(&look->txn, (struct document_id){id.batch, page.document}, &row,
+                                    NULL) == 1 &&
+                 row.box == look->ref.number;
+    if (!known && !is_known(look, id))
+        discrepancy(look->verifying,
+                    "box %s: holds page %u-%u, of which the catalogue knows nothing", look->path,
+                    id.batch, id.page);
+    return 0;
+}
+
+static int check_box(struct box_look *look, struct err *err)
+{
+    struct verifying *verifying = look->verifying;
+    struct err why = {0};
+    box_path(&look->row, look->path);
+    verifying->report.boxes++;
+    if (look->row.state == BOX_DESTROYED)
+        return 0;
+    int rc = check_documents(look, err);
+    if (rc < 0)
+        return rc;
+    if (look->documents != look->row.documents || look->pages != look->row.pages)
+        discrepancy(verifying, "box %s: %u documents with %u pages, its row says %u with %u",
+                    look->path, look->documents, look->pages, look->row.documents, look->row.pages);
+    if (box_walk(verifying->archive->boxes, &look->ref, check_known, look, &why) < 0)
+        discrepancy(verifying, "box %s: %s", look->path, why.text);
+    return 0;
+}
+
+static int look_at_box(struct verifying *verifying, uint32_t number, struct err *err)
+{
+    struct box_look look = {.verifying = verifying, .ref = {number, NULL}};
+    struct err why = {0};
+    int rc = store_begin_read(verifying->archive->catalogue, &look.txn, err);
+    if (rc < 0)
+        return rc;
+    rc = catalogue_box(&look.txn, number, &look.row, &why);
+    look.ref.row = &look.row;
+    if (rc == 1)
+        rc = check_box(&look, err);
+    else if (rc < 0)
+        discrepancy(verifying, "box %u: %s", number, why.text);
+    store_abort(&look.txn);
+    return rc == ERR_INTEGRITY ? 0 : rc;
+}
+
+int verify_boxes(struct verifying *verifying, struct err *err)
+{
+    SCOPED(store_abort) struct store_txn txn = {0};
+    uint64_t last;
+    int rc = store_begin_read(verifying->archive->catalogue, &txn, err);
+    if (rc == 0)
+        rc = catalogue_number(&txn, "last_box", &last, err);
+    store_abort(&txn);
+    for (uint64_t number = 1; rc >= 0 && number <= last; number++)
+        rc = look_at_box(verifying, (uint32_t)number, err);
+    return rc < 0 ? rc : 0;
+}
+
+/* ---- folders that no box of the catalogue has ---- */
+
+static int name_stray(void *to, const char *path)
+{
+    discrepancy(to, "boxes/%s: no box of the catalogue", path);
+    return 0;
+}
+
+int verify_folders(struct verifying *verifying, struct err *err)
+{
+    return stray_boxes_walk(verifying->archive, name_stray, verifying, err);
+}

@@ -1,0 +1,419 @@
+/*
+ * A story that takes mail through everything the archive does: see archive_story.h.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "tests/crash/archive_story.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "archive/filing.h"
+#include "archive/find.h"
+#include "archive/intake.h"
+#include "archive/intake_work.h"
+#include "archive/state.h"
+#include "base/file.h"
+#include "base/scope.h"
+
+enum { GROUP = 5, LEASE_MS = 60000, IMAGE_BYTES = 9000 };
+
+static void make_image(struct page_id id, uint8_t image[IMAGE_BYTES])
+{
+    uint32_t state = id.batch * 7919 + id.page;
+    for (int i = 0; i < IMAGE_BYTES; i++) {
+        state = state * 1103515245 + 12345;
+        image[i] = (uint8_t)(state >> 16);
+    }
+}
+
+/* ---- feeding ---- */
+
+static int open_batch(struct archive *archive, int which, struct batch_id *ret_id, struct err *err)
+{
+    struct batch_spec spec = {.uuid = {{(uint8_t)(which + 1)}},
+                              .tenant = "061",
+                              .received = {2026, 11, 20},
+                              .boundary = which ? BOUNDARY_SEPARATORS : BOUNDARY_MARKED,
+                              .source = "story"};
+    return archive_batch_open(archive, &spec, ret_id, err);
+}
+
+static int feed_group(const struct story *story, struct archive *archive, struct page_id first,
+                      size_t count, struct err *err)
+{
+    static uint8_t images[GROUP][IMAGE_BYTES];
+    struct intake_page pages[GROUP];
+    int results[GROUP];
+    for (size_t i = 0; i < count; i++) {
+        struct page_id id = {first.batch, first.page + (uint32_t)i};
+        make_image(id, images[i]);
+        struct bytes image = bytes_of(images[i], IMAGE_BYTES);
+        pages[i] = (struct intake_page){.id = id,
+                                        .image = image,
+                                        .digest = digest_of(image),
+                                        .starts_envelope = id.page % 3 == 1,
+                                        .sheet = id.page,
+                                        .capture = bytes_of("{}", 2)};
+    }
+    int rc = intake_accept(archive, pages, count, results, err);
+    for (size_t i = 0; rc == 0 && i < count; i++) {
+        if (results[i] < 0)
+            return err_set(err, results[i], "page %u-%u is refused", first.batch, pages[i].id.page);
+        if (story->acknowledged)
+            fprintf(story->acknowledged, "%u %u\n", first.batch, pages[i].id.page);
+    }
+    if (story->acknowledged)
+        fflush(story->acknowledged);
+    return rc;
+}
+
+static int feed(const struct story *story, struct archive *archive, struct batch_id batch,
+                struct err *err)
+{
+    int rc = 0;
+    for (uint32_t page = 1; rc == 0 && page <= STORY_PAGES; page += GROUP) {
+        size_t left = STORY_PAGES + 1 - page;
+        rc = feed_group(story, archive, (struct page_id){batch.n, page},
+                        left < GROUP ? left : GROUP, err);
+    }
+    struct batch_end end = {STORY_PAGES, 0, STORY_PAGES};
+    return rc < 0 ? rc : archive_batch_end(archive, batch, &end, err);
+}
+
+/* ---- reading and coding ---- */
+
+static void describe(struct page_id id, struct intake_decision *decision)
+{
+    static const char *const tags[] = {"letter", "cheque",    "sick_note", "letter",
+                                       "blank",  "separator", "letter"};
+    uint32_t which = id.page % 7;
+    decision->kind = which == 4 ? PAGE_BLANK : which == 5 ? PAGE_SEPARATOR : PAGE_WRITTEN;
+    decision->compartment = which == 2 ? COMPARTMENT_MEDICAL : COMPARTMENT_ADMIN;
+    snprintf(decision->tag, sizeof decision->tag, "%s", tags[which]);
+}
+
+static int decide(struct archive *archive, struct intake_lending lending, bool accepted,
+                  struct err *err)
+{
+    struct intake_decision decision = {.lending = lending,
+                                       .accepted = accepted,
+                                       .record = bytes_of("{}", 2),
+                                       .insured = "2690549588157",
+                                       .actor = lending.epoch ? "worker" : "martin"};
+    int result = 0;
+    describe(lending.id, &decision);
+    int rc = intake_decide(archive, &decision, 1, &result, err);
+    return rc == 0 && result < 0 ? err_set(err, result, "a decision is refused") : rc;
+}
+
+/* Each way a lease can end, by page number; the epoch keeps a story that is told again finite. */
+static int answer(struct archive *archive, struct intake_lending lending, struct err *err)
+{
+    uint32_t which = lending.id.page % 8;
+    int rc;
+    if (which == 3 && lending.epoch <= 3)
+        rc = intake_fail(archive, lending, "reader died", err);
+    else if (which == 4 && lending.epoch == 1)
+        rc = intake_quarantine(archive, lending, "damaged", err);
+    else if (which == 6 && lending.epoch == 1)
+        rc = intake_return(archive, lending, err);
+    else
+        rc = decide(archive, lending, which != 5, err);
+    return rc < 0 ? rc : 0;
+}
+
+static int read_some(struct archive *archive, int64_t lease_ms, struct err *err)
+{
+    struct intake_lease leases[4];
+    int count = intake_lend(archive, 4, lease_ms, leases, err), rc = count;
+    for (int i = 0; i < count; i++) {
+        struct intake_lending lending = {leases[i].id, leases[i].epoch};
+        intake_lease_clear(&leases[i]);
+        if (rc >= 0 && lease_ms > 0)
+            rc = answer(archive, lending, err);
+    }
+    return rc < 0 ? rc : count;
+}
+
+static int code_one(struct archive *archive, enum page_state state, struct err *err)
+{
+    struct intake_waiting page;
+    int rc = intake_list(archive, (struct intake_line){state, {0}}, &page, 1, err);
+    if (rc <= 0)
+        return rc;
+    struct page_id id = page.id;
+    bool release = state == PAGE_QUARANTINED && page.tries > 0;
+    intake_waiting_clear(&page);
+    if (release)
+        return intake_release(archive, id, "martin", err);
+    rc = decide(archive, (struct intake_lending){id, 0}, true, err);
+    if (rc == 0)
+        rc = intake_undo(archive, id, "martin", err);
+    return rc < 0 ? rc : decide(archive, (struct intake_lending){id, 0}, true, err);
+}
+
+/* ---- a page that goes bad in intake ---- */
+
+static const struct bytes bad_image = {(const uint8_t *)"bad", 3};
+
+static int swap_image(struct archive *archive, struct page_id id, struct bytes image,
+                      struct err *err)
+{
+    static const struct commit_points points = {"story.before", "story.after"};
+    SCOPED(page_work_end) struct page_work work = {0};
+    int rc = page_work_begin(archive, id, &work, err);
+    if (rc == 0)
+        rc = intake_store(archive, &work.work.txn, (struct intake_part_of){INTAKE_IMAGE, id}, image,
+                          err);
+    return rc < 0 ? rc : store_commit(&work.work.txn, &points, err);
+}
+
+static bool is_bad(struct archive *archive, struct page_id id)
+{
+    SCOPED(page_work_end) struct page_work work = {0};
+    SCOPED(buf_free) struct buf image = {0};
+    return page_work_begin(archive, id, &work, NULL) == 0 &&
+           intake_fetch(archive, &work.work.txn, (struct intake_part_of){INTAKE_IMAGE, id}, &image,
+                        NULL) == 0 &&
+           bytes_equal(buf_view(&image), bad_image);
+}
+
+/* Puts right what the story itself made bad before it was cut short. */
+static int heal(struct archive *archive, struct err *err)
+{
+    uint8_t image[IMAGE_BYTES];
+    int rc = 0;
+    for (uint32_t batch = 1; batch <= STORY_BATCHES; batch++)
+        for (uint32_t page = 1; rc == 0 && page <= STORY_PAGES; page++) {
+            struct page_id id = {batch, page};
+            make_image(id, image);
+            if (is_bad(archive, id))
+                rc = swap_image(archive, id, bytes_of(image, IMAGE_BYTES), err);
+        }
+    return rc;
+}
+
+static bool waits_decided(struct archive *archive, struct page_id id)
+{
+    SCOPED(page_work_end) struct page_work work = {0};
+    return page_work_begin(archive, id, &work, NULL) == 0 && work.was.state == PAGE_DECIDED;
+}
+
+/* The last decided page goes bad: filing sets it aside; when it is good again, a person decides. */
+static int go_bad(struct archive *archive, struct err *err)
+{
+    struct page_id id = {STORY_BATCHES, STORY_PAGES};
+    while (id.page > 0 && !waits_decided(archive, id))
+        id.page--;
+    if (id.page == 0)
+        return 0; /* filed when the story was told before */
+    int rc = swap_image(archive, id, bad_image, err);
+    if (rc == 0)
+        rc = filing_run(archive, 100, err);
+    if (rc >= 0)
+        rc = heal(archive, err);
+    return rc < 0 ? rc : decide(archive, (struct intake_lending){id, 0}, true, err);
+}
+
+static int read_all(struct archive *archive, struct err *err)
+{
+    int rc = intake_recover(archive, err);
+    if (rc >= 0)
+        rc = read_some(archive, -1, err); /* leases that run out at once */
+    if (rc >= 0)
+        rc = intake_expire(archive, 100, err);
+    struct archive_counts counts = {.unread = 1};
+    while (rc >= 0 && counts.unread + counts.to_code + counts.quarantined > 0) {
+        rc = read_some(archive, LEASE_MS, err);
+        if (rc >= 0)
+            rc = code_one(archive, PAGE_QUARANTINED, err);
+        if (rc >= 0)
+            rc = code_one(archive, PAGE_TO_CODE, err);
+        if (rc >= 0)
+            rc = archive_count(archive, (struct batch_id){0}, &counts, err);
+        if (rc >= 0 && counts.unread + counts.to_code + counts.quarantined > 0)
+            rc = filing_run(archive, 3, err);
+    }
+    if (rc >= 0)
+        rc = go_bad(archive, err);
+    while (rc >= 0 && (rc = filing_run(archive, 3, err)) > 0)
+        ;
+    return rc < 0 ? rc : 0;
+}
+
+/* ---- the end of a filing month: a box is made a month older than it is ---- */
+
+static int age_row(struct archive *archive, uint32_t box, struct err *err)
+{
+    static const struct commit_points points = {"story.before", "story.after"};
+    SCOPED(store_abort) struct store_txn txn = {0};
+    char from[PATH_MAX], to[PATH_MAX], below[SERIES_TEXT_SIZE];
+    struct box_row row;
+    struct db_key place = {.len = 0};
+    char series[SERIES_TEXT_SIZE], month[MONTH_TEXT_SIZE];
+    int rc = store_begin(archive->catalogue, &txn, err);
+    if (rc == 0)
+        rc = catalogue_box(&txn, box, &row, err);
+    if (rc <= 0 || row.state != BOX_OPEN)
+        return rc < 0 ? rc : 0;
+    snprintf(from, sizeof from, "%s/boxes/%s", archive->data_dir, box_path(&row, below));
+    key_u8(key_text(&place, box_series(&row, series)), '/');
+    key_u32(key_text(&place, day_format_month(row.filing, month)), row.number);
+    rc = store_delete(&txn, CAT_SERIES, &place, err);
+    row.filing = day_add_months(row.filing, -1);
+    snprintf(to, sizeof to, "%s/boxes/%s", archive->data_dir, box_path(&row, below));
+    if (rc >= 0)
+        rc = catalogue_put_box(&txn, box, &row, err);
+    box_forget(archive->boxes, box);
+    if (rc == 0 && rename(from, to) < 0)
+        rc = err_set(err, ERR_IO, "cannot rename a box");
+    return rc < 0 ? rc : store_commit(&txn, &points, err);
+}
+
+static int end_month(struct archive *archive, struct err *err)
+{
+    int rc = age_row(archive, 1, err);
+    archive->month = (struct day){0};
+    return rc < 0 ? rc : filing_close_old_boxes(archive, err);
+}
+
+/* ---- the whole ---- */
+
+static int tell(const struct story *story, struct archive *archive, struct err *err)
+{
+    struct batch_id batches[STORY_BATCHES];
+    int rc = 0;
+    for (int i = 0; rc == 0 && i < STORY_BATCHES; i++) {
+        rc = open_batch(archive, i, &batches[i], err);
+        if (rc == 0)
+            rc = feed(story, archive, batches[i], err);
+    }
+    if (rc == 0)
+        rc = read_all(archive, err);
+    if (rc == 0)
+        rc = end_month(archive, err);
+    for (int i = 0; rc == 0 && i < STORY_BATCHES; i++)
+        rc = archive_batch_close(archive, batches[i], "martin", err);
+    return rc;
+}
+
+int story_tell(const struct story *story, struct err *err)
+{
+    struct archive *archive = NULL;
+    int rc = archive_open(&story->params, &archive, err);
+    if (rc == 0)
+        rc = tell(story, archive, err);
+    archive_free(&archive);
+    return rc;
+}
+
+/* ---- checking ---- */
+
+struct checking {
+    struct archive *archive;
+    int lines;
+};
+
+static void complain(void *to, const char *line)
+{
+    struct checking *checking = to;
+    checking->lines++;
+    fprintf(stderr, "  %s\n", line);
+}
+
+static bool is_filed(struct archive *archive, struct page_id id)
+{
+    SCOPED(store_abort) struct store_txn txn = {0};
+    struct page_row row;
+    return store_begin_read(archive->catalogue, &txn, NULL) == 0 &&
+           catalogue_page(&txn, id, &row, NULL) == 1;
+}
+
+static bool is_in_intake(struct archive *archive, struct page_id id)
+{
+    SCOPED(store_abort) struct store_txn txn = {0};
+    struct intake_row row;
+    const struct live_batch *live = live_find(archive, id.batch);
+    return live && store_begin_read(live->day->store, &txn, NULL) == 0 &&
+           intake_row_get(&txn, id, &row, NULL) == 1;
+}
+
+static void check_acknowledged(struct checking *checking, const char *path)
+{
+    SCOPED(scope_fclose) FILE *file = fopen(path, "r");
+    struct page_id id;
+    char line[100];
+    while (file && fscanf(file, "%u %u", &id.batch, &id.page) == 2) {
+        bool filed = is_filed(checking->archive, id), waits = is_in_intake(checking->archive, id);
+        if (filed + waits == 1)
+            continue;
+        snprintf(line, sizeof line, "page %u-%u was acknowledged and is in %s places", id.batch,
+                 id.page, filed ? "two" : "no");
+        complain(checking, line);
+    }
+}
+
+/* Every page of the story is found once, with the bytes it was born with. */
+static void check_found(struct checking *checking)
+{
+    struct err err = {0};
+    static struct found_document documents[STORY_BATCHES * STORY_PAGES];
+    struct find_query query = {.most = STORY_BATCHES * STORY_PAGES};
+    char line[100];
+    int seen[STORY_BATCHES + 1][STORY_PAGES + 1] = {{0}};
+    int count = find_documents(checking->archive, &query, documents, &err);
+    for (int i = 0; i < count; i++)
+        for (uint32_t k = 0; k < documents[i].page_count; k++) {
+            struct found_page page = {0};
+            uint8_t image[IMAGE_BYTES];
+            if (find_page(checking->archive, &documents[i], k, &page, &err) < 0)
+                complain(checking, err.text);
+            make_image(page.id, image);
+            if (bytes_equal(buf_view(&page.image), bytes_of(image, IMAGE_BYTES)))
+                seen[page.id.batch][page.id.page]++;
+            found_page_clear(&page);
+        }
+    for (int batch = 1; batch <= STORY_BATCHES; batch++)
+        for (int page = 1; page <= STORY_PAGES; page++)
+            if (seen[batch][page] != 1) {
+                snprintf(line, sizeof line, "page %d-%d is found %d times", batch, page,
+                         seen[batch][page]);
+                complain(checking, line);
+            }
+}
+
+static void check_all(struct checking *checking, const char *acknowledged, bool complete)
+{
+    struct err err = {0};
+    struct verify_report report;
+    struct archive_counts counts;
+    if (verify_archive(checking->archive, complain, checking, &report, &err) < 0)
+        complain(checking, err.text);
+    check_acknowledged(checking, acknowledged);
+    if (archive_count(checking->archive, (struct batch_id){0}, &counts, &err) < 0)
+        complain(checking, err.text);
+    if (counts.accepted != counts.filed + counts.blank + counts.separators + counts.to_code +
+                               counts.quarantined + counts.waiting + counts.unread)
+        complain(checking, "the equation of pages does not hold");
+    if (!complete)
+        return;
+    check_found(checking);
+    if (counts.accepted != STORY_BATCHES * STORY_PAGES || report.pages != counts.accepted)
+        complain(checking, "the counts at the end are wrong");
+}
+
+int story_check(const struct story *story, const char *acknowledged_path, bool complete)
+{
+    struct checking checking = {0};
+    struct err err = {0};
+    if (archive_open(&story->params, &checking.archive, &err) < 0) {
+        complain(&checking, err.text);
+        return checking.lines;
+    }
+    if (heal(checking.archive, &err) < 0)
+        complain(&checking, err.text);
+    check_all(&checking, acknowledged_path, complete);
+    archive_free(&checking.archive);
+    return checking.lines;
+}

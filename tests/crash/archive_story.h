@@ -1,0 +1,26 @@
+/*
+ * A story that takes mail through everything the archive does: two batches, every way a lease can
+ * end, coding, undo, filing, the end of a filing month, closing. It can be cut short anywhere and
+ * told again from the beginning: what is done is found done.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#pragma once
+
+#include <stdio.h>
+
+#include "archive/archive.h"
+
+enum { STORY_BATCHES = 2, STORY_PAGES = 14 };
+
+struct story {
+    struct archive_params params;
+    FILE *acknowledged; /* a line "batch page" for every page that was acknowledged; may be NULL */
+};
+
+/* 0 told to the end; otherwise the error that stopped it. */
+int story_tell(const struct story *story, struct err *err);
+
+/* What must hold after any interruption: each acknowledged page exactly once, nothing else twice,
+ * verification clean. `complete`: the story was told to the end. Returns the number of lines that
+ * it had to say on stderr. */
+int story_check(const struct story *story, const char *acknowledged_path, bool complete);

@@ -1,0 +1,91 @@
+#!/usr/bin/env python3
+# From to code to filed, by a person at the terminal; quarantine; closing a batch.
+# SPDX-License-Identifier: Apache-2.0
+import os
+import struct
+import zlib
+
+import mailroom
+
+
+def grey_page(path, width=400, height=560):
+    """A page that is nothing in particular: grey noise in soft blobs, as PNG."""
+    rows = b""
+    for y in range(height):
+        rows += b"\0" + bytes(200 + (x * 7 + y * 13 + (x * y) // 50) % 40 for x in range(width))
+
+    def chunk(kind, data):
+        return (struct.pack(">I", len(data)) + kind + data +
+                struct.pack(">I", zlib.crc32(kind + data)))
+
+    head = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    with open(path, "wb") as file:
+        file.write(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) +
+                   chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
+
+
+class Coding(mailroom.Room):
+    def setUp(self):
+        super().setUp()
+        os.mkdir(self.path("in"))
+        mailroom.draw(self.path("mail"), 6, "--no-separators", seed=3)
+
+    def feed_what_waits(self):
+        """Feeds mail until something is to code; returns the ids."""
+        report = self.run_once("--input", self.path("mail"))
+        waiting = self.lines("code", "--list")
+        self.assertEqual(len(waiting), report["to_code"])
+        if not waiting:
+            self.skipTest("the machine was sure of every page")
+        return [page["page"] for page in waiting]
+
+    def test_a_page_coded_by_a_person_is_filed_under_the_persons_tag(self):
+        page, *rest = self.feed_what_waits()
+        self.tripli("code", "--page", page, "--image", self.path("page"))
+        self.assertGreater(os.path.getsize(self.path("page")), 0)
+        self.tripli("code", "--page", page, "--tag", "letter")
+        self.assertNotIn(page, [row["page"] for row in self.lines("code", "--list")])
+        shown = self.lines("show", page)[0]
+        self.assertEqual(shown["tag"], "letter")
+        self.assertNotEqual(shown["decided_by"], "worker")
+        self.tripli("code", "--page", page, "--tag", "cheque", want=66)
+        self.code_the_rest(rest)
+
+    def code_the_rest(self, pages):
+        self.tripli("batch", "close", "1", want=65 if pages else 0)
+        if pages:
+            keys = "l" * (len(pages) - 1) + "luf" + "q"
+            self.tripli("code", input=keys)
+            self.assertEqual(self.lines("code", "--list"), [])
+            self.assertEqual(self.lines("show", pages[-1])[0]["tag"], "care_form")
+            self.tripli("batch", "close", "1")
+        self.assertEqual(self.lines("batch", "show", "1")[0]["state"], "closed")
+
+    def test_an_unknown_tag_or_page_is_refused(self):
+        page = self.feed_what_waits()[0]
+        self.tripli("code", "--page", page, "--tag", "postcard", want=76)
+        self.tripli("code", "--page", "1-9999", "--tag", "letter", want=66)
+        self.tripli("code", "--page", "1", "--tag", "letter", want=64)
+
+
+class Quarantine(mailroom.Room):
+    def test_a_page_that_cannot_be_read_is_set_aside_and_tagged_by_a_person(self):
+        os.mkdir(self.path("in"))
+        grey_page(self.path("in/a.png"))
+        with open(self.path("in/a.png"), "r+b") as file:
+            file.seek(60)
+            file.write(b"damaged damaged damaged")
+        report = self.run_once("--input", self.path("in"))
+        self.assertEqual(report["quarantined"], 1)
+        page = self.lines("quarantine", "list")[0]
+        self.assertEqual(page["page"], "1-1")
+        self.assertGreater(len(page["reason"]), 10)
+        self.tripli("status", want=1)
+        self.tripli("quarantine", "tag", "1-1", "other")
+        self.assertEqual(self.lines("quarantine", "list"), [])
+        self.assertEqual(self.lines("show", "1-1")[0]["tag"], "other")
+        self.tripli("batch", "close", "1")
+
+
+if __name__ == "__main__":
+    mailroom.main()
