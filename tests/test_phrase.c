@@ -9,14 +9,14 @@
 #include "classify/prose.h"
 #include "tests/check.h"
 
-enum { WORDS_MAX = 64 };
+enum { WORDS_MAX = 64, ROOM = 1024 };
 
 /* A text from lines parted by '\n' and words by ' '; words live in `room`. */
-static struct ocr_text text_of(const char *lines, char *room, struct ocr_word words[WORDS_MAX])
+static struct ocr_text text_of(const char *lines, char room[ROOM], struct ocr_word words[WORDS_MAX])
 {
     struct ocr_text text = {.words = words, .confidence = 0.9f};
     int32_t line = 0;
-    strcpy(room, lines);
+    snprintf(room, ROOM, "%s", lines);
     for (char *at = room, *row; (row = strsep(&at, "\n")); line++)
         for (char *word; (word = strsep(&row, " "));)
             if (*word)
@@ -60,7 +60,7 @@ static void one_letter_in_six_may_be_wrong(void **state)
 static void a_title_is_found_over_two_lines_with_errors(void **state)
 {
     (void)state;
-    char room[512];
+    char room[ROOM];
     struct ocr_word words[WORDS_MAX];
     struct phrase_hit hit;
     struct phrase phrase = phrase_of("avis d'arrêt de travail");
@@ -75,7 +75,7 @@ static void a_title_is_found_over_two_lines_with_errors(void **state)
 static void a_phrase_inside_a_sentence_does_not_stand_alone(void **state)
 {
     (void)state;
-    char room[512];
+    char room[ROOM];
     struct ocr_word words[WORDS_MAX];
     struct phrase_hit hit;
     struct phrase phrase = phrase_of("avis d'arrêt de travail");
@@ -92,7 +92,7 @@ static void a_phrase_inside_a_sentence_does_not_stand_alone(void **state)
 static void a_letter_is_prose_and_a_receipt_is_not(void **state)
 {
     (void)state;
-    char room[1024];
+    char room[ROOM];
     struct ocr_word words[WORDS_MAX];
     struct ocr_text letter = text_of("Madame, Monsieur,\n"
                                      "Je vous prie de trouver le relevé de mon compte pour\n"
