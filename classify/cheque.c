@@ -180,7 +180,7 @@ int cheque_read(const struct Pix *page, const struct cheque_evidence *evidence, 
     int rc = micr_read(page, &evidence->band, &line, err);
     if (rc < 0)
         return rc;
-    if (ocr && line.state == MICR_READ && line.country == MICR_FR)
+    if (ocr && line.key[0])
         rc = read_key(page, &evidence->band, &line, ocr, key, &confidence, err);
     if (rc < 0)
         return rc;

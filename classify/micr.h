@@ -18,9 +18,12 @@ struct glance;
 enum micr_font { MICR_NO_FONT, MICR_CMC7, MICR_E13B };
 enum micr_country { MICR_UNKNOWN, MICR_FR, MICR_BR, MICR_VE, MICR_TN };
 
-/* Refused: characters there, not certain. Read: every character certain and the order a known one.
- * Proven: read, French, and the RLMC key printed on the cheque agrees. */
+/* Refused: characters there, not certain; below MICR_DPI_STROKES also when they are, for strokes
+ * cannot be seen there. Read: every character certain and the order a known one. Proven: French,
+ * every character certain, and the RLMC key printed on the cheque agrees. */
 enum micr_state { MICR_ABSENT, MICR_REFUSED, MICR_READ, MICR_PROVEN };
+
+enum { MICR_DPI_STROKES = 140 };
 
 enum { MICR_CHARS_MAX = 64, MICR_TEXT_SIZE = MICR_CHARS_MAX + 1, MICR_REASON_SIZE = 100 };
 
@@ -38,12 +41,12 @@ struct micr_band {
 struct micr_line {
     enum micr_state state;
     enum micr_country country;
-    char text[MICR_TEXT_SIZE];     /* ASCII ":;<=>" and digits, '?' where not certain; no blanks */
-    int count;                     /* characters in text */
-    double confidence;             /* 0..1: the least certain character's margin */
-    char key[3];                   /* RLMC key computed from a French line, "" otherwise */
-    struct box box;                /* round the whole line, page pixels as scanned */
-    struct box key_box;            /* where a French cheque prints that key in parentheses */
+    char text[MICR_TEXT_SIZE]; /* ASCII ":;<=>" and digits, '?' where not certain; no blanks */
+    int count;                 /* characters in text */
+    double confidence;         /* 0..1: the least certain character's margin */
+    char key[3];        /* RLMC key computed from a French line of certain characters, or "" */
+    struct box box;     /* round the whole line, page pixels as scanned */
+    struct box key_box; /* where a French cheque prints that key in parentheses */
     char reason[MICR_REASON_SIZE]; /* no digit of the line in it */
 };
 
@@ -58,9 +61,9 @@ int micr_find(const struct Pix *page, const struct glance *glance, struct micr_b
 int micr_read(const struct Pix *page, const struct micr_band *band, struct micr_line *ret_line,
               struct err *err);
 
-/* Compares the key printed on the cheque ("07") with the computed one: MICR_PROVEN when a line that
- * was read agrees, MICR_REFUSED when it does not. Other lines and no key change nothing. Returns
- * the new state. */
+/* Compares the key printed on the cheque ("07") with the computed one, where there is one:
+ * MICR_PROVEN when they agree, MICR_REFUSED when not. Other lines and no key change nothing.
+ * Returns the new state. */
 enum micr_state micr_prove(struct micr_line *line, const char *printed_key);
 
 /* The country whose order of symbols and digits `text` follows; '?' stands for a digit. */

@@ -44,7 +44,6 @@ enum {
 #define LIKENESS_SURE 0.75     /* no need to look at further lines */
 #define PITCH_MIN_PX 8.0       /* page pixels, 64 dpi: below, a character has no more shape */
 /* What is regular: characters are 0.74 pitches wide, white within them 0.11, between them 0.26. */
-#define INK_SHARE 0.2
 #define MEND_PITCHES 0.14
 #define PITCH_TOLERANCE 0.12
 #define WIDTH_MIN 0.55
@@ -65,11 +64,31 @@ struct candidate {
     double regular; /* share of its characters that stand a pitch apart */
 };
 
-/* Dark pixels across the blob at every place along it; its strokes lean by `lean`. */
-static int sum_profile(struct dark_rows rows, const struct blob *blob, double lean,
+/* Columns darker than such a share of the mean are ink: for sharp print, for blurred print. */
+static const double ink_shares[2] = {0.35, 0.5};
+
+/* Rows of the glance as they are, or with rows and columns exchanged. */
+struct view {
+    const struct glance *glance;
+    bool turned;
+};
+
+/* Darkness of a place of the view; 0 outside. */
+static int darkness_at(const struct view *view, double x, double y)
+{
+    const struct glance *glance = view->glance;
+    int column = (int)(view->turned ? y : x), row = (int)(view->turned ? x : y);
+    if (x < 0 || y < 0 || column >= glance->width || row >= glance->height)
+        return 0;
+    return 255 - glance->grey[(size_t)glance->width * (size_t)row + (size_t)column];
+}
+
+/* Darkness across the blob at every place along it, over the lightest; its strokes lean by
+ * `lean`. */
+static int sum_profile(const struct view *view, const struct blob *blob, double lean,
                        double ret_profile[PROFILE_MAX])
 {
-    double ux = cos(blob->angle), uy = sin(blob->angle);
+    double ux = cos(blob->angle), uy = sin(blob->angle), lightest = INFINITY;
     int count = (int)blob->length < PROFILE_MAX ? (int)blob->length : PROFILE_MAX;
     int reach = (int)(blob->thickness * 0.5);
     memset(ret_profile, 0, sizeof *ret_profile * (size_t)count);
@@ -77,9 +96,12 @@ static int sum_profile(struct dark_rows rows, const struct blob *blob, double le
         double along = lean * j - count / 2.0;
         double x = blob->x + ux * along - uy * j + 0.5, y = blob->y + uy * along + ux * j + 0.5;
         for (int i = 0; i < count; i++, x += ux, y += uy)
-            if (x >= 0 && y >= 0 && x < rows.width && y < rows.height)
-                ret_profile[i] += rows.at[(size_t)rows.width * (size_t)y + (size_t)x];
+            ret_profile[i] += darkness_at(view, x, y);
     }
+    for (int i = 0; i < count; i++)
+        lightest = fmin(lightest, ret_profile[i]);
+    for (int i = 0; i < count; i++)
+        ret_profile[i] -= lightest;
     return count;
 }
 
@@ -106,7 +128,7 @@ static double fold(const double *profile, int count, double pitch)
 
 /* Characters of a magnetic line are all 0.74 pitches wide and one pitch apart; returns the share of
  * neighbours that are, of all neighbours in the profile. */
-static double regular_share(const double *profile, int count, double pitch)
+static double regular_share(const double *profile, int count, double pitch, double ink_share)
 {
     double mean = 0, last_middle = -INFINITY;
     for (int i = 0; i < count; i++)
@@ -114,7 +136,7 @@ static double regular_share(const double *profile, int count, double pitch)
     int mend = (int)(MEND_PITCHES * pitch - 0.4);
     int from = -1, to = -1, pairs = 0, regular = 0;
     for (int i = 0; i <= count; i++) {
-        if (i < count && profile[i] > INK_SHARE * mean) {
+        if (i < count && profile[i] > ink_share * mean) {
             from = from < 0 ? i : from;
             to = i + 1;
             continue;
@@ -132,11 +154,11 @@ static double regular_share(const double *profile, int count, double pitch)
 }
 
 /* The pitch at which the gaps are lightest. */
-static double find_pitch(struct dark_rows rows, const struct blob *blob, double lean,
+static double find_pitch(const struct view *view, const struct blob *blob, double lean,
                          struct pitch_found *ret_found)
 {
     double profile[PROFILE_MAX], lightest = 1, found = blob->thickness;
-    int count = sum_profile(rows, blob, lean, profile);
+    int count = sum_profile(view, blob, lean, profile);
     double to = blob->thickness * PITCH_MAX_HEIGHTS;
     for (double pitch = blob->thickness * PITCH_MIN_HEIGHTS; pitch < to; pitch *= PITCH_STEP) {
         double folded = fold(profile, count, pitch);
@@ -145,20 +167,22 @@ static double find_pitch(struct dark_rows rows, const struct blob *blob, double 
             found = pitch;
         }
     }
-    double regular = lightest < FOLD_MAX ? regular_share(profile, count, found) : 0;
-    if (regular > ret_found->regular)
-        *ret_found = (struct pitch_found){found, regular};
+    for (int i = 0; lightest < FOLD_MAX && i < 2; i++) {
+        double regular = regular_share(profile, count, found, ink_shares[i]);
+        if (regular > ret_found->regular)
+            *ret_found = (struct pitch_found){found, regular};
+    }
     return lightest;
 }
 
 /* Upright first, then leaning both ways where that is not hopeless. */
-static struct pitch_found find_best_pitch(struct dark_rows rows, const struct blob *blob)
+static struct pitch_found find_best_pitch(const struct view *view, const struct blob *blob)
 {
     struct pitch_found found = {0};
-    double lightest = find_pitch(rows, blob, 0, &found);
+    double lightest = find_pitch(view, blob, 0, &found);
     if (found.regular < REGULAR_SHARE_MIN && lightest < FOLD_HOPELESS) {
-        find_pitch(rows, blob, LEAN, &found);
-        find_pitch(rows, blob, -LEAN, &found);
+        find_pitch(view, blob, LEAN, &found);
+        find_pitch(view, blob, -LEAN, &found);
     }
     return found;
 }
@@ -187,14 +211,14 @@ static int find_candidates(const struct glance *glance, bool transposed,
                                               .thickness_max = HEIGHT_MAX_PX,
                                               .angle_max = SKEW_MAX};
     struct blob blobs[LINES_MAX];
-    struct dark_rows rows = glance_rows(glance, transposed);
-    int found = blobs_find(rows, &params, &limits, blobs, err);
+    struct view view = {glance, transposed};
+    int found = blobs_find(glance_rows(glance, transposed), &params, &limits, blobs, err);
     for (int i = 0; i < found; i++) {
         const struct blob *blob = &blobs[i];
         if (blob->length < LENGTH_MIN_HEIGHTS * blob->thickness)
             continue;
         double factor = glance->factor, half = (factor - 1) / 2.0;
-        struct pitch_found found_pitch = find_best_pitch(rows, blob);
+        struct pitch_found found_pitch = find_best_pitch(&view, blob);
         if (found_pitch.regular < REGULAR_SHARE_MIN || found_pitch.pitch * factor < PITCH_MIN_PX)
             continue;
         double x = blob->x * factor + half, y = blob->y * factor + half;

@@ -14,10 +14,12 @@ enum {
     REACH_PITCHES = MICR_PLACES_MAX / 2,
     BLANKS_MAX = 2, /* consecutive places without a character end the line */
     OFF = 5,        /* strip pixels a character may stand from where it is expected */
-    ROWS_OFF = 3
+    ROWS_OFF = 3,
+    PASSES_MAX = 4 /* two, one more each time that the line turned much */
 };
 
 #define SEEN_LIKENESS 0.38 /* below, there is no character of the set */
+#define SLOPE_LARGE 0.004  /* rows a column: 3 rows over half a French line */
 #define PITCH_FOLLOW 0.3   /* share of an offset that moves the expectation of the next place */
 #define SCORE_MIN 0.45     /* characters that are good enough to straighten by */
 
@@ -154,8 +156,9 @@ static double find_lean(const struct line_view *view, double from, double to)
     return found;
 }
 
-/* Corrects the frame by where the characters of a first pass stand. */
-static void straighten(const struct line_view *view, const struct micr_sequence *sequence,
+/* Corrects the frame by where the characters of a pass stand; true when that moves the far ones by
+ * more than they are looked for. */
+static bool straighten(const struct line_view *view, const struct micr_sequence *sequence,
                        struct strip_frame *frame)
 {
     struct fit rows = {0}, columns = {0};
@@ -167,7 +170,7 @@ static void straighten(const struct line_view *view, const struct micr_sequence 
         fit_add(&columns, i, match->column);
     }
     if (rows.n < 6)
-        return;
+        return false;
     double slope = fit_slope(&rows), row = rows.y / rows.n - slope * rows.x / rows.n;
     double from = sequence->at[0].column, to = sequence->at[sequence->count - 1].column;
     double lean = find_lean(view, from, to);
@@ -180,7 +183,8 @@ static void straighten(const struct line_view *view, const struct micr_sequence 
     frame->uy = uy * cos(turn) + ux * sin(turn);
     frame->along *= fit_slope(&columns) / STRIP_PITCH;
     frame->across = frame->along;
-    frame->lean = lean;
+    frame->lean += lean;
+    return fabs(slope) > SLOPE_LARGE;
 }
 
 /* The height of the print relative to its pitch: paper and drum stretch one way only. */
@@ -218,7 +222,7 @@ int micr_follow(const struct Pix *page, const struct micr_band *band,
     if (!templates)
         return err_set(err, ERR_MEMORY, "micr: no memory for templates");
     double to_middle = middle * frame.along, seed = band->length / 2;
-    for (int pass = 0; pass < 2; pass++) {
+    for (int pass = 0, last = 1; pass <= last; pass++) {
         double pixel = 1 / frame.along;
         SCOPED(line_view_clear) struct line_view view = {0};
         int rc = line_view_take(page, &frame, columns, &view, err);
@@ -233,8 +237,10 @@ int micr_follow(const struct Pix *page, const struct micr_band *band,
             find_height(&view, pixel, ret_sequence, templates);
         follow_both(&view, templates, middle, ret_sequence);
         ret_sequence->frame = frame;
-        if (pass == 0 && ret_sequence->count > 0)
-            straighten(&view, ret_sequence, &frame);
+        if (pass == last || ret_sequence->count == 0)
+            break;
+        if (straighten(&view, ret_sequence, &frame) && last < PASSES_MAX - 1)
+            last++;
     }
     return 0;
 }

@@ -121,7 +121,7 @@ static int count_unsure(const char *text)
     return unsure;
 }
 
-static void decide(struct micr_line *line)
+static void decide(struct micr_line *line, double dpi)
 {
     drop_strangers(line);
     int unsure = count_unsure(line->text);
@@ -140,12 +140,16 @@ static void decide(struct micr_line *line)
         snprintf(line->reason, sizeof line->reason,
                  "the order of %d magnetic characters is of no known country", line->count);
     } else {
-        line->state = MICR_READ;
-        snprintf(line->reason, sizeof line->reason,
-                 "%d magnetic characters read, order of country %s", line->count,
-                 micr_country_name(line->country));
+        line->state = dpi < MICR_DPI_STROKES ? MICR_REFUSED : MICR_READ;
         if (line->country == MICR_FR)
             set_key(line);
+        if (line->state == MICR_REFUSED)
+            snprintf(line->reason, sizeof line->reason,
+                     "strokes cannot be seen at %.0f dpi, at least %d", dpi, MICR_DPI_STROKES);
+        else
+            snprintf(line->reason, sizeof line->reason,
+                     "%d magnetic characters read, order of country %s", line->count,
+                     micr_country_name(line->country));
     }
 }
 
@@ -164,6 +168,6 @@ int micr_read(const struct Pix *page, const struct micr_band *band, struct micr_
     if (sequence.count > 0)
         set_boxes(&sequence, ret_line);
     set_text(&sequence, ret_line);
-    decide(ret_line);
+    decide(ret_line, band->dpi);
     return 0;
 }

@@ -63,6 +63,7 @@ static const struct argp_option options[] = {
     {"listen", 'l', "ADDRESS", 0, "tcp://HOST:PORT: let workers of other machines in", 0},
     {"key", 'K', "FILE", 0, "with --listen: own key pair (tripli keygen)", 0},
     {"allow", 'A', "FILE", 0, "with --listen: public keys that may come in", 0},
+    {"resume", 'u', "UUID", 0, "go on with the batch of this uuid", 0},
     {"workers", 'w', "N", 0, "workers to start (one per core)", 0},
     {"once", 'o', NULL, 0, "end when the batch is sorted and filed", 0},
     {"json", 'j', NULL, 0, "the report as one JSON object, last on stdout", 0},
@@ -110,6 +111,11 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         run->workers = strtol(arg, NULL, 10);
         if (run->workers < 1 || run->workers > 64)
             argp_error(state, "--workers: 1 to 64");
+        return 0;
+    case 'u':
+        if (strlen(arg) != sizeof run->uuid - 1)
+            argp_error(state, "--resume: 32 hex digits are wanted");
+        snprintf(run->uuid, sizeof run->uuid, "%s", arg);
         return 0;
     case 'o':
         run->once = true;
@@ -345,7 +351,8 @@ static int start_all(struct run *run, struct err *err)
 {
     uint8_t raw[16];
     randombytes_buf(raw, sizeof raw);
-    sodium_bin2hex(run->uuid, sizeof run->uuid, raw, sizeof raw);
+    if (!run->uuid[0])
+        sodium_bin2hex(run->uuid, sizeof run->uuid, raw, sizeof raw);
     if (run->workers == 0)
         run->workers = sysconf(_SC_NPROCESSORS_ONLN);
     if (run->workers > 64)
