@@ -26,7 +26,7 @@ static const struct number numbers[] = {
     ROW(hub, lease_ms, 10000, 3600000, 180000),
     ROW(hub, group_pages, 1, 256, 32),
     ROW(hub, unread_limit_pages, 1, 10000000, 300000),
-    ROW(hub, filing_step, 1, 256, 4),
+    ROW(hub, filing_step, 1, 256, 16),
     ROW(hub, worker_silence_ms, 1000, 600000, 5000),
     ROW(worker, credit, 1, 8, 2),
     ROW(worker, deadline_ms, 1000, 600000, 60000),
