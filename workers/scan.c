@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "base/day.h"
 #include "base/digest.h"
+#include "base/file.h"
 #include "base/log.h"
 
 enum { SHOW_MS = 250 }; /* between two status lines */
@@ -145,6 +146,8 @@ static int end_batch(struct scan *scan, struct err *err)
     int rc = capture_batch_end(scan->capture, &end, err);
     if (rc < 0)
         return rc;
+    if (scan->hopper_state[0] && file_remove_tree(scan->hopper_state, err) < 0)
+        log_warn("%s", err->text);
     scan_show(scan, true);
     scan_say(scan,
              "lot %u : %u feuilles lues, %u rejetées, %u faces en lieu sûr, %u fichiers ignorés",

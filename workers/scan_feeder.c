@@ -66,7 +66,8 @@ static uint32_t count_sheets(const char *hopper)
 /* The virtual feeder's own SANE world: one backend, no other driver is probed. */
 static int start_virtual(struct scan *scan, struct err *err)
 {
-    char config[PLACE_SIZE + 16], path[PLACE_SIZE + 32], state[PLACE_SIZE + 64];
+    char config[PLACE_SIZE + 16], path[PLACE_SIZE + 32];
+    char *state = scan->hopper_state;
     const char *backends = getenv("TRIPLI_SANE_DIR");
     char beside[PLACE_SIZE + 32];
     char *hopper = realpath(scan->options.hopper, NULL);
@@ -75,7 +76,7 @@ static int start_virtual(struct scan *scan, struct err *err)
     setenv("TRIPLI_HOPPER", hopper, 1);
     scan->expected = count_sheets(hopper);
     free(hopper);
-    snprintf(state, sizeof state, "%s/hopper-%s", scan->program.place.run, scan->uuid);
+    snprintf(state, sizeof scan->hopper_state, "%s/hopper-%s", scan->program.place.run, scan->uuid);
     setenv("TRIPLI_HOPPER_STATE", state, 1);
     snprintf(config, sizeof config, "%s/sane", scan->program.place.run);
     snprintf(path, sizeof path, "%s/dll.conf", config);
