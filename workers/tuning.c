@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/config.h"
 #include "base/scope.h"
@@ -71,6 +72,8 @@ static int read_groups(const config_setting_t *top, struct tuning *tuning, struc
     const char *tenant = tuning->capture.tenant;
     if (rc == 0 && capture)
         rc = config_text(capture, "tenant", &tenant, err);
+    if (rc == 0 && (strlen(tenant) != 3 || strspn(tenant, "0123456789") != 3))
+        rc = config_refuse(capture, err, "tenant '%.20s', must be three digits", tenant);
     if (rc == 0 && tenant != tuning->capture.tenant)
         snprintf(tuning->capture.tenant, sizeof tuning->capture.tenant, "%.3s", tenant);
     return rc;
