@@ -255,7 +255,7 @@ static int add_in_flight(struct archive *archive, struct unpacker *row, struct p
     part.from = unpack_u32(row);
     part.until = unpack_u32(row);
     part.documents = unpack_u32(row);
-    part.last = unpack_u8(row) != 0;
+    part.last = unpack_bool(row);
     part.batch = live_find(archive, part.id.batch);
     if (row->bad)
         return err_set(err, ERR_INTEGRITY, "catalogue: the last filing run is damaged");

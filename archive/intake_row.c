@@ -47,7 +47,7 @@ bool intake_row_decode(struct bytes bytes, struct intake_row *ret_row)
     row.digest = unpack_digest(&from);
     row.sheet = unpack_u32(&from);
     row.side = unpack_u8(&from);
-    row.starts_envelope = unpack_u8(&from) != 0;
+    row.starts_envelope = unpack_bool(&from);
     row.image_bytes = unpack_u32(&from);
     row.received = unpack_day(&from);
     row.accepted_ms = (int64_t)unpack_u64(&from);
@@ -62,7 +62,7 @@ bool intake_row_decode(struct bytes bytes, struct intake_row *ret_row)
     row.confidence = unpack_real(&from);
     row.event = unpack_day(&from);
     unpack_text(&from, row.actor, sizeof row.actor);
-    row.by_person = unpack_u8(&from) != 0;
+    row.by_person = unpack_bool(&from);
     *ret_row = row;
     return version == ROW_VERSION && !from.bad && from.left.len == 0 && row.state <= PAGE_FILED &&
            row.kind <= PAGE_SEPARATOR && row.compartment <= COMPARTMENT_MEDICAL;

@@ -100,6 +100,13 @@ uint8_t unpack_u8(struct unpacker *unpacker)
     return (uint8_t)unpack_number(unpacker, 1);
 }
 
+bool unpack_bool(struct unpacker *unpacker)
+{
+    uint8_t value = unpack_u8(unpacker);
+    unpacker->bad = unpacker->bad || value > 1;
+    return value == 1;
+}
+
 uint32_t unpack_u32(struct unpacker *unpacker)
 {
     return (uint32_t)unpack_number(unpacker, 4);
@@ -126,7 +133,7 @@ struct day unpack_day(struct unpacker *unpacker)
         return day;
     day = (struct day){(int16_t)(number / 10000 % 10000), (int8_t)(number / 100 % 100),
                        (int8_t)(number % 100)};
-    if (!day_is_valid(day)) {
+    if (number > 99999999 || !day_is_valid(day)) {
         unpacker->bad = true;
         return (struct day){0};
     }

@@ -42,6 +42,7 @@ struct unpacker {
 };
 
 uint8_t unpack_u8(struct unpacker *unpacker);
+bool unpack_bool(struct unpacker *unpacker); /* `bad` when it is neither 0 nor 1 */
 uint32_t unpack_u32(struct unpacker *unpacker);
 uint64_t unpack_u64(struct unpacker *unpacker);
 double unpack_real(struct unpacker *unpacker);

@@ -41,7 +41,7 @@ static void unpack_spec(struct unpacker *from, struct batch_spec *spec)
     unpack_text(from, spec->tenant, sizeof spec->tenant);
     spec->received = unpack_day(from);
     spec->boundary = (enum boundary)unpack_u8(from);
-    spec->duplex = unpack_u8(from) != 0;
+    spec->duplex = unpack_bool(from);
     unpack_text(from, spec->source, sizeof spec->source);
     unpack_text(from, spec->profile, sizeof spec->profile);
 }
@@ -134,7 +134,7 @@ bool document_row_decode(struct bytes from, struct document_row *ret_row)
     ret_row->expiry = unpack_day(&row);
     unpack_text(&row, ret_row->rule, sizeof ret_row->rule);
     ret_row->rule_version = unpack_u32(&row);
-    ret_row->by_fallback = unpack_u8(&row) != 0;
+    ret_row->by_fallback = unpack_bool(&row);
     ret_row->box = unpack_u32(&row);
     ret_row->filed_ms = (int64_t)unpack_u64(&row);
     ret_row->page_count = unpack_u32(&row);

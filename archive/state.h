@@ -26,7 +26,7 @@ struct envelope_set {
 };
 
 struct archive {
-    char data_dir[PATH_MAX / 2];
+    char data_dir[PATH_MAX / 2], key_dir[PATH_MAX / 2], config_dir[PATH_MAX / 2];
     bool writer;
     int lock; /* of writer.lock; -1 */
     uint64_t box_map_bytes, reserve_bytes;

@@ -59,6 +59,7 @@ void counts_decode(struct unpacker *from, struct archive_counts *ret_counts)
     for (int i = 0; i < tags; i++) {
         unpack_text(from, ret_counts->by_tag[i].tag, TAG_TEXT_SIZE);
         ret_counts->by_tag[i].pages = unpack_u64(from);
+        from->bad = from->bad || !ret_counts->by_tag[i].tag[0];
     }
 }
 

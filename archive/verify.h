@@ -20,7 +20,12 @@ void discrepancy(struct verifying *verifying, const char *format, ...)
 
 /* Each returns an error only when it cannot go on at all. */
 int verify_journals(struct verifying *verifying, struct err *err);
+/* Boxes are read in a process apart: LMDB trusts its files, and a damaged one may end the process
+ * that reads it. That is a discrepancy like the others. */
 int verify_boxes(struct verifying *verifying, struct err *err);
+/* From a box on, in this process; `before` hears each number. */
+int verify_boxes_from(struct verifying *verifying, uint32_t first,
+                      void (*before)(void *to, uint32_t number), void *to, struct err *err);
 int verify_documents(struct verifying *verifying, struct err *err);
 int verify_folders(struct verifying *verifying, struct err *err);
 int verify_intake(struct verifying *verifying, struct err *err);

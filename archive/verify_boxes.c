@@ -139,7 +139,8 @@ static int look_at_box(struct verifying *verifying, uint32_t number, struct err 
     return rc == ERR_INTEGRITY ? 0 : rc;
 }
 
-int verify_boxes(struct verifying *verifying, struct err *err)
+int verify_boxes_from(struct verifying *verifying, uint32_t first,
+                      void (*before)(void *to, uint32_t number), void *to, struct err *err)
 {
     SCOPED(store_abort) struct store_txn txn = {0};
     uint64_t last;
@@ -147,8 +148,10 @@ int verify_boxes(struct verifying *verifying, struct err *err)
     if (rc == 0)
         rc = catalogue_number(&txn, "last_box", &last, err);
     store_abort(&txn);
-    for (uint64_t number = 1; rc >= 0 && number <= last; number++)
+    for (uint64_t number = first; rc >= 0 && number <= last; number++) {
+        before(to, (uint32_t)number);
         rc = look_at_box(verifying, (uint32_t)number, err);
+    }
     return rc < 0 ? rc : 0;
 }
 

@@ -274,9 +274,9 @@ static int model_of_json(json_t *json, struct form_model *model, struct err *err
                        h.format, FORMAT);
     if (!heading_is_sound(&h, model))
         return refuse(err, "type, cerfa, volet, revision, samples or page is out of range");
-    strcpy(model->type, h.type); /* lengths checked above */
-    strcpy(model->cerfa, h.cerfa);
-    strcpy(model->volet, h.volet);
+    snprintf(model->type, sizeof model->type, "%s", h.type); /* lengths checked above */
+    snprintf(model->cerfa, sizeof model->cerfa, "%s", h.cerfa);
+    snprintf(model->volet, sizeof model->volet, "%s", h.volet);
     model->retired = h.retired;
     model->tag = tag_of_name(h.type) == TAG_NONE ? TAG_OTHER : tag_of_name(h.type);
     model->print.width = h.width / 10.0;

@@ -167,7 +167,7 @@ int models_roll_back(const char *folder, const char *name, char ret_name[MODEL_N
     if (!before)
         return err_set(err, ERR_NOT_FOUND, "form model %.60s: no earlier revision to go back to",
                        name);
-    strcpy(ret_name, before->name);
+    snprintf(ret_name, MODEL_NAME_SIZE, "%s", before->name);
     return set_retired(folder, used, true, err);
 }
 

@@ -258,11 +258,18 @@ struct point_mm placement_map(const struct placement *placement, struct point_mm
     return (struct point_mm){to.x + more.x, to.y + more.y};
 }
 
-/* The page's end (left or right) nearest to where the model's end should be. */
-static bool nearest_end(const struct seen *seen, const struct layout_box *box, bool right,
+/* One end of a box of the model. */
+struct box_end {
+    const struct layout_box *box;
+    bool right;
+};
+
+/* The page's end nearest to where the model's end should be. */
+static bool nearest_end(const struct seen *seen, struct box_end end,
                         const struct placement *placement, double reach, struct pair *ret_pair)
 {
-    struct point_mm model = {right ? box->x + box->width : box->x, middle(box)};
+    const struct layout_box *box = end.box;
+    struct point_mm model = {end.right ? box->x + box->width : box->x, middle(box)};
     struct point_mm want = placement_map(placement, model);
     double nearest = reach * reach, height = box->height * placement->y[2];
     bool found = false;
@@ -270,7 +277,8 @@ static bool nearest_end(const struct seen *seen, const struct layout_box *box, b
     seen_range(seen, want.y, reach, range);
     for (int k = range[0]; k < range[1]; k++) {
         const struct layout_box *page = &seen->boxes[k];
-        double dx = (right ? page->x + page->width : page->x) - want.x, dy = middle(page) - want.y;
+        double dx = (end.right ? page->x + page->width : page->x) - want.x;
+        double dy = middle(page) - want.y;
         if (page->kind != box->kind || dx * dx + dy * dy >= nearest ||
             page->height > 1.7 * height + 0.3 || height > 1.7 * page->height + 0.3)
             continue;
@@ -288,7 +296,8 @@ static size_t find_pairs(const struct form_print *print, const struct seen *seen
     for (size_t i = 0; i < print->count; i++) {
         const struct layout_box *box = &print->boxes[i];
         for (int right = 0; right < 2 && box->kind != LAYOUT_POST; right++)
-            count += nearest_end(seen, box, right, placement, reach, &ret_pairs[count]);
+            count += nearest_end(seen, (struct box_end){box, right}, placement, reach,
+                                 &ret_pairs[count]);
     }
     return count;
 }

@@ -79,7 +79,7 @@ static int read_form(const config_setting_t *root, struct settings *s, struct er
 
 static int read_cheque(const config_setting_t *root, struct settings *s, struct err *err)
 {
-    static const char *const known[] = {"line", "size", "shape", "none", NULL};
+    static const char *const known[] = {"line", "size", "shape", "none", "words", NULL};
     const config_setting_t *group = group_of(root, "cheque", known, err);
     if (!group)
         return ERR_CONFIG;
@@ -88,6 +88,8 @@ static int read_cheque(const config_setting_t *root, struct settings *s, struct 
         rc = number(group, "size", nats_range, &s->cheque.size, err);
     if (rc == 0)
         rc = number(group, "shape", nats_range, &s->cheque.shape, err);
+    if (rc == 0)
+        rc = number(group, "words", nats_range, &s->cheque.words, err);
     return rc < 0 ? rc : number(group, "none", nats_range, &s->cheque.none, err);
 }
 
@@ -140,15 +142,16 @@ static int read_titles(const config_setting_t *root, struct settings *s, struct 
     return count < 0 ? count : 0;
 }
 
-static int read_words(const config_setting_t *root, struct settings *s, struct err *err)
+static int read_words(const config_setting_t *root, const char *name, struct phrase *ret_words,
+                      int *ret_count, struct err *err)
 {
     const config_setting_t *list;
-    int count = list_of(root, "not_the_form", SETTINGS_WORDS_MAX, &list, err);
+    int count = list_of(root, name, SETTINGS_WORDS_MAX, &list, err);
     for (int i = 0; i < count; i++) {
         const char *word = config_setting_get_string_elem(list, i);
         if (!word || phrase_of(word).count == 0)
-            return config_refuse(list, err, "not_the_form: words in quotes are wanted");
-        s->not_the_form[s->not_the_form_count++] = phrase_of(word);
+            return config_refuse(list, err, "%s: words in quotes are wanted", name);
+        ret_words[(*ret_count)++] = phrase_of(word);
     }
     return count < 0 ? count : 0;
 }
@@ -174,7 +177,7 @@ static int read_weights(const config_setting_t *group, const char *name, int cou
 static int read_logistics(const config_setting_t *root, struct settings *s, struct err *err)
 {
     static const char *const look_keys[] = {"typed", "hand", "most", NULL};
-    static const char *const text_keys[] = {"weights", "most", "words", NULL};
+    static const char *const text_keys[] = {"typed", "hand", "most", "words", "unread", NULL};
     const config_setting_t *look = group_of(root, "look", look_keys, err);
     const config_setting_t *text = look ? group_of(root, "text", text_keys, err) : NULL;
     long long words = 0;
@@ -186,7 +189,11 @@ static int read_logistics(const config_setting_t *root, struct settings *s, stru
     if (rc == 0)
         rc = number(look, "most", nats_range, &s->look_most, err);
     if (rc == 0)
-        rc = read_weights(text, "weights", TEXT_WEIGHTS, s->text, err);
+        rc = read_weights(text, "typed", TEXT_WEIGHTS, s->text_typed, err);
+    if (rc == 0)
+        rc = read_weights(text, "hand", TEXT_WEIGHTS, s->text_hand, err);
+    if (rc == 0)
+        rc = number(text, "unread", nats_range, &s->text_unread, err);
     if (rc == 0)
         rc = number(text, "most", nats_range, &s->text_most, err);
     if (rc == 0)
@@ -197,9 +204,9 @@ static int read_logistics(const config_setting_t *root, struct settings *s, stru
 
 static int read_all(const config_setting_t *root, struct settings *s, struct err *err)
 {
-    static const char *const known[] = {"format", "mix",   "accept", "form",
-                                        "cheque", "title", "titles", "not_the_form",
-                                        "look",   "text",  NULL};
+    static const char *const known[] = {"format",       "mix",          "accept", "form",
+                                        "cheque",       "cheque_words", "title",  "titles",
+                                        "not_the_form", "look",         "text",   NULL};
     long long format = 0;
     int rc = config_check_keys(root, known, err);
     if (rc == 0)
@@ -219,7 +226,9 @@ static int read_all(const config_setting_t *root, struct settings *s, struct err
     if (rc == 0)
         rc = read_titles(root, s, err);
     if (rc == 0)
-        rc = read_words(root, s, err);
+        rc = read_words(root, "not_the_form", s->not_the_form, &s->not_the_form_count, err);
+    if (rc == 0)
+        rc = read_words(root, "cheque_words", s->cheque_words, &s->cheque_word_count, err);
     return rc < 0 ? rc : read_logistics(root, s, err);
 }
 

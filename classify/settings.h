@@ -10,7 +10,7 @@
 #include "classify/phrase.h"
 #include "classify/verdict.h"
 
-enum { SETTINGS_TITLES_MAX = 64, SETTINGS_WORDS_MAX = 16, LOOK_WEIGHTS = 8, TEXT_WEIGHTS = 8 };
+enum { SETTINGS_TITLES_MAX = 64, SETTINGS_WORDS_MAX = 16, LOOK_WEIGHTS = 10, TEXT_WEIGHTS = 8 };
 
 struct title_setting {
     enum tag tag;
@@ -31,6 +31,7 @@ struct settings {
         double size;  /* for paper of a cheque's size alone */
         double shape; /* for its proportions, where the size is not known */
         double none;  /* against cheques on all other pages */
+        double words; /* for its printed words on such paper */
     } cheque;
     struct {
         double part;   /* of the page's height that is read */
@@ -43,8 +44,11 @@ struct settings {
     struct phrase not_the_form[SETTINGS_WORDS_MAX];
     int not_the_form_count;
     double look_typed[LOOK_WEIGHTS], look_hand[LOOK_WEIGHTS], look_most;
-    double text[TEXT_WEIGHTS], text_most;
-    int text_words; /* fewer words read say nothing */
+    double text_typed[TEXT_WEIGHTS], text_hand[TEXT_WEIGHTS], text_most;
+    int text_words;     /* fewer words read say nothing */
+    double text_unread; /* nats for a letter when handwriting cannot be read at all */
+    struct phrase cheque_words[SETTINGS_WORDS_MAX];
+    int cheque_word_count;
     struct digest digest;
 };
 

@@ -9,8 +9,9 @@
 #include "classify/reading.h"
 
 enum {
-    UPRIGHT_LONG_SIDE = 1755
-}; /* pixels: 150 dpi on A4, what the ascender shapes are made for */
+    UPRIGHT_LONG_SIDE = 1755, /* pixels: 150 dpi on A4, what the ascender shapes are made for */
+    WORDS_LEAST = 20          /* pages with as few words and fewer look alike */
+};
 
 /* Standard deviations of ascenders over descenders (Leptonica, flipdetect.c): 4 for 0.8, 8 for
  * 0.98. Handwriting gives 5 to 35, typed pages 10 to 60, capitals alone nothing. */
@@ -105,14 +106,17 @@ int step_look(struct reading *reading, struct err *err)
                                        look->ruled_paper,
                                        look->ruled_paper ? 0 : log1p(look->lines),
                                        look->narrow,
-                                       10 * (look->regularity - LETTER_TYPED_REGULARITY)};
+                                       look->in_paragraphs,
+                                       10 * (look->regularity - LETTER_TYPED_REGULARITY),
+                                       log(fmax(WORDS_LEAST, look->words) / 100.0)};
     const double *weights = look->typed ? settings->look_typed : settings->look_hand;
     double nats = 0;
     for (int i = 0; i < LOOK_WEIGHTS; i++)
         nats += weights[i] * seen[i];
     nats = fmax(-settings->look_most, fmin(settings->look_most, nats));
     reading->look_nats = nats;
-    ballot_between(&reading->ballot, TAG_LETTER, TAG_OTHER, nats);
+    if (reading->cheque_shape == 0) /* that paper has a look of its own */
+        ballot_between(&reading->ballot, TAG_LETTER, TAG_OTHER, nats);
     verdict_reason(reading->verdict,
                    "look: %s, %d marks, %d full and %d short rulings, %d posts, %d bars%s",
                    look->typed ? "typed" : "handwritten", look->marks, look->lines, look->rules,

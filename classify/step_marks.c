@@ -15,7 +15,8 @@
 #include "image/decode.h"
 
 static const double certain_nats = 30;                    /* a mark that leaves no other reading */
-static const double shape_least = 1.9, shape_most = 2.65; /* width over height of cheques */
+static const double shape_least = 1.9, shape_most = 2.85; /* width over height of cheques */
+static const double sure_sideways = 3;                    /* layout's strength of lines: no doubt */
 static const double cheque_long_mm = 230;                 /* longer pages are not cheques alone */
 
 int step_blank(struct reading *reading, struct err *err)
@@ -128,6 +129,8 @@ static void vote_by_shape(struct reading *reading)
     const struct settings *settings = &reading->classifier->settings;
     bool along = reading->layout.width > reading->layout.height;
     bool sized = reading->cheque_shape == 2 && stated_dpi(reading) > 0;
+    if (!along && reading->layout.sideways < sure_sideways)
+        return;
     if (!along) {
         reading->cheque_shape = 0;
         ballot_vote(&reading->ballot, TAG_CHEQUE, -settings->cheque.none);

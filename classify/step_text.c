@@ -15,16 +15,21 @@
 #include "ocr/ocr.h"
 
 enum {
-    OCR_DPI_LEAST = 140,  /* a page below is enlarged */
-    OCR_DPI_WANTED = 200, /* to this */
-    OCR_DPI_MOST = 330,   /* a page above is reduced to 300 */
-    TURN_WORDS_LEAST = 8, /* of a reading that says which way up the page is */
-    OCR_MS_MOST = 60000   /* for one zone where the page has no deadline */
+    OCR_DPI_LEAST = 140,   /* a page below is enlarged */
+    OCR_DPI_WANTED = 200,  /* to this */
+    OCR_DPI_MOST = 330,    /* a page above is reduced to 300 */
+    MARKS_LEAST = 30,      /* letter-like marks, for reading to be worth it */
+    UNREAD_MARKS = 100,    /* so much handwriting should give some words */
+    HAND_WORDS_MOST = 150, /* of a handwritten page that is read whole */
+    TURN_WORDS_LEAST = 8,  /* of a reading that says which way up the page is */
+    OCR_MS_MOST = 60000    /* for one zone where the page has no deadline */
 };
 
-static const double straight_enough = 0.4;  /* degrees; the engine bears it */
+static const double hand_part_from = 0.3, hand_part = 0.4; /* the middle: the same both ways up */
+static const double straight_enough = 0.4;                 /* degrees; the engine bears it */
 static const double poor_confidence = 0.65; /* of a whole typed page: perhaps it is upside down */
 static const double read_upright = 0.98;    /* sure which way up: upside down nothing reads well */
+static const double letter_least = 0.02;    /* less likely letters are not read whole */
 static const double turn_lead = 0.12;       /* by which the other end must read better */
 
 /* A cut-out made fit for reading: grey or bilevel, 140 to 330 dpi. */
@@ -183,28 +188,34 @@ int step_title(struct reading *reading, struct err *err)
 static void vote_by_prose(struct reading *reading, const struct prose *prose)
 {
     const struct settings *settings = &reading->classifier->settings;
-    if (prose->words < settings->text_words)
+    if (prose->words < settings->text_words) {
+        if (!reading->look.typed && reading->look.marks >= UNREAD_MARKS) {
+            ballot_vote(&reading->ballot, TAG_LETTER, settings->text_unread);
+            verdict_reason(reading->verdict, "text: handwriting that cannot be read");
+        }
         return;
+    }
     const double seen[TEXT_WEIGHTS] = {1,
                                        prose->small,
                                        prose->lower,
-                                       prose->in_long_lines,
+                                       prose->in_paragraphs,
                                        prose->labels,
                                        prose->figures,
                                        prose->courtesies > 0,
                                        reading->look_nats};
+    const double *weights = reading->look.typed ? settings->text_typed : settings->text_hand;
     double nats = 0;
     for (int i = 0; i < TEXT_WEIGHTS; i++)
-        nats += settings->text[i] * seen[i];
+        nats += weights[i] * seen[i];
     nats = fmax(-settings->text_most, fmin(settings->text_most, nats));
     /* The look is in these nats already: its own vote is taken back. */
     enum tag looked = reading->look_nats > 0 ? TAG_LETTER : TAG_OTHER;
     ballot_vote(&reading->ballot, looked, -fabs(reading->look_nats));
     ballot_between(&reading->ballot, TAG_LETTER, TAG_OTHER, nats);
     verdict_reason(reading->verdict,
-                   "text: %d words, %.0f %% small, %.0f %% lower case, %.0f %% in long lines",
+                   "text: %d words, %.0f %% small, %.0f %% lower case, %.0f %% in paragraphs",
                    prose->words, 100 * prose->small, 100 * prose->lower,
-                   100 * prose->in_long_lines);
+                   100 * prose->in_paragraphs);
 }
 
 /* A whole page as read from one end. */
@@ -219,9 +230,19 @@ static void page_text_free(struct page_text *page)
     ocr_text_free(&page->text);
 }
 
+/* Typed pages are read whole, of much handwriting only a part that shows what it is. */
+static struct rect_mm part_to_read(const struct reading *reading)
+{
+    const struct layout *layout = &reading->layout;
+    if (reading->look.typed || reading->look.words <= HAND_WORDS_MOST)
+        return (struct rect_mm){0};
+    return (struct rect_mm){0, hand_part_from * layout->height, layout->width,
+                            hand_part * layout->height};
+}
+
 static int read_page(struct reading *reading, bool flipped, struct page_text *ret, struct err *err)
 {
-    int rc = make_readable(reading, (struct rect_mm){0}, flipped, &ret->readable, err);
+    int rc = make_readable(reading, part_to_read(reading), flipped, &ret->readable, err);
     return rc < 0 ? rc : read_zone(reading, &ret->readable, OCR_PAGE, &ret->text, err);
 }
 
@@ -270,16 +291,50 @@ static void take_fields(struct reading *reading, const struct page_text *page)
     }
 }
 
-/* Enough letter-like marks of one height. */
+/* Words printed on cheques, on paper of that shape. */
+static void vote_by_cheque_words(struct reading *reading, const struct ocr_text *text)
+{
+    const struct settings *settings = &reading->classifier->settings;
+    struct phrase_hit hit;
+    for (int i = 0; i < settings->cheque_word_count; i++) {
+        if (!phrase_find(&settings->cheque_words[i], text, 0, &hit))
+            continue;
+        ballot_vote(&reading->ballot, TAG_CHEQUE, settings->cheque.words);
+        verdict_reason(reading->verdict, "words that are printed on cheques");
+        return;
+    }
+}
+
+/* Typed text that may be a letter's; handwriting, and paper of a cheque's shape, only in doubt. */
 static bool wants_text(const struct reading *reading)
 {
     double confidence;
     enum tag leader = ballot_leader(&reading->ballot, &confidence);
     bool form = reading->form.model &&
                 reading->form.placement.score >= reading->classifier->settings.form.middle;
-    bool may_be_letter = leader == TAG_LETTER || leader == TAG_OTHER;
-    return reading->classifier->ocr && !form && may_be_letter && reading->look.typed &&
-           reading->look.marks >= 30 && ballot_confidence(&reading->ballot, TAG_LETTER) > 0.02;
+    if (!reading->classifier->ocr || form || reading->look.marks < MARKS_LEAST)
+        return false;
+    if (reading->cheque_shape > 0 || !reading->look.typed)
+        return !reading_is_decided(reading);
+    return (leader == TAG_LETTER || leader == TAG_OTHER) &&
+           ballot_confidence(&reading->ballot, TAG_LETTER) > letter_least;
+}
+
+/* Counts what was read. Handwriting's text is not kept: too little of it is right. */
+static int use_text(struct reading *reading, const struct page_text *page, struct err *err)
+{
+    struct prose prose = prose_of_text(&page->text);
+    if (reading->cheque_shape > 0) {
+        vote_by_cheque_words(reading, &page->text);
+        return 0;
+    }
+    vote_by_title(reading, &page->text);
+    vote_by_prose(reading, &prose);
+    if (!reading->look.typed)
+        return 0;
+    take_fields(reading, page);
+    reading->verdict->text = ocr_text_plain(&page->text);
+    return reading->verdict->text ? 0 : err_set(err, ERR_MEMORY, "page: no memory for its text");
 }
 
 int step_text(struct reading *reading, struct err *err)
@@ -292,10 +347,5 @@ int step_text(struct reading *reading, struct err *err)
         rc = read_best_end(reading, &page, err);
     if (rc < 0)
         return rc;
-    struct prose prose = prose_of_text(&page.text);
-    vote_by_title(reading, &page.text);
-    vote_by_prose(reading, &prose);
-    take_fields(reading, &page);
-    reading->verdict->text = ocr_text_plain(&page.text);
-    return reading->verdict->text ? 0 : err_set(err, ERR_MEMORY, "page: no memory for its text");
+    return use_text(reading, &page, err);
 }

@@ -168,7 +168,7 @@ static int text_of_json(const json_t *json, const char *key, char *ret_text, siz
     if (strlen(text) >= size)
         return err_set(err, ERR_FORMAT, "verdict: %s: %zu bytes, at most %zu", key, strlen(text),
                        size - 1);
-    strcpy(ret_text, text); /* measured above */
+    snprintf(ret_text, size, "%s", text);
     return 0;
 }
 

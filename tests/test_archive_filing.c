@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "archive/intake_work.h"
 #include "base/seal.h"
 #include "tests/archive_room.h"
 #include "tests/check.h"
@@ -168,6 +169,105 @@ static void envelopes_and_documents_are_cut_as_documented(void **state)
     room_remove(&room);
 }
 
+/* ---- long envelopes ---- */
+
+enum { LONG_PAGES = 1234, LONG_GROUP = 250 };
+
+static void feed_long(struct room *room, struct batch_id batch, uint32_t count)
+{
+    static struct intake_page pages[LONG_GROUP];
+    static char images[LONG_GROUP][32];
+    int results[LONG_GROUP];
+    for (uint32_t first = 1; first <= count; first += LONG_GROUP) {
+        struct err err = {0};
+        size_t group = 0;
+        for (; group < LONG_GROUP && first + group <= count; group++) {
+            uint32_t number = first + (uint32_t)group;
+            int len = snprintf(images[group], sizeof images[group], "page %u", number);
+            struct bytes image = bytes_of(images[group], (size_t)len);
+            pages[group] = (struct intake_page){.id = {batch.n, number},
+                                                .image = image,
+                                                .digest = digest_of(image),
+                                                .sheet = number};
+        }
+        check_ok(intake_accept(room->archive, pages, group, results, &err), &err);
+        for (size_t i = 0; i < group; i++)
+            assert_int_equal(results[i], 0);
+    }
+}
+
+static void decide_long(struct room *room)
+{
+    static struct intake_lease leases[LONG_GROUP];
+    static struct intake_decision decisions[LONG_GROUP];
+    int results[LONG_GROUP], count;
+    struct err err = {0};
+    while ((count = intake_lend(room->archive, LONG_GROUP, 60000, leases, &err)) > 0) {
+        for (int i = 0; i < count; i++) {
+            decisions[i] = (struct intake_decision){.lending = {leases[i].id, leases[i].epoch},
+                                                    .accepted = true,
+                                                    .tag = "letter",
+                                                    .actor = "worker"};
+            intake_lease_clear(&leases[i]);
+        }
+        check_ok(intake_decide(room->archive, decisions, (size_t)count, results, &err), &err);
+    }
+    check_ok(count, &err);
+}
+
+static void a_long_envelope_is_cut_into_documents(void **state)
+{
+    (void)state;
+    struct room room;
+    struct err err = {0};
+    struct found_document found[10];
+    room_open(&room);
+    struct batch_id batch = room_batch(&room, 1, BOUNDARY_SEPARATORS);
+    feed_long(&room, batch, LONG_PAGES);
+    decide_long(&room);
+    assert_int_equal(filing_run(room.archive, 10, &err), 0);
+    end_batch(&room, batch, LONG_PAGES);
+    file_all(&room);
+    assert_int_equal(find(&room, found, 10), 3);
+    assert_int_equal(found[0].page_count, 500);
+    assert_int_equal(found[1].id.first_page, 501);
+    assert_int_equal(found[2].page_count, LONG_PAGES - 1000);
+    assert_int_equal(found[2].envelope.first_page, 1);
+    struct archive_counts counts = room_count(&room, batch);
+    assert_int_equal(counts.envelopes, 1);
+    assert_int_equal(counts.documents, 3);
+    assert_int_equal(counts.filed, LONG_PAGES);
+    check_ok(archive_batch_close(room.archive, batch, "test", &err), &err);
+    room_remove(&room);
+}
+
+static void a_damaged_page_holds_only_its_own_envelope_back(void **state)
+{
+    (void)state;
+    struct room room;
+    struct err err = {0};
+    room_open(&room);
+    struct batch_id batch = room_batch(&room, 1, BOUNDARY_MARKED);
+    for (uint32_t page = 1; page <= 3; page++)
+        room_feed(&room, (struct page_id){batch.n, page}, true);
+    for (int i = 0; i < 3; i++)
+        room_decide_next(&room, &letter);
+    struct page_work work;
+    struct page_id bad = {batch.n, 2};
+    static const struct commit_points points = {"test.before", "test.after"};
+    check_ok(page_work_begin(room.archive, bad, &work, &err), &err);
+    check_ok(intake_store(room.archive, &work.work.txn, (struct intake_part_of){INTAKE_IMAGE, bad},
+                          bytes_of("bad", 3), &err),
+             &err);
+    check_ok(store_commit(&work.work.txn, &points, &err), &err);
+    end_batch(&room, batch, 3);
+    assert_int_equal(file_all(&room), 2);
+    struct archive_counts counts = room_count(&room, batch);
+    assert_int_equal(counts.filed, 2);
+    assert_int_equal(counts.quarantined, 1);
+    room_remove(&room);
+}
+
 int main(void)
 {
     struct err err;
@@ -176,6 +276,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_page_comes_back_byte_for_byte),
         cmocka_unit_test(envelopes_and_documents_are_cut_as_documented),
+        cmocka_unit_test(a_long_envelope_is_cut_into_documents),
+        cmocka_unit_test(a_damaged_page_holds_only_its_own_envelope_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -209,6 +209,26 @@ static void a_changed_box_byte_is_named(void **state)
     assert_int_equal(verify(room, &heard).discrepancies, 1);
 }
 
+static void a_box_that_kills_its_reader_is_named(void **state)
+{
+    struct room *room = *state;
+    struct err err = {0};
+    struct found_document found;
+    check_ok(find_document(room->archive, (struct document_id){1, 2}, &found, &err), &err);
+    char path[3 * ROOM_PATH_SIZE];
+    snprintf(path, sizeof path, "%s/boxes/%s/data.mdb", room->data, found.box);
+    room_close(room);
+    struct buf file = {0};
+    check_ok(file_read(path, 1 << 26, &file, &err), &err);
+    for (size_t page = 2 * 4096; page + 4096 <= file.len; page += 4096)
+        memset(file.at + page + 8, 0xa5, 200); /* headers and node tables of every page */
+    check_ok(file_write(path, 0600, buf_view(&file), &err), &err);
+    buf_free(&file);
+    room_reopen(room);
+    struct heard heard;
+    assert_true(verify(room, &heard).discrepancies > 0);
+}
+
 /* ---- the chain itself ---- */
 
 static void an_event_happens_once(void **state)
@@ -276,6 +296,7 @@ int main(void)
         TEST(a_missing_index_entry_is_named),
         TEST(a_stray_box_folder_is_named),
         TEST(a_changed_box_byte_is_named),
+        TEST(a_box_that_kills_its_reader_is_named),
         TEST(an_event_happens_once),
         TEST(the_journal_tells_the_life_of_a_page),
     };

@@ -275,7 +275,7 @@ static void the_volet_is_told_by_its_own_print(void **state)
     (void)state;
     struct err err = {0};
     struct form_model pair[2] = {learned(FORM, "sick_note"), learned(FORM, "sick_note")};
-    strcpy(pair[1].volet, "2");
+    snprintf(pair[1].volet, sizeof pair[1].volet, "2");
     for (int v = 0; v < 2; v++) { /* each loses a block of its own */
         size_t kept = 0;
         for (size_t i = 0; i < pair[v].print.count; i++) {

@@ -34,7 +34,7 @@ struct run {
     struct program program;
     bool once, json;
     long workers;
-    bool has_source;
+    bool has_source, has_device;
     struct handed_on {
         const char *options[PASSED_ON_MAX];
         int count;
@@ -63,6 +63,7 @@ static const struct argp_option options[] = {
     {"listen", 'l', "ADDRESS", 0, "tcp://HOST:PORT: let workers of other machines in", 0},
     {"key", 'K', "FILE", 0, "with --listen: own key pair (tripli keygen)", 0},
     {"allow", 'A', "FILE", 0, "with --listen: public keys that may come in", 0},
+    {"resume", 'u', "UUID", 0, "go on with the batch of this uuid", 0},
     {"workers", 'w', "N", 0, "workers to start (one per core)", 0},
     {"once", 'o', NULL, 0, "end when the batch is sorted and filed", 0},
     {"json", 'j', NULL, 0, "the report as one JSON object, last on stdout", 0},
@@ -94,6 +95,7 @@ static error_t parse_handed_on(int key, char *arg, struct run *run)
             continue;
         hand_on(rows[i].hub ? &run->to_hub : &run->to_capture, rows[i].option, arg);
         run->has_source |= rows[i].source;
+        run->has_device |= key == 'D';
         return 0;
     }
     return ARGP_ERR_UNKNOWN;
@@ -110,6 +112,11 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         run->workers = strtol(arg, NULL, 10);
         if (run->workers < 1 || run->workers > 64)
             argp_error(state, "--workers: 1 to 64");
+        return 0;
+    case 'u':
+        if (strlen(arg) != sizeof run->uuid - 1)
+            argp_error(state, "--resume: 32 hex digits are wanted");
+        snprintf(run->uuid, sizeof run->uuid, "%s", arg);
         return 0;
     case 'o':
         run->once = true;
@@ -178,6 +185,7 @@ static void add_capture(struct run *run)
     run->capture = children_add(&run->children, "capture", "tripli-scan", arguments);
     run->capture->out = run->progress[1];
     run->capture->once = true;
+    run->capture->fragile = run->has_device; /* sheets in its tray must be fed again, by a person */
 }
 
 /* Starts the hub and waits until it answers; a hub that ends at once has said why. */
@@ -330,8 +338,8 @@ static int finish(struct run *run, struct err *err)
         rc = err_set(err, ERR_DEVICE, "nothing was fed; the line of tripli-scan says why");
     else if (run->capture && capture_failed(run))
         rc = err_set(err, ERR_DEVICE,
-                     "the batch was not fed to its end; what was accepted is safe; with a hub "
-                     "running, tripli scan --resume %s and the same source go on with it",
+                     "the batch was not fed to its end; what was accepted is safe; the same "
+                     "command with --resume %s goes on with it",
                      run->uuid);
     else if (run->once && run->status && !adds_up(run->status))
         rc = err_set(err, ERR_INTEGRITY, "the pages do not add up: tripli verify says where");
@@ -345,7 +353,8 @@ static int start_all(struct run *run, struct err *err)
 {
     uint8_t raw[16];
     randombytes_buf(raw, sizeof raw);
-    sodium_bin2hex(run->uuid, sizeof run->uuid, raw, sizeof raw);
+    if (!run->uuid[0])
+        sodium_bin2hex(run->uuid, sizeof run->uuid, raw, sizeof raw);
     if (run->workers == 0)
         run->workers = sysconf(_SC_NPROCESSORS_ONLN);
     if (run->workers > 64)

@@ -67,11 +67,31 @@ class Way(mailroom.Room):
         mailroom.draw(self.hopper, 6)
         undisturbed = self.counts(self.run_once("--hopper", self.hopper))
         for names in (["tripli-reader", "tripli-worker", "tripli-reader"],
-                      ["tripli-hub", "tripli-worker", "tripli-hub"]):
+                      ["tripli-scan", "tripli-hub", "tripli-worker", "tripli-hub"]):
             self.data = self.path(names[0])
             disturbed = self.counts(self.run_with_kills(names))
             self.assertEqual(disturbed, undisturbed)
             self.assertEqual(self.lines("verify")[0]["discrepancies"], 0)
+
+
+class Feeder(mailroom.Room):
+    """The feeder stops on a fault; the person clears it and the batch goes on."""
+
+    def test_a_jam_stops_the_batch_and_resuming_makes_neither_gap_nor_double(self):
+        hopper = self.path("hopper")
+        mailroom.draw(hopper, 3, "--mode=bw")
+        sheets = len([name for name in os.listdir(hopper) if ".a." in name])
+        batch = ("--hopper", hopper, "--resume", "00112233445566778899aabbccddeeff")
+        state = os.path.join(self.data, "run", "hopper-" + batch[3])
+        os.makedirs(state, mode=0o700)
+        with open(os.path.join(state, "faults"), "w", encoding="utf-8") as file:
+            file.write("jam sheet=3 side=front percent=40\n")
+        self.tripli("run", "--once", "--json", *batch, want=69)
+        self.assertIn("n° 3", self.said)
+        report = self.run_once(*batch)
+        self.assertEqual(report["sheets_fed"], sheets)
+        self.assertEqual(report["pages_accepted"], 2 * sheets)
+        self.assertEqual(self.lines("verify")[0]["discrepancies"], 0)
 
 
 if __name__ == "__main__":
