@@ -117,18 +117,22 @@ static void mark_dark(const struct glance *glance, int columns, const uint8_t *p
     }
 }
 
-/* By squares of 16 pixels, so that both sides stay in the cache. */
+static void turn_square(const struct glance *glance, int left, int top)
+{
+    int bottom = top + TILE < glance->height ? top + TILE : glance->height;
+    int right = left + TILE < glance->width ? left + TILE : glance->width;
+    for (int x = left; x < right; x++)
+        for (int y = top; y < bottom; y++)
+            glance->dark_turned[(size_t)x * (size_t)glance->height + (size_t)y] =
+                glance->dark[(size_t)y * (size_t)glance->width + (size_t)x];
+}
+
+/* By squares, so that both sides stay in the cache. */
 static void turn_dark(const struct glance *glance)
 {
     for (int top = 0; top < glance->height; top += TILE)
-        for (int left = 0; left < glance->width; left += TILE) {
-            int bottom = top + TILE < glance->height ? top + TILE : glance->height;
-            int right = left + TILE < glance->width ? left + TILE : glance->width;
-            for (int x = left; x < right; x++)
-                for (int y = top; y < bottom; y++)
-                    glance->dark_turned[(size_t)x * (size_t)glance->height + (size_t)y] =
-                        glance->dark[(size_t)y * (size_t)glance->width + (size_t)x];
-        }
+        for (int left = 0; left < glance->width; left += TILE)
+            turn_square(glance, left, top);
 }
 
 int glance_make(const struct Pix *page, struct glance *ret_glance, struct err *err)
