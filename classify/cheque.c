@@ -154,13 +154,18 @@ static struct Pix *cut_key_zone(const struct Pix *page, const struct micr_band *
     return large;
 }
 
-/* One reading of the zone at a resolution; "" when no key is seen. */
-static int read_key_once(const struct Pix *zone, int dpi, struct ocr *ocr, char ret_key[3],
-                         double *ret_confidence, struct err *err)
+struct key_reading {
+    char key[3]; /* "" when none is seen */
+    double sure; /* 0..1 */
+};
+
+/* One reading of the zone at a resolution. */
+static int read_key_once(const struct Pix *zone, int dpi, struct ocr *ocr,
+                         struct key_reading *ret_reading, struct err *err)
 {
-    struct Pix *scaled =
-        pixScale((struct Pix *)(uintptr_t)zone, (float)dpi / KEY_DPI, (float)dpi / KEY_DPI);
-    ret_key[0] = '\0';
+    float scale = (float)dpi / KEY_DPI;
+    struct Pix *scaled = pixScale((struct Pix *)(uintptr_t)zone, scale, scale);
+    *ret_reading = (struct key_reading){0};
     if (!scaled)
         return err_set(err, ERR_MEMORY, "cheque: no memory for the zone of the key");
     struct ocr_text text = {0};
@@ -168,33 +173,28 @@ static int read_key_once(const struct Pix *zone, int dpi, struct ocr *ocr, char 
         .page = scaled, .dpi = dpi, .layout = OCR_BLOCK, .deadline_ms = KEY_MS};
     int rc = ocr_read(ocr, &request, &text, err);
     if (rc >= 0)
-        *ret_confidence = find_key(&text, ret_key);
+        ret_reading->sure = find_key(&text, ret_reading->key);
     ocr_text_free(&text);
     pixDestroy(&scaled);
     return rc == ERR_TIMEOUT ? 0 : rc;
 }
 
-/* Reads the printed key. When it is not the computed one it is read again, larger: small digits are
- * sometimes misread. Two surely read keys that agree speak against the line; anything else is no
- * key. */
-static int read_key(const struct Pix *page, const struct micr_band *band,
-                    const struct micr_line *line, struct ocr *ocr, char ret_key[3], struct err *err)
+/* Reads the printed key in its zone. When it is not the computed one it is read again, larger:
+ * small digits are sometimes misread. Two surely read keys that agree speak against the line;
+ * anything else is no key. */
+static int read_key(const struct Pix *zone, const char *computed, struct ocr *ocr, char ret_key[3],
+                    struct err *err)
 {
-    char first[3] = "";
-    double sure = 0, sure_again = 0;
-    struct Pix *zone = cut_key_zone(page, band, &line->key_box);
-    ret_key[0] = '\0';
-    if (!zone)
-        return 0;
-    int rc = read_key_once(zone, KEY_DPI, ocr, first, &sure, err);
-    snprintf(ret_key, 3, "%s", first);
-    if (rc >= 0 && strcmp(first, line->key) != 0) {
-        rc = read_key_once(zone, KEY_DPI_AGAIN, ocr, ret_key, &sure_again, err);
-        bool against = strcmp(first, ret_key) == 0 && fmin(sure, sure_again) >= KEY_SURE;
-        if (strcmp(ret_key, line->key) != 0 && !against)
-            ret_key[0] = '\0';
-    }
-    pixDestroy(&zone);
+    struct key_reading first, again;
+    int rc = read_key_once(zone, KEY_DPI, ocr, &first, err);
+    memcpy(ret_key, first.key, sizeof first.key);
+    if (rc < 0 || strcmp(first.key, computed) == 0)
+        return rc;
+    rc = read_key_once(zone, KEY_DPI_AGAIN, ocr, &again, err);
+    memcpy(ret_key, again.key, sizeof again.key);
+    bool against = strcmp(first.key, again.key) == 0 && fmin(first.sure, again.sure) >= KEY_SURE;
+    if (strcmp(again.key, computed) != 0 && !against)
+        ret_key[0] = '\0';
     return rc;
 }
 
@@ -224,8 +224,12 @@ int cheque_read(const struct Pix *page, const struct cheque_evidence *evidence, 
     int rc = micr_read(page, &evidence->band, &line, err);
     if (rc < 0)
         return rc;
+    struct Pix *zone = NULL;
     if (ocr && line.key[0])
-        rc = read_key(page, &evidence->band, &line, ocr, key, err);
+        zone = cut_key_zone(page, &evidence->band, &line.key_box);
+    if (zone)
+        rc = read_key(zone, line.key, ocr, key, err);
+    pixDestroy(&zone);
     if (rc < 0)
         return rc;
     micr_prove(&line, key);
