@@ -179,8 +179,8 @@ static void wear(struct canvas *canvas, double length, struct dice *dice)
     }
 }
 
-/* Pixels `at`, `at` + stride, … mixed with their neighbours; `row` holds what they were. */
-static void blur_line(float *at, int length, size_t stride, double weight, float *row)
+/* Mixes every value with its two neighbours; `row` is room for `length` values. */
+static void blur_line(float *at, size_t stride, int length, double weight, float *row)
 {
     for (int i = 0; i < length; i++)
         row[i] = at[stride * (size_t)i];
@@ -189,28 +189,28 @@ static void blur_line(float *at, int length, size_t stride, double weight, float
             (float)((1 - 2 * weight) * row[i] + weight * (row[i - 1] + row[i + 1]));
 }
 
-/* Box blur of radius `radius` pixels (fractions mix), along rows then columns. */
+/* Box blur of radius `radius` pixels, below one, along rows then columns, twice. */
 static void blur(struct canvas *canvas, double radius, float *row)
 {
-    enum { PASSES = 2 };
     double weight = radius / (1 + 2 * radius);
     size_t width = (size_t)canvas->width;
-    for (int pass = 0; pass < PASSES; pass++) {
+    for (int pass = 0; pass < 2; pass++) {
         for (int y = 0; y < canvas->height; y++)
-            blur_line(canvas->ink + width * (size_t)y, canvas->width, 1, weight, row);
+            blur_line(canvas->ink + width * (size_t)y, 1, canvas->width, weight, row);
         for (int x = 0; x < canvas->width; x++)
-            blur_line(canvas->ink + x, canvas->height, width, weight, row);
+            blur_line(canvas->ink + x, width, canvas->height, weight, row);
     }
 }
 
-static void put_speck(struct canvas *canvas, double x, double y, double radius, float ink)
+static void add_dot(struct canvas *canvas, double x, double y, double radius, float ink)
 {
-    int reach = (int)ceil(radius);
-    for (int row = (int)y - reach; row <= (int)y + reach; row++)
-        for (int column = (int)x - reach; column <= (int)x + reach; column++)
-            if (row >= 0 && column >= 0 && row < canvas->height && column < canvas->width &&
-                hypot(column + 0.5 - x, row + 0.5 - y) <= radius)
-                canvas->ink[(size_t)canvas->width * (size_t)row + (size_t)column] = ink;
+    int reach = (int)ceil(radius), side = 2 * reach + 1;
+    for (int i = 0; i < side * side; i++) {
+        int column = (int)x - reach + i % side, row = (int)y - reach + i / side;
+        if (row >= 0 && column >= 0 && row < canvas->height && column < canvas->width &&
+            hypot(column + 0.5 - x, row + 0.5 - y) <= radius)
+            canvas->ink[(size_t)canvas->width * (size_t)row + (size_t)column] = ink;
+    }
 }
 
 static void speckle(struct canvas *canvas, double length, struct dice *dice)
@@ -219,7 +219,7 @@ static void speckle(struct canvas *canvas, double length, struct dice *dice)
         double x, y, radius = dice_between(dice, 0.03, 0.16) * canvas->print->dpi / 25.4;
         place(canvas, LEFT_MM + dice_between(dice, -3, length + 3), dice_between(dice, -3, 3), &x,
               &y);
-        put_speck(canvas, x, y, radius, dice_below(dice, 3) ? 1 : 0);
+        add_dot(canvas, x, y, radius, dice_below(dice, 3) ? 1 : 0);
     }
 }
 

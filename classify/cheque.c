@@ -155,16 +155,16 @@ static struct Pix *cut_key_zone(const struct Pix *page, const struct micr_band *
 }
 
 struct key_reading {
-    char key[3];       /* "" when no key is seen */
-    double confidence; /* 0..1 */
+    char key[3]; /* "" when none is seen */
+    double sure; /* 0..1 */
 };
 
 /* One reading of the zone at a resolution. */
 static int read_key_once(const struct Pix *zone, int dpi, struct ocr *ocr,
                          struct key_reading *ret_reading, struct err *err)
 {
-    struct Pix *scaled =
-        pixScale((struct Pix *)(uintptr_t)zone, (float)dpi / KEY_DPI, (float)dpi / KEY_DPI);
+    float scale = (float)dpi / KEY_DPI;
+    struct Pix *scaled = pixScale((struct Pix *)(uintptr_t)zone, scale, scale);
     *ret_reading = (struct key_reading){0};
     if (!scaled)
         return err_set(err, ERR_MEMORY, "cheque: no memory for the zone of the key");
@@ -173,28 +173,28 @@ static int read_key_once(const struct Pix *zone, int dpi, struct ocr *ocr,
         .page = scaled, .dpi = dpi, .layout = OCR_BLOCK, .deadline_ms = KEY_MS};
     int rc = ocr_read(ocr, &request, &text, err);
     if (rc >= 0)
-        ret_reading->confidence = find_key(&text, ret_reading->key);
+        ret_reading->sure = find_key(&text, ret_reading->key);
     ocr_text_free(&text);
     pixDestroy(&scaled);
     return rc == ERR_TIMEOUT ? 0 : rc;
 }
 
-/* Reads the printed key. When it is not the computed one it is read again, larger: small digits are
- * sometimes misread. Two surely read keys that agree speak against the line; anything else is no
- * key. */
-static int read_key(const struct Pix *zone, const struct micr_line *line, struct ocr *ocr,
-                    char ret_key[3], struct err *err)
+/* Reads the printed key in its zone. When it is not the computed one it is read again, larger:
+ * small digits are sometimes misread. Two surely read keys that agree speak against the line;
+ * anything else is no key. */
+static int read_key(const struct Pix *zone, const char *computed, struct ocr *ocr, char ret_key[3],
+                    struct err *err)
 {
     struct key_reading first, again;
     int rc = read_key_once(zone, KEY_DPI, ocr, &first, err);
-    snprintf(ret_key, 3, "%s", first.key);
-    if (rc < 0 || strcmp(first.key, line->key) == 0)
+    memcpy(ret_key, first.key, sizeof first.key);
+    if (rc < 0 || strcmp(first.key, computed) == 0)
         return rc;
     rc = read_key_once(zone, KEY_DPI_AGAIN, ocr, &again, err);
-    bool against =
-        strcmp(first.key, again.key) == 0 && fmin(first.confidence, again.confidence) >= KEY_SURE;
-    bool agrees = strcmp(again.key, line->key) == 0;
-    snprintf(ret_key, 3, "%s", agrees || against ? again.key : "");
+    memcpy(ret_key, again.key, sizeof again.key);
+    bool against = strcmp(first.key, again.key) == 0 && fmin(first.sure, again.sure) >= KEY_SURE;
+    if (strcmp(again.key, computed) != 0 && !against)
+        ret_key[0] = '\0';
     return rc;
 }
 
@@ -224,10 +224,11 @@ int cheque_read(const struct Pix *page, const struct cheque_evidence *evidence, 
     int rc = micr_read(page, &evidence->band, &line, err);
     if (rc < 0)
         return rc;
-    struct Pix *zone =
-        ocr && line.key[0] ? cut_key_zone(page, &evidence->band, &line.key_box) : NULL;
+    struct Pix *zone = NULL;
+    if (ocr && line.key[0])
+        zone = cut_key_zone(page, &evidence->band, &line.key_box);
     if (zone)
-        rc = read_key(zone, &line, ocr, key, err);
+        rc = read_key(zone, line.key, ocr, key, err);
     pixDestroy(&zone);
     if (rc < 0)
         return rc;

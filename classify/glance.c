@@ -127,7 +127,7 @@ static void turn_square(const struct glance *glance, int left, int top)
                 glance->dark[(size_t)y * (size_t)glance->width + (size_t)x];
 }
 
-/* By squares of 16 pixels, so that both sides stay in the cache. */
+/* By squares, so that both sides stay in the cache. */
 static void turn_dark(const struct glance *glance)
 {
     for (int top = 0; top < glance->height; top += TILE)

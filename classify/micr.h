@@ -23,7 +23,7 @@ enum micr_country { MICR_UNKNOWN, MICR_FR, MICR_BR, MICR_VE, MICR_TN };
  * every character certain, and the RLMC key printed on the cheque agrees. */
 enum micr_state { MICR_ABSENT, MICR_REFUSED, MICR_READ, MICR_PROVEN };
 
-enum { MICR_DPI_STROKES = 140 };
+enum { MICR_DPI_STROKES = 180 };
 
 enum { MICR_CHARS_MAX = 64, MICR_TEXT_SIZE = MICR_CHARS_MAX + 1, MICR_REASON_SIZE = 100 };
 

@@ -21,6 +21,9 @@ enum {
 #define SCORE_MIN 0.45
 #define LEAD 0.05
 #define SHAPE_LEAD 0.02
+#define SCORE_WORN                                                                                 \
+    0.62 /* below it the lead must be LEAD_WORN: a 2 with a corner gone is like a 7 */
+#define LEAD_WORN 0.1
 #define LEAD_WITH_STROKES 0.04 /* of both likenesses together, where the strokes agree */
 #define STROKE_MARGIN 0.15     /* of the narrow distance; nominal 0.67, 0.5 on a clean scan */
 
@@ -32,8 +35,9 @@ static double certainty_of(const struct micr_match *match)
         return 0;
     if (match->fine_score < SCORE_MIN)
         return 0;
+    double lead = match->fine_score < SCORE_WORN ? LEAD_WORN : LEAD;
     if (strokes ? match->fine_margin + match->shape_margin < LEAD_WITH_STROKES
-                : match->fine_margin < LEAD || match->shape_margin < SHAPE_LEAD)
+                : match->fine_margin < lead || match->shape_margin < SHAPE_LEAD)
         return 0;
     return fmin(1, 2 * (match->fine_margin + match->shape_margin) + 0.3 * strokes);
 }

@@ -194,7 +194,8 @@ static void keep_patches(const struct trails *trails, int width, bool turned,
     }
 }
 
-int patches_find(const struct glance *glance, double dpi, struct patch ret_patches[PATCH_SIDES])
+static int find_sized(const struct glance *glance, double dpi,
+                      struct patch ret_patches[PATCH_SIDES])
 {
     memset(ret_patches, 0, sizeof *ret_patches * PATCH_SIDES);
     double per_mm = dpi / 25.4 / glance->factor;
@@ -209,4 +210,10 @@ int patches_find(const struct glance *glance, double dpi, struct patch ret_patch
     for (int side = 0; side < PATCH_SIDES; side++)
         found += ret_patches[side].code != '\0';
     return found;
+}
+
+int patches_find(const struct glance *glance, double dpi, struct patch ret_patches[PATCH_SIDES])
+{
+    int found = dpi > 0 ? find_sized(glance, dpi, ret_patches) : 0;
+    return found ? found : find_sized(glance, 0, ret_patches);
 }

@@ -19,8 +19,9 @@ struct patch {
     double length;  /* of the bars, glance pixels */
 };
 
-/* The patch at each side of the page. `dpi` of the page, 0 when unknown: sizes then only have to
- * suit each other. Returns how many sides have one. */
+/* The patch at each side of the page. Sizes must fit `dpi`, that of the page;
+ * where none does (tags are wrong now and then) or it is 0, they only have to suit each other.
+ * Returns how many sides have one. */
 int patches_find(const struct glance *glance, double dpi, struct patch ret_patches[PATCH_SIDES]);
 
 /* The six codes as bars, "WNNW" for '2'; NULL for another name. */

@@ -88,7 +88,7 @@ static void check_patch(char code, int dpi, int quarters, double skew)
     PIX *sheet = sheet_new(dpi);
     draw_patch(sheet, dpi, code, 12);
     sheet = turned(sheet, quarters, skew);
-    struct separator found = found_on(sheet, quarters % 2 ? 0 : dpi);
+    struct separator found = found_on(sheet, quarters % 2 ? 72 : dpi);
     char want[SEPARATOR_CODE_SIZE];
     snprintf(want, sizeof want, "patch-%c", code == 'T' ? 't' : code);
     if (strcmp(found.code, want) != 0 || found.rotation != 90 * quarters)
