@@ -189,28 +189,6 @@ static bool wants_title(const struct reading *reading)
     return score >= settings->form.middle || reading->look_nats < 0 || reading->look.typed;
 }
 
-int step_title(struct reading *reading, struct err *err)
-{
-    const struct settings *settings = &reading->classifier->settings;
-    if (!reading->classifier->ocr || !wants_title(reading))
-        return 0;
-    /* A typed page is read whole in the next step anyway; its title is looked for there. */
-    if (reading->look.typed && reading->look_nats >= 0 && !reading->form.model)
-        return 0;
-    SCOPED(readable_free) struct readable readable = {0};
-    SCOPED(ocr_text_free) struct ocr_text text = {0};
-    struct rect_mm zone = {0, 0, reading->layout.width,
-                           reading->layout.height * settings->title.part};
-    int rc = reading_full(reading, err);
-    if (rc == 0)
-        rc = make_readable(reading, zone, reading->flipped, &readable, err);
-    if (rc == 0)
-        rc = read_zone(reading, &readable, OCR_PAGE, &text, err);
-    if (rc == 0)
-        vote_by_title(reading, &text, pixGetHeight(readable.pix));
-    return rc;
-}
-
 /* ---- whole text ---- */
 
 static void vote_by_prose(struct reading *reading, const struct prose *prose)
@@ -269,16 +247,18 @@ static struct rect_mm part_to_read(const struct reading *reading)
                             hand_part * layout->height};
 }
 
-static int read_page(struct reading *reading, bool flipped, struct page_text *ret, struct err *err)
+static int read_page(struct reading *reading, struct rect_mm zone, bool flipped,
+                     struct page_text *ret, struct err *err)
 {
-    int rc = make_readable(reading, part_to_read(reading), flipped, &ret->readable, err);
+    int rc = make_readable(reading, zone, flipped, &ret->readable, err);
     return rc < 0 ? rc : read_zone(reading, &ret->readable, OCR_PAGE, &ret->text, err);
 }
 
 /* Reads it, and from the other end when the first reading is poor. */
-static int read_best_end(struct reading *reading, struct page_text *ret, struct err *err)
+static int read_best_end(struct reading *reading, struct rect_mm zone, struct page_text *ret,
+                         struct err *err)
 {
-    int rc = read_page(reading, reading->flipped, ret, err);
+    int rc = read_page(reading, zone, reading->flipped, ret, err);
     if (rc < 0 || !reading->turn_is_text)
         return rc;
     if (ret->text.confidence >= poor_confidence) {
@@ -287,7 +267,7 @@ static int read_best_end(struct reading *reading, struct page_text *ret, struct 
         return 0;
     }
     SCOPED(page_text_free) struct page_text other = {0};
-    rc = read_page(reading, !reading->flipped, &other, err);
+    rc = read_page(reading, zone, !reading->flipped, &other, err);
     double lead = other.text.confidence - ret->text.confidence;
     if (rc < 0 || fabs(lead) < turn_lead)
         return rc;
@@ -300,6 +280,25 @@ static int read_best_end(struct reading *reading, struct page_text *ret, struct 
     reading->flipped = !reading->flipped;
     verdict_reason(reading->verdict, "read the other way up, which reads better");
     return 0;
+}
+
+int step_title(struct reading *reading, struct err *err)
+{
+    const struct settings *settings = &reading->classifier->settings;
+    if (!reading->classifier->ocr || !wants_title(reading))
+        return 0;
+    /* A typed page is read whole in the next step anyway; its title is looked for there. */
+    if (reading->look.typed && reading->look_nats >= 0 && !reading->form.model)
+        return 0;
+    SCOPED(page_text_free) struct page_text page = {0};
+    struct rect_mm zone = {0, 0, reading->layout.width,
+                           reading->layout.height * settings->title.part};
+    int rc = reading_full(reading, err);
+    if (rc == 0)
+        rc = read_best_end(reading, zone, &page, err);
+    if (rc == 0)
+        vote_by_title(reading, &page.text, pixGetHeight(page.readable.pix));
+    return rc;
 }
 
 /* What the text gives; boxes go to the page as scanned. */
@@ -375,7 +374,7 @@ int step_text(struct reading *reading, struct err *err)
     SCOPED(page_text_free) struct page_text page = {0};
     int rc = reading_full(reading, err);
     if (rc == 0)
-        rc = read_best_end(reading, &page, err);
+        rc = read_best_end(reading, part_to_read(reading), &page, err);
     if (rc < 0)
         return rc;
     return use_text(reading, &page, err);
