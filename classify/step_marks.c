@@ -19,6 +19,15 @@ static const double shape_least = 1.9, shape_most = 2.85; /* width over height o
 static const double sure_sideways = 3;                    /* layout's strength of lines: no doubt */
 static const double cheque_long_mm = 230;                 /* longer pages are not cheques alone */
 
+/* The page's own resolution where it says one that makes a sheet of paper of it, else 0. */
+static double stated_dpi(const struct reading *reading)
+{
+    double dpi = reading->header.x_dpi;
+    double longer = fmax(reading->header.width, reading->header.height);
+    double mm = dpi > 0 ? longer / dpi * 25.4 : 0;
+    return mm >= 100 && mm <= 450 ? dpi : 0;
+}
+
 int step_blank(struct reading *reading, struct err *err)
 {
     struct blank_params params = BLANK_DEFAULT;
@@ -27,6 +36,8 @@ int step_blank(struct reading *reading, struct err *err)
                                                     : pixScaleAreaMap2(reading->reduced);
     if (!small)
         return err_set(err, ERR_MEMORY, "page: no memory to see whether it is blank");
+    l_int32 dpi = (l_int32)(stated_dpi(reading) / (2 * reading->reduce));
+    pixSetResolution(small, dpi, dpi); /* 0 where the page's own makes no sense */
     int rc = image_blank(small, &params, &found, err);
     pixDestroy(&small);
     if (rc < 0 || !found.blank)
@@ -61,15 +72,6 @@ int step_separator(struct reading *reading, struct err *err)
 }
 
 /* ---- cheques ---- */
-
-/* The page's own resolution where it says one that makes a sheet of paper of it, else 0. */
-static double stated_dpi(const struct reading *reading)
-{
-    double dpi = reading->header.x_dpi;
-    double longer = fmax(reading->header.width, reading->header.height);
-    double mm = dpi > 0 ? longer / dpi * 25.4 : 0;
-    return mm >= 100 && mm <= 450 ? dpi : 0;
-}
 
 static bool has_cheque_shape(const struct reading *reading)
 {
