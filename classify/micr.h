@@ -56,6 +56,10 @@ struct micr_line {
 int micr_find(const struct Pix *page, const struct glance *glance, struct micr_band *ret_band,
               struct err *err);
 
+/* The same for a line of another font on a page that has a cheque's proportions: characters a pitch
+ * apart at a long edge, taken for E-13B. Only where micr_find found none. */
+int micr_find_foreign(const struct glance *glance, struct micr_band *ret_band, struct err *err);
+
 /* Reads the band that micr_find found on the same page. A line that is not legible is no error: its
  * state says so. */
 int micr_read(const struct Pix *page, const struct micr_band *band, struct micr_line *ret_line,

@@ -39,7 +39,13 @@ enum {
 #define LEAN 0.1          /* dx per dy, 6 degrees */
 #define LIKENESS_MIN 0.60 /* of CMC-7 seen: 0.62 at 100 dpi to 0.92; of other print: up to 0.58 */
 #define DPI_LOW 95
-#define LIKENESS_MIN_LOW 0.72  /* below DPI_LOW print of all kinds reaches 0.67 */
+#define LIKENESS_MIN_LOW 0.72 /* below DPI_LOW print of all kinds reaches 0.67 */
+/* E-13B on a page with a cheque's proportions: near a long edge (16 mm of 70 to 92), characters
+ * 3.175 mm apart (on 150 to 220 mm), gaps clear. */
+#define EDGE_SHARE 0.18
+#define FOREIGN_PITCH_MIN 0.0144
+#define FOREIGN_PITCH_MAX 0.0212
+#define FOREIGN_FOLD_MAX 0.2
 #define LIKENESS_DOUBTFUL 0.48 /* worn print: the order of the whole line must confirm it */
 #define LIKENESS_SURE 0.75     /* no need to look at further lines */
 #define PITCH_MIN_PX 8.0       /* page pixels, 64 dpi: below, a character has no more shape */
@@ -153,20 +159,27 @@ static double regular_share(const double *profile, int count, double pitch, doub
     return regular < REGULAR_MIN ? 0 : (double)regular / (pairs - 1);
 }
 
-/* The pitch at which the gaps are lightest. */
-static double find_pitch(const struct view *view, const struct blob *blob, double lean,
-                         struct pitch_found *ret_found)
+/* The pitch at which the gaps are lightest; how light, 0..1 of the mean. */
+static double fold_best(const double *profile, int count, double thickness, double *ret_pitch)
 {
-    double profile[PROFILE_MAX], lightest = 1, found = blob->thickness;
-    int count = sum_profile(view, blob, lean, profile);
-    double to = blob->thickness * PITCH_MAX_HEIGHTS;
-    for (double pitch = blob->thickness * PITCH_MIN_HEIGHTS; pitch < to; pitch *= PITCH_STEP) {
+    double lightest = 1, to = thickness * PITCH_MAX_HEIGHTS;
+    *ret_pitch = thickness;
+    for (double pitch = thickness * PITCH_MIN_HEIGHTS; pitch < to; pitch *= PITCH_STEP) {
         double folded = fold(profile, count, pitch);
         if (folded < lightest) {
             lightest = folded;
-            found = pitch;
+            *ret_pitch = pitch;
         }
     }
+    return lightest;
+}
+
+static double find_pitch(const struct view *view, const struct blob *blob, double lean,
+                         struct pitch_found *ret_found)
+{
+    double profile[PROFILE_MAX], found;
+    int count = sum_profile(view, blob, lean, profile);
+    double lightest = fold_best(profile, count, blob->thickness, &found);
     for (int i = 0; lightest < FOLD_MAX && i < 2; i++) {
         double regular = regular_share(profile, count, found, ink_shares[i]);
         if (regular > ret_found->regular)
@@ -201,8 +214,7 @@ static void keep(struct candidate *candidates, int *count, const struct candidat
     candidates[at] = *candidate;
 }
 
-static int find_candidates(const struct glance *glance, bool transposed,
-                           struct candidate *candidates, int *count, struct err *err)
+static int find_lines(const struct view *view, struct blob blobs[LINES_MAX], struct err *err)
 {
     static const struct blob_params params = {
         .smear = 3, .mend = 2, .run_min = 4, .join = 5, .blob_max = LINES_MAX};
@@ -210,9 +222,15 @@ static int find_candidates(const struct glance *glance, bool transposed,
                                               .thickness_min = HEIGHT_MIN_PX,
                                               .thickness_max = HEIGHT_MAX_PX,
                                               .angle_max = SKEW_MAX};
+    return blobs_find(glance_rows(view->glance, view->turned), &params, &limits, blobs, err);
+}
+
+static int find_candidates(const struct glance *glance, bool transposed,
+                           struct candidate *candidates, int *count, struct err *err)
+{
     struct blob blobs[LINES_MAX];
     struct view view = {glance, transposed};
-    int found = blobs_find(glance_rows(glance, transposed), &params, &limits, blobs, err);
+    int found = find_lines(&view, blobs, err);
     for (int i = 0; i < found; i++) {
         const struct blob *blob = &blobs[i];
         if (blob->length < LENGTH_MIN_HEIGHTS * blob->thickness)
@@ -336,4 +354,38 @@ int micr_find(const struct Pix *page, const struct glance *glance, struct micr_b
             *ret_band = doubtful;
     }
     return rc < 0 ? rc : ret_band->font != MICR_NO_FONT;
+}
+
+int micr_find_foreign(const struct glance *glance, struct micr_band *ret_band, struct err *err)
+{
+    *ret_band = (struct micr_band){0};
+    struct view view = {glance, glance->height > glance->width};
+    double longer = fmax(glance->width, glance->height);
+    double shorter = fmin(glance->width, glance->height);
+    struct blob blobs[LINES_MAX];
+    int found = find_lines(&view, blobs, err);
+    for (int i = 0; i < found; i++) {
+        double profile[PROFILE_MAX], pitch;
+        int count = sum_profile(&view, &blobs[i], 0, profile);
+        double gaps = fold_best(profile, count, blobs[i].thickness, &pitch);
+        bool low = blobs[i].y > (1 - EDGE_SHARE) * shorter,
+             high = blobs[i].y < EDGE_SHARE * shorter;
+        if (gaps > FOREIGN_FOLD_MAX || blobs[i].length < LENGTH_MIN_HEIGHTS * blobs[i].thickness ||
+            pitch < FOREIGN_PITCH_MIN * longer || pitch > FOREIGN_PITCH_MAX * longer ||
+            !(low || high) || 1 - gaps < ret_band->score)
+            continue;
+        double factor = glance->factor, sign = low ? 1 : -1;
+        double ux = cos(blobs[i].angle) * sign, uy = sin(blobs[i].angle) * sign;
+        struct candidate candidate = {
+            .x = (view.turned ? blobs[i].y : blobs[i].x) * factor,
+            .y = (view.turned ? blobs[i].x : blobs[i].y) * factor,
+            .ux = view.turned ? -uy : ux,
+            .uy = view.turned ? -ux : uy,
+            .length = blobs[i].length * factor,
+            .pitch = pitch * factor,
+        };
+        *ret_band = band_of(&candidate, 1 - gaps);
+        ret_band->font = MICR_E13B;
+    }
+    return found < 0 ? found : ret_band->font != MICR_NO_FONT;
 }

@@ -4,6 +4,7 @@
  */
 #include "workers/ask.h"
 
+#include <errno.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -152,6 +153,12 @@ static struct archive_params params_of(const struct program *program, bool write
 int ask_open_archive(const struct program *program, struct archive **ret_archive, struct err *err)
 {
     const struct archive_params params = params_of(program, false);
+    char catalogue[PLACE_SIZE + 16];
+    snprintf(catalogue, sizeof catalogue, "%s/catalogue", program->place.data);
+    if (access(catalogue, F_OK) < 0 && errno == ENOENT)
+        return err_set(err, ERR_NOT_FOUND,
+                       "%s: no archive here; --data names another, tripli run begins one",
+                       program->place.data);
     return archive_open(&params, ret_archive, err);
 }
 

@@ -79,7 +79,7 @@ static void note_end(struct child *child, int status)
     int64_t now = clock_mono_ms();
     child->pid = 0;
     child->status = status;
-    if (child->once && WIFEXITED(status)) {
+    if (child->once && (child->fragile || WIFEXITED(status))) {
         child->ended = true;
         return;
     }

@@ -20,11 +20,12 @@ enum {
 struct child {
     const char *name;                         /* "hub", "w1", …; borrowed */
     char *arguments[CHILD_ARGUMENTS_MAX + 1]; /* owned copies; [0] is the program's path */
-    int out;    /* descriptor for the child's stdout, -1: to our stderr */
-    pid_t pid;  /* 0 when it does not run */
-    bool once;  /* not restarted when it ends with status 0 */
-    bool ended; /* `once` and ended, or given up */
-    int status; /* of the last end, as waitpid */
+    int out;      /* descriptor for the child's stdout, -1: to our stderr */
+    pid_t pid;    /* 0 when it does not run */
+    bool once;    /* not restarted when it ends with status 0 */
+    bool fragile; /* with `once`: killed by a signal it is not restarted, either */
+    bool ended;   /* `once` and ended, or given up */
+    int status;   /* of the last end, as waitpid */
     int restarts, quick_deaths;
     int64_t started_ms, start_at_ms;
 };

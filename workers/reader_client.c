@@ -16,7 +16,10 @@
 
 #include "workers/pipe.h"
 
-enum { READER_FD = 3 }; /* the child's end of the socketpair */
+enum {
+    READER_FD = 3,         /* the child's end of the socketpair */
+    READY_LIMIT_MS = 30000 /* loading models takes 0.3 s */
+};
 
 struct reader {
     pid_t pid;
@@ -175,4 +178,19 @@ int reader_receive(struct reader *reader, int timeout_ms, json_t **ret_answer, s
         return tell_death(reader, err);
     reader->pages += json_object_get(*ret_answer, "ready") == NULL;
     return 0;
+}
+
+int reader_start(const struct place *place, const struct tuning *tuning, struct reader **ret_reader,
+                 struct err *err)
+{
+    struct reader *reader = NULL;
+    json_t *ready = NULL;
+    int rc = reader_spawn(place, tuning, &reader, err);
+    if (rc == 0)
+        rc = reader_receive(reader, READY_LIMIT_MS, &ready, err);
+    json_decref(ready);
+    if (rc < 0)
+        reader_kill(&reader);
+    *ret_reader = reader;
+    return rc;
 }

@@ -24,6 +24,10 @@ struct reader;
 int reader_spawn(const struct place *place, const struct tuning *tuning, struct reader **ret_reader,
                  struct err *err);
 
+/* The same, and waits until it has loaded its models; a child that ends instead has said why. */
+int reader_start(const struct place *place, const struct tuning *tuning, struct reader **ret_reader,
+                 struct err *err);
+
 /* Kills the child, waits for it, frees. NULL-safe, nulls. */
 void reader_kill(struct reader **reader);
 

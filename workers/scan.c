@@ -17,9 +17,15 @@
 #include "base/clock.h"
 #include "base/day.h"
 #include "base/digest.h"
+#include "base/file.h"
 #include "base/log.h"
+#include "scanner/profile.h"
 
-enum { SHOW_MS = 250 }; /* between two status lines */
+enum {
+    SHOW_MS = 250, /* between two status lines */
+    DPI_LEAST = 75,
+    DPI_MOST = 1200 /* what document scanners offer */
+};
 
 static void show_line(struct scan *scan)
 {
@@ -145,6 +151,8 @@ static int end_batch(struct scan *scan, struct err *err)
     int rc = capture_batch_end(scan->capture, &end, err);
     if (rc < 0)
         return rc;
+    if (scan->hopper_state[0] && file_remove_tree(scan->hopper_state, err) < 0)
+        log_warn("%s", err->text);
     scan_show(scan, true);
     scan_say(scan,
              "lot %u : %u feuilles lues, %u rejetées, %u faces en lieu sûr, %u fichiers ignorés",
@@ -206,8 +214,13 @@ static void check_options(const struct scan_options *to, struct argp_state *stat
 {
     if (!!to->input + !!to->device + !!to->hopper != 1)
         argp_error(state, "one of --input, --device and --hopper is wanted");
-    if (to->tenant && strlen(to->tenant) != 3)
+    if (to->tenant && (strlen(to->tenant) != 3 || strspn(to->tenant, "0123456789") != 3))
         argp_error(state, "--tenant: three digits are wanted");
+    if (to->dpi < DPI_LEAST || to->dpi > DPI_MOST)
+        argp_error(state, "--dpi: %d to %d", DPI_LEAST, DPI_MOST);
+    enum scan_mode mode;
+    if (scan_mode_parse(to->mode, &mode) < 0)
+        argp_error(state, "--mode: bilevel, grey, colour or as-scanned is wanted");
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)

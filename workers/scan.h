@@ -25,6 +25,8 @@ struct scan {
     struct scan_options options;
     struct capture *capture;
     char uuid[33]; /* the batch's, given by --resume or made up */
+    char hopper_state[PLACE_SIZE +
+                      64]; /* what the virtual feeder remembers of this batch, "" none */
     uint32_t batch;
     uint32_t accepted; /* pages that the hub had of this batch at its opening */
     uint32_t page;     /* number of the last page captured */

@@ -66,7 +66,8 @@ static uint32_t count_sheets(const char *hopper)
 /* The virtual feeder's own SANE world: one backend, no other driver is probed. */
 static int start_virtual(struct scan *scan, struct err *err)
 {
-    char config[PLACE_SIZE + 16], path[PLACE_SIZE + 32], state[PLACE_SIZE + 64];
+    char config[PLACE_SIZE + 16], path[PLACE_SIZE + 32];
+    char *state = scan->hopper_state;
     const char *backends = getenv("TRIPLI_SANE_DIR");
     char beside[PLACE_SIZE + 32];
     char *hopper = realpath(scan->options.hopper, NULL);
@@ -75,7 +76,7 @@ static int start_virtual(struct scan *scan, struct err *err)
     setenv("TRIPLI_HOPPER", hopper, 1);
     scan->expected = count_sheets(hopper);
     free(hopper);
-    snprintf(state, sizeof state, "%s/hopper-%s", scan->program.place.run, scan->uuid);
+    snprintf(state, sizeof scan->hopper_state, "%s/hopper-%s", scan->program.place.run, scan->uuid);
     setenv("TRIPLI_HOPPER_STATE", state, 1);
     snprintf(config, sizeof config, "%s/sane", scan->program.place.run);
     snprintf(path, sizeof path, "%s/dll.conf", config);
@@ -243,12 +244,12 @@ static int feed_all(struct feeding *feeding, struct err *err)
 static int begin_feeding(struct feeding *feeding, struct err *err)
 {
     uint32_t next = feeding->scan->sheets + 1;
-    if (feeding->scan->accepted == 0) {
+    if (feeding->scan->accepted == 0 && !feeding->scan->options.hopper) {
         scanner_new_batch(feeding->scanner, 1);
         return 0;
     }
     int rc = scanner_take_back(feeding->scanner, next, err);
-    if (rc == 0)
+    if (rc == 0 && next > 1)
         scan_say(feeding->scan, "Remettez dans le bac les feuilles à partir de la n° %u du lot.",
                  next);
     return rc < 0 ? rc : 0;

@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/config.h"
 #include "base/scope.h"
@@ -26,7 +27,7 @@ static const struct number numbers[] = {
     ROW(hub, lease_ms, 10000, 3600000, 180000),
     ROW(hub, group_pages, 1, 256, 32),
     ROW(hub, unread_limit_pages, 1, 10000000, 300000),
-    ROW(hub, filing_step, 1, 256, 4),
+    ROW(hub, filing_step, 1, 256, 16),
     ROW(hub, worker_silence_ms, 1000, 600000, 5000),
     ROW(worker, credit, 1, 8, 2),
     ROW(worker, deadline_ms, 1000, 600000, 60000),
@@ -71,6 +72,8 @@ static int read_groups(const config_setting_t *top, struct tuning *tuning, struc
     const char *tenant = tuning->capture.tenant;
     if (rc == 0 && capture)
         rc = config_text(capture, "tenant", &tenant, err);
+    if (rc == 0 && (strlen(tenant) != 3 || strspn(tenant, "0123456789") != 3))
+        rc = config_refuse(capture, err, "tenant '%.20s', must be three digits", tenant);
     if (rc == 0 && tenant != tuning->capture.tenant)
         snprintf(tuning->capture.tenant, sizeof tuning->capture.tenant, "%.3s", tenant);
     return rc;

@@ -13,7 +13,7 @@
 #include "workers/reader_client.h"
 #include "workers/verb.h"
 
-enum { READY_LIMIT_MS = 30000, GRACE_MS = 2000 }; /* beyond the deadline before it is killed */
+enum { GRACE_MS = 2000 }; /* beyond the deadline before it is killed */
 
 struct page_verb {
     struct program program;
@@ -26,12 +26,7 @@ struct page_verb {
 
 static int start_reader(struct page_verb *verb, struct err *err)
 {
-    json_t *ready = NULL;
-    int rc = reader_spawn(&verb->program.place, &verb->program.tuning, &verb->reader, err);
-    if (rc == 0)
-        rc = reader_receive(verb->reader, READY_LIMIT_MS, &ready, err);
-    json_decref(ready);
-    return rc;
+    return reader_start(&verb->program.place, &verb->program.tuning, &verb->reader, err);
 }
 
 /* Asks for one page; a reader that dies or hangs is an error of that page. */

@@ -12,7 +12,7 @@
 #include "workers/reader_client.h"
 #include "workers/verb.h"
 
-enum { READY_LIMIT_MS = 30000, DEADLINE_MS = 120000 };
+enum { DEADLINE_MS = 120000 }; /* for all stages of one page */
 
 struct read_verb {
     struct program program;
@@ -50,12 +50,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 static int start_reader(struct read_verb *verb, struct err *err)
 {
-    json_t *ready = NULL;
-    int rc = reader_spawn(&verb->program.place, &verb->program.tuning, &verb->reader, err);
-    if (rc == 0)
-        rc = reader_receive(verb->reader, READY_LIMIT_MS, &ready, err);
-    json_decref(ready);
-    return rc;
+    return reader_start(&verb->program.place, &verb->program.tuning, &verb->reader, err);
 }
 
 /* The text of a page, read now; a new string object. */

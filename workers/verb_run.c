@@ -34,7 +34,7 @@ struct run {
     struct program program;
     bool once, json;
     long workers;
-    bool has_source;
+    bool has_source, has_device;
     struct handed_on {
         const char *options[PASSED_ON_MAX];
         int count;
@@ -95,6 +95,7 @@ static error_t parse_handed_on(int key, char *arg, struct run *run)
             continue;
         hand_on(rows[i].hub ? &run->to_hub : &run->to_capture, rows[i].option, arg);
         run->has_source |= rows[i].source;
+        run->has_device |= key == 'D';
         return 0;
     }
     return ARGP_ERR_UNKNOWN;
@@ -184,6 +185,7 @@ static void add_capture(struct run *run)
     run->capture = children_add(&run->children, "capture", "tripli-scan", arguments);
     run->capture->out = run->progress[1];
     run->capture->once = true;
+    run->capture->fragile = run->has_device; /* sheets in its tray must be fed again, by a person */
 }
 
 /* Starts the hub and waits until it answers; a hub that ends at once has said why. */
@@ -336,8 +338,8 @@ static int finish(struct run *run, struct err *err)
         rc = err_set(err, ERR_DEVICE, "nothing was fed; the line of tripli-scan says why");
     else if (run->capture && capture_failed(run))
         rc = err_set(err, ERR_DEVICE,
-                     "the batch was not fed to its end; what was accepted is safe; with a hub "
-                     "running, tripli scan --resume %s and the same source go on with it",
+                     "the batch was not fed to its end; what was accepted is safe; the same "
+                     "command with --resume %s goes on with it",
                      run->uuid);
     else if (run->once && run->status && !adds_up(run->status))
         rc = err_set(err, ERR_INTEGRITY, "the pages do not add up: tripli verify says where");

@@ -3,6 +3,7 @@
 # rest goes on.
 # SPDX-License-Identifier: Apache-2.0
 import os
+import shutil
 import struct
 import subprocess
 import time
@@ -70,6 +71,17 @@ class BadInput(mailroom.Room):
         self.assertIn("none", self.said)
         self.tripli("run", "--once", "--device", "nosuch:device", want=69)
         self.assertIn("nosuch:device", self.said)
+
+    def test_a_wrong_option_or_configuration_is_refused_before_anything_happens(self):
+        for wrong in (["--mode", "purple"], ["--dpi", "3"], ["--tenant", "6"]):
+            self.tripli("scan", "--input", self.path("in"), *wrong, want=64)
+            self.assertIn(wrong[0], self.said)
+        shutil.copytree(os.environ["TRIPLI_CONFIG"], self.path("config"))
+        with open(self.path("config/tripli.conf"), "a", encoding="utf-8") as file:
+            file.write("colour = 1;\n")
+        self.tripli("status", "--config", self.path("config"), want=78)
+        self.assertIn("colour", self.said)
+        self.assertFalse(os.path.exists(self.data))
 
     def test_a_second_hub_on_the_same_data_is_refused(self):
         self.write("in/1.tif", self.good_page())

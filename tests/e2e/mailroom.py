@@ -14,6 +14,8 @@ import unittest
 BUILD = os.environ.get("TRIPLI_BUILD", "build/release")
 TRIPLI = os.path.join(BUILD, "workers", "tripli")
 GENERATOR = os.path.join(BUILD, "bench", "mail-generator")
+os.environ.setdefault("TRIPLI_CONFIG", os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                                                    "../../config"))
 COUNTS = ("filed", "blank", "separators", "to_code", "quarantined", "waiting")
 RUN_LIMIT_S = 240  # a run of a small batch takes seconds; a hang must end
 
