@@ -10,6 +10,8 @@
 
 enum { LETTERS_PER_ERROR = 6, LINES_MAX = 3, BETWEEN_MAX = 3 };
 
+static const double high_share = 0.7; /* of the phrase's height: print of the same size */
+
 /* The base letters of U+00C0 to U+00FF; '?' for what is no letter. */
 static const char latin_base[] = "AAAAAAACEEEEIIIIDNOOOOO?OUUUUY?SAAAAAAACEEEEIIIIDNOOOOO?OUUUUY?Y";
 
@@ -83,14 +85,16 @@ struct phrase phrase_of(const char *text)
     return phrase;
 }
 
-/* Letters on the lines that words first..last stand on. */
-static double letters_on_lines(const struct ocr_text *text, size_t first, size_t last)
+/* Letters of words at least so high on the lines that words first..last stand on. */
+static double letters_on_lines(const struct ocr_text *text, size_t first, size_t last,
+                               double least_height)
 {
     double letters = 0;
     char plain[PHRASE_WORD_SIZE];
     for (size_t i = 0; i < text->count; i++)
         if (text->words[i].line >= text->words[first].line &&
-            text->words[i].line <= text->words[last].line)
+            text->words[i].line <= text->words[last].line &&
+            text->words[i].box.height >= least_height)
             letters += phrase_normalise(text->words[i].text, plain);
     return letters;
 }
@@ -131,7 +135,7 @@ bool phrase_find(const struct phrase *phrase, const struct ocr_text *text, size_
             letters += phrase_normalise(text->words[k].text, plain);
             height += text->words[k].box.height / (double)(end - i);
         }
-        double all = letters_on_lines(text, i, end - 1);
+        double all = letters_on_lines(text, i, end - 1, high_share * height);
         *ret_hit = (struct phrase_hit){i, end - 1, all > 0 ? letters / all : 0, height};
         return true;
     }

@@ -27,7 +27,8 @@ struct phrase phrase_of(const char *text);
 
 struct phrase_hit {
     size_t first, last; /* words of the text */
-    double line_share;  /* letters of the phrase over letters on its lines: 1 = stands alone */
+    double line_share;  /* letters of the phrase over those of words about as high on its lines:
+                           1 = stands alone, whatever small print is beside it */
     double height;      /* mean height of its words, pixels */
 };
 

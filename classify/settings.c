@@ -156,6 +156,43 @@ static int read_words(const config_setting_t *root, const char *name, struct phr
     return count < 0 ? count : 0;
 }
 
+static int read_body(const config_setting_t *root, struct settings *s, struct err *err)
+{
+    static const char *const known[] = {"least", "nats", "most", NULL};
+    const config_setting_t *group = group_of(root, "body", known, err);
+    long long least = 0;
+    if (!group)
+        return ERR_CONFIG;
+    int rc = config_int(group, "least", (long long[]){1, SETTINGS_WORDS_MAX}, &least, err);
+    s->body.least = (int)least;
+    if (rc == 0)
+        rc = number(group, "nats", nats_range, &s->body.nats, err);
+    return rc < 0 ? rc : number(group, "most", nats_range, &s->body.most, err);
+}
+
+static int read_bodies(const config_setting_t *root, struct settings *s, struct err *err)
+{
+    static const char *const known[] = {"tag", "phrases", NULL};
+    const config_setting_t *list;
+    int count = list_of(root, "bodies", SETTINGS_BODIES_MAX, &list, err);
+    for (int i = 0; i < count; i++) {
+        const config_setting_t *one = config_setting_get_elem(list, (unsigned)i);
+        struct body_setting *body = &s->bodies[s->body_count++];
+        const char *tag;
+        int rc = config_check_keys(one, known, err);
+        if (rc == 0)
+            rc = config_text_required(one, "tag", &tag, err);
+        if (rc == 0)
+            rc = read_words(one, "phrases", body->phrases, &body->count, err);
+        if (rc < 0)
+            return rc;
+        body->tag = tag_of_name(tag);
+        if (!tag_is_written(body->tag))
+            return config_refuse(one, err, "a written tag is wanted");
+    }
+    return count < 0 ? count : 0;
+}
+
 /* A list of exactly `count` weights. */
 static int read_weights(const config_setting_t *group, const char *name, int count,
                         double *ret_weights, struct err *err)
@@ -204,9 +241,9 @@ static int read_logistics(const config_setting_t *root, struct settings *s, stru
 
 static int read_all(const config_setting_t *root, struct settings *s, struct err *err)
 {
-    static const char *const known[] = {"format",       "mix",          "accept", "form",
-                                        "cheque",       "cheque_words", "title",  "titles",
-                                        "not_the_form", "look",         "text",   NULL};
+    static const char *const known[] = {"format",       "mix",   "accept", "form", "cheque",
+                                        "cheque_words", "title", "titles", "body", "bodies",
+                                        "not_the_form", "look",  "text",   NULL};
     long long format = 0;
     int rc = config_check_keys(root, known, err);
     if (rc == 0)
@@ -225,6 +262,10 @@ static int read_all(const config_setting_t *root, struct settings *s, struct err
         rc = read_title(root, s, err);
     if (rc == 0)
         rc = read_titles(root, s, err);
+    if (rc == 0)
+        rc = read_body(root, s, err);
+    if (rc == 0)
+        rc = read_bodies(root, s, err);
     if (rc == 0)
         rc = read_words(root, "not_the_form", s->not_the_form, &s->not_the_form_count, err);
     if (rc == 0)

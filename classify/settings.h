@@ -10,11 +10,24 @@
 #include "classify/phrase.h"
 #include "classify/verdict.h"
 
-enum { SETTINGS_TITLES_MAX = 64, SETTINGS_WORDS_MAX = 16, LOOK_WEIGHTS = 10, TEXT_WEIGHTS = 8 };
+enum {
+    SETTINGS_TITLES_MAX = 64,
+    SETTINGS_WORDS_MAX = 16,
+    SETTINGS_BODIES_MAX = 8,
+    LOOK_WEIGHTS = 10,
+    TEXT_WEIGHTS = 9
+};
 
 struct title_setting {
     enum tag tag;
     struct phrase phrase;
+};
+
+/* Words printed on a form whatever its version: so many of them make it likely. */
+struct body_setting {
+    enum tag tag;
+    struct phrase phrases[SETTINGS_WORDS_MAX];
+    int count;
 };
 
 struct settings {
@@ -41,6 +54,13 @@ struct settings {
     } title;
     struct title_setting titles[SETTINGS_TITLES_MAX];
     int title_count;
+    struct body_setting bodies[SETTINGS_BODIES_MAX];
+    int body_count;
+    struct {
+        int least;   /* phrases found, fewer say nothing */
+        double nats; /* for each phrase found */
+        double most;
+    } body;
     struct phrase not_the_form[SETTINGS_WORDS_MAX];
     int not_the_form_count;
     double look_typed[LOOK_WEIGHTS], look_hand[LOOK_WEIGHTS], look_most;

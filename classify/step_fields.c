@@ -5,6 +5,7 @@
  */
 #include <allheaders.h>
 #include <math.h>
+#include <string.h>
 
 #include "base/scope.h"
 #include "classify/fields.h"
@@ -89,8 +90,13 @@ static int read_volet(struct reading *reading, const struct form_zone *zone, str
     if (rc < 0)
         return rc == ERR_TIMEOUT ? 0 : rc;
     field_find_volet(&text, &found);
-    if (found.state != FIELD_ABSENT && known->state == FIELD_ABSENT)
-        verdict_set_field(reading->verdict, FIELD_VOLET, FIELD_READ, found.value, known->box);
+    if (found.state == FIELD_ABSENT)
+        return 0;
+    bool agree = strcmp(found.value, reading->form.model->volet) == 0;
+    verdict_set_field(reading->verdict, FIELD_VOLET, agree ? FIELD_PROVEN : FIELD_READ, found.value,
+                      known->box);
+    verdict_reason(reading->verdict, "the page says that it is volet %.3s%s", found.value,
+                   agree ? ", as its print does" : ", its print is nearest to another");
     return 0;
 }
 

@@ -14,22 +14,64 @@
 #include "image/blank.h"
 #include "image/decode.h"
 
+enum {
+    BLANK_HALVED_PIXELS = 1400, /* a longer side is halved first: 60 dpi on A4 remain */
+    DARK_GREY = 110             /* black ink, not what shows through from the other side */
+};
+
+static const double middle_from = 0.2;  /* of width and height: holes and borders lie outside */
+static const double dark_share = 0.005; /* more than a streak of one pixel gives */
+
 static const double certain_nats = 30;                    /* a mark that leaves no other reading */
 static const double shape_least = 1.9, shape_most = 2.85; /* width over height of cheques */
 static const double sure_sideways = 3;                    /* layout's strength of lines: no doubt */
 static const double cheque_long_mm = 230;                 /* longer pages are not cheques alone */
 
+/* The page's own resolution where it says one that makes a sheet of paper of it, else 0. */
+static double stated_dpi(const struct reading *reading)
+{
+    double dpi = reading->header.x_dpi;
+    double longer = fmax(reading->header.width, reading->header.height);
+    double mm = dpi > 0 ? longer / dpi * 25.4 : 0;
+    return mm >= 100 && mm <= 450 ? dpi : 0;
+}
+
+/* Is there black in the middle of a page? A second look, so that a written page whose writing hangs
+ * together with its frame is not taken for an empty one. */
+static bool has_dark_middle(PIX *small)
+{
+    PIX *grey = pixConvertTo8(small, 0);
+    if (!grey)
+        return true;
+    l_int32 width = pixGetWidth(grey), height = pixGetHeight(grey);
+    l_int32 left = (l_int32)(middle_from * width), top = (l_int32)(middle_from * height);
+    int64_t dark = 0, seen = 0;
+    for (l_int32 y = top; y < height - top; y++) {
+        const l_uint32 *line = pixGetData(grey) + (size_t)y * (size_t)pixGetWpl(grey);
+        for (l_int32 x = left; x < width - left; x++, seen++)
+            dark += GET_DATA_BYTE(line, x) < DARK_GREY;
+    }
+    pixDestroy(&grey);
+    return (double)dark > dark_share * (double)seen;
+}
+
 int step_blank(struct reading *reading, struct err *err)
 {
     struct blank_params params = BLANK_DEFAULT;
     struct blank_verdict found;
-    PIX *small = pixGetDepth(reading->reduced) == 1 ? pixScaleToGray2(reading->reduced)
-                                                    : pixScaleAreaMap2(reading->reduced);
+    l_int32 width = pixGetWidth(reading->reduced), height = pixGetHeight(reading->reduced);
+    bool halve = (width > height ? width : height) >= BLANK_HALVED_PIXELS;
+    PIX *small = !halve                               ? pixCopy(NULL, reading->reduced)
+                 : pixGetDepth(reading->reduced) == 1 ? pixScaleToGray2(reading->reduced)
+                                                      : pixScaleAreaMap2(reading->reduced);
     if (!small)
         return err_set(err, ERR_MEMORY, "page: no memory to see whether it is blank");
+    l_int32 dpi = (l_int32)(stated_dpi(reading) / ((halve ? 2 : 1) * reading->reduce));
+    pixSetResolution(small, dpi, dpi); /* 0 where the page's own makes no sense */
     int rc = image_blank(small, &params, &found, err);
+    bool blank = rc == 0 && found.blank && !has_dark_middle(small);
     pixDestroy(&small);
-    if (rc < 0 || !found.blank)
+    if (!blank)
         return rc;
     ballot_vote(&reading->ballot, TAG_BLANK, certain_nats);
     verdict_reason(reading->verdict, "blank: %s", found.reason);
@@ -61,15 +103,6 @@ int step_separator(struct reading *reading, struct err *err)
 }
 
 /* ---- cheques ---- */
-
-/* The page's own resolution where it says one that makes a sheet of paper of it, else 0. */
-static double stated_dpi(const struct reading *reading)
-{
-    double dpi = reading->header.x_dpi;
-    double longer = fmax(reading->header.width, reading->header.height);
-    double mm = dpi > 0 ? longer / dpi * 25.4 : 0;
-    return mm >= 100 && mm <= 450 ? dpi : 0;
-}
 
 static bool has_cheque_shape(const struct reading *reading)
 {

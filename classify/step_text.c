@@ -29,6 +29,7 @@ static const double hand_part_from = 0.3, hand_part = 0.4; /* the middle: the sa
 static const double straight_enough = 0.4;                 /* degrees; the engine bears it */
 static const double poor_confidence = 0.65; /* of a whole typed page: perhaps it is upside down */
 static const double read_upright = 0.98;    /* sure which way up: upside down nothing reads well */
+static const double crowded_words = 500;    /* letters have 50 to 500 words on a page */
 static const double letter_least = 0.02;    /* less likely letters are not read whole */
 static const double turn_lead = 0.12;       /* by which the other end must read better */
 
@@ -111,44 +112,71 @@ static double median_height(const struct ocr_text *text)
     return middle;
 }
 
+/* Text among which a title is looked for. */
+struct heading {
+    const struct ocr_text *text;
+    double usual;  /* height of its words */
+    double lowest; /* pixels from the top: titles stand above */
+};
+
 static bool stands_as_title(const struct settings *settings, const struct phrase *phrase,
-                            const struct ocr_text *text, double usual)
+                            const struct heading *heading)
 {
     struct phrase_hit hit;
-    for (size_t from = 0; phrase_find(phrase, text, from, &hit); from = hit.first + 1)
-        if (hit.line_share >= settings->title.alone && hit.height >= settings->title.larger * usual)
+    for (size_t from = 0; phrase_find(phrase, heading->text, from, &hit); from = hit.first + 1)
+        if (hit.line_share >= settings->title.alone &&
+            hit.height >= settings->title.larger * heading->usual &&
+            heading->text->words[hit.first].box.y < heading->lowest)
             return true;
     return false;
 }
 
 /* Notices, samples and the like say so in their own heading. */
-static bool is_not_the_form(const struct settings *settings, const struct ocr_text *text,
-                            double usual)
+static bool is_not_the_form(const struct settings *settings, const struct heading *heading)
 {
     for (int i = 0; i < settings->not_the_form_count; i++)
-        if (stands_as_title(settings, &settings->not_the_form[i], text, usual / 1.1))
+        if (stands_as_title(settings, &settings->not_the_form[i], heading))
             return true;
     return false;
 }
 
-static void vote_by_title(struct reading *reading, const struct ocr_text *text)
+static void vote_by_title(struct reading *reading, const struct ocr_text *text, double lowest)
 {
     const struct settings *settings = &reading->classifier->settings;
-    double usual = median_height(text);
+    struct heading heading = {text, median_height(text), lowest};
     for (int i = 0; i < settings->title_count; i++) {
         enum tag tag = settings->titles[i].tag;
-        if (!stands_as_title(settings, &settings->titles[i].phrase, text, usual))
+        if (!stands_as_title(settings, &settings->titles[i].phrase, &heading))
             continue;
-        if (is_not_the_form(settings, text, usual)) {
-            ballot_vote(&reading->ballot, TAG_OTHER, settings->title.nats);
-            verdict_reason(reading->verdict, "the title is that of a %s, but of its notice",
-                           tag_name(tag));
-            return;
-        }
-        ballot_vote(&reading->ballot, tag, settings->title.nats);
-        verdict_reason(reading->verdict, "the title is that of a %s", tag_name(tag));
+        bool notice = is_not_the_form(settings, &heading);
+        ballot_vote(&reading->ballot, notice ? TAG_OTHER : tag, settings->title.nats);
+        verdict_reason(reading->verdict, "the title is that of a page tagged %s%s", tag_name(tag),
+                       notice ? ", but of its notice" : "");
         return;
     }
+}
+
+/* The form whose usual words stand here most often, when they are enough. */
+static void vote_by_body(struct reading *reading, const struct ocr_text *text)
+{
+    const struct settings *settings = &reading->classifier->settings;
+    struct phrase_hit hit;
+    int best = 0, most = 0;
+    for (int i = 0; i < settings->body_count; i++) {
+        int found = 0;
+        for (int k = 0; k < settings->bodies[i].count; k++)
+            found += phrase_find(&settings->bodies[i].phrases[k], text, 0, &hit);
+        if (found > most) {
+            most = found;
+            best = i;
+        }
+    }
+    if (most < settings->body.least)
+        return;
+    ballot_vote(&reading->ballot, settings->bodies[best].tag,
+                fmin(settings->body.most, settings->body.nats * most));
+    verdict_reason(reading->verdict, "%d phrases that stand on every %s", most,
+                   tag_name(settings->bodies[best].tag));
 }
 
 /* Worth reading: a form that is not sure, or print with the rulings, bars or posts of one. */
@@ -159,28 +187,6 @@ static bool wants_title(const struct reading *reading)
     if (score >= settings->form.doubtful)
         return false;
     return score >= settings->form.middle || reading->look_nats < 0 || reading->look.typed;
-}
-
-int step_title(struct reading *reading, struct err *err)
-{
-    const struct settings *settings = &reading->classifier->settings;
-    if (!reading->classifier->ocr || !wants_title(reading))
-        return 0;
-    /* A typed page is read whole in the next step anyway; its title is looked for there. */
-    if (reading->look.typed && reading->look_nats >= 0 && !reading->form.model)
-        return 0;
-    SCOPED(readable_free) struct readable readable = {0};
-    SCOPED(ocr_text_free) struct ocr_text text = {0};
-    struct rect_mm zone = {0, 0, reading->layout.width,
-                           reading->layout.height * settings->title.part};
-    int rc = reading_full(reading, err);
-    if (rc == 0)
-        rc = make_readable(reading, zone, reading->flipped, &readable, err);
-    if (rc == 0)
-        rc = read_zone(reading, &readable, OCR_PAGE, &text, err);
-    if (rc == 0)
-        vote_by_title(reading, &text);
-    return rc;
 }
 
 /* ---- whole text ---- */
@@ -202,7 +208,8 @@ static void vote_by_prose(struct reading *reading, const struct prose *prose)
                                        prose->labels,
                                        prose->figures,
                                        prose->courtesies > 0,
-                                       reading->look_nats};
+                                       reading->look_nats,
+                                       fmax(0, prose->words / crowded_words - 1)};
     const double *weights = reading->look.typed ? settings->text_typed : settings->text_hand;
     double nats = 0;
     for (int i = 0; i < TEXT_WEIGHTS; i++)
@@ -240,16 +247,18 @@ static struct rect_mm part_to_read(const struct reading *reading)
                             hand_part * layout->height};
 }
 
-static int read_page(struct reading *reading, bool flipped, struct page_text *ret, struct err *err)
+static int read_page(struct reading *reading, struct rect_mm zone, bool flipped,
+                     struct page_text *ret, struct err *err)
 {
-    int rc = make_readable(reading, part_to_read(reading), flipped, &ret->readable, err);
+    int rc = make_readable(reading, zone, flipped, &ret->readable, err);
     return rc < 0 ? rc : read_zone(reading, &ret->readable, OCR_PAGE, &ret->text, err);
 }
 
 /* Reads it, and from the other end when the first reading is poor. */
-static int read_best_end(struct reading *reading, struct page_text *ret, struct err *err)
+static int read_best_end(struct reading *reading, struct rect_mm zone, struct page_text *ret,
+                         struct err *err)
 {
-    int rc = read_page(reading, reading->flipped, ret, err);
+    int rc = read_page(reading, zone, reading->flipped, ret, err);
     if (rc < 0 || !reading->turn_is_text)
         return rc;
     if (ret->text.confidence >= poor_confidence) {
@@ -258,7 +267,7 @@ static int read_best_end(struct reading *reading, struct page_text *ret, struct 
         return 0;
     }
     SCOPED(page_text_free) struct page_text other = {0};
-    rc = read_page(reading, !reading->flipped, &other, err);
+    rc = read_page(reading, zone, !reading->flipped, &other, err);
     double lead = other.text.confidence - ret->text.confidence;
     if (rc < 0 || fabs(lead) < turn_lead)
         return rc;
@@ -271,6 +280,25 @@ static int read_best_end(struct reading *reading, struct page_text *ret, struct 
     reading->flipped = !reading->flipped;
     verdict_reason(reading->verdict, "read the other way up, which reads better");
     return 0;
+}
+
+int step_title(struct reading *reading, struct err *err)
+{
+    const struct settings *settings = &reading->classifier->settings;
+    if (!reading->classifier->ocr || !wants_title(reading))
+        return 0;
+    /* A typed page is read whole in the next step anyway; its title is looked for there. */
+    if (reading->look.typed && reading->look_nats >= 0 && !reading->form.model)
+        return 0;
+    SCOPED(page_text_free) struct page_text page = {0};
+    struct rect_mm zone = {0, 0, reading->layout.width,
+                           reading->layout.height * settings->title.part};
+    int rc = reading_full(reading, err);
+    if (rc == 0)
+        rc = read_best_end(reading, zone, &page, err);
+    if (rc == 0)
+        vote_by_title(reading, &page.text, pixGetHeight(page.readable.pix));
+    return rc;
 }
 
 /* What the text gives; boxes go to the page as scanned. */
@@ -328,7 +356,9 @@ static int use_text(struct reading *reading, const struct page_text *page, struc
         vote_by_cheque_words(reading, &page->text);
         return 0;
     }
-    vote_by_title(reading, &page->text);
+    vote_by_title(reading, &page->text,
+                  reading->classifier->settings.title.part * pixGetHeight(page->readable.pix));
+    vote_by_body(reading, &page->text);
     vote_by_prose(reading, &prose);
     if (!reading->look.typed)
         return 0;
@@ -344,7 +374,7 @@ int step_text(struct reading *reading, struct err *err)
     SCOPED(page_text_free) struct page_text page = {0};
     int rc = reading_full(reading, err);
     if (rc == 0)
-        rc = read_best_end(reading, &page, err);
+        rc = read_best_end(reading, part_to_read(reading), &page, err);
     if (rc < 0)
         return rc;
     return use_text(reading, &page, err);
