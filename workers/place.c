@@ -37,13 +37,13 @@ static const char *first_of(const char *option, const char *variable, const char
     return environment && *environment ? environment : normal;
 }
 
-static int find_programs(struct place *place, struct err *err)
+int place_programs(char ret_folder[PLACE_SIZE], struct err *err)
 {
-    ssize_t len = readlink("/proc/self/exe", place->bin, PLACE_SIZE - 1);
+    ssize_t len = readlink("/proc/self/exe", ret_folder, PLACE_SIZE - 1);
     if (len < 0)
         return err_errno(err, errno, "/proc/self/exe");
-    place->bin[len] = '\0';
-    *strrchr(place->bin, '/') = '\0';
+    ret_folder[len] = '\0';
+    *strrchr(ret_folder, '/') = '\0';
     return 0;
 }
 
@@ -64,7 +64,7 @@ int place_find(const struct place_options *options, struct place *ret_place, str
         return err_set(err, ERR_LIMIT, "%s: path too long", ret_place->data);
     if (access(ret_place->config, R_OK | X_OK) < 0)
         return err_errno(err, errno, "%s: configuration folder", ret_place->config);
-    return find_programs(ret_place, err);
+    return place_programs(ret_place->bin, err);
 }
 
 int place_make_run(const struct place *place, struct err *err)

@@ -26,6 +26,9 @@ struct place_options {
  * there is no configuration folder. */
 int place_find(const struct place_options *options, struct place *ret_place, struct err *err);
 
+/* The folder of the running program alone. */
+int place_programs(char ret_folder[PLACE_SIZE], struct err *err);
+
 /* Makes the run directory (0700) below an existing or new data directory. */
 int place_make_run(const struct place *place, struct err *err);
 

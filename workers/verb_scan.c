@@ -13,16 +13,14 @@
 
 int verb_scan(int argc, char **argv)
 {
-    struct place place;
     struct err err = {0};
-    char program[PLACE_SIZE + 16];
+    char folder[PLACE_SIZE], program[PLACE_SIZE + 16];
     (void)argc;
-    const struct place_options none = {0};
-    if (place_find(&none, &place, &err) < 0 && place.bin[0] == '\0') {
+    if (place_programs(folder, &err) < 0) {
         fprintf(stderr, "tripli scan: %s\n", err.text);
         return err_exit_status(err.code);
     }
-    snprintf(program, sizeof program, "%s/tripli-scan", place.bin);
+    snprintf(program, sizeof program, "%s/tripli-scan", folder);
     argv[0] = program;
     execv(program, argv);
     fprintf(stderr, "tripli scan: %s: %s\n", program, strerror(errno));
