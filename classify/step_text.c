@@ -21,6 +21,7 @@ enum {
     MARKS_LEAST = 30,      /* letter-like marks, for reading to be worth it */
     UNREAD_MARKS = 100,    /* so much handwriting should give some words */
     HAND_WORDS_MOST = 150, /* of a handwritten page that is read whole */
+    SIDEWAYS_LETTERS = 4,  /* shorter words may well be higher than wide */
     TURN_WORDS_LEAST = 8,  /* of a reading that says which way up the page is */
     OCR_MS_MOST = 60000    /* for one zone where the page has no deadline */
 };
@@ -31,7 +32,8 @@ static const double poor_confidence = 0.65; /* of a whole typed page: perhaps it
 static const double read_upright = 0.98;    /* sure which way up: upside down nothing reads well */
 static const double crowded_words = 500;    /* letters have 50 to 500 words on a page */
 static const double letter_least = 0.02;    /* less likely letters are not read whole */
-static const double turn_lead = 0.12;       /* by which the other end must read better */
+static const float sideways_confidence = 0.6f;
+static const double turn_lead = 0.12; /* by which the other end must read better */
 
 /* A cut-out made fit for reading: grey or bilevel, 140 to 330 dpi. */
 struct readable {
@@ -254,6 +256,32 @@ static int read_page(struct reading *reading, struct rect_mm zone, bool flipped,
     return rc < 0 ? rc : read_zone(reading, &ret->readable, OCR_PAGE, &ret->text, err);
 }
 
+/* The engine also reads lines that run down the page; then words are higher than wide. Lines that
+ * follow one another to the right have their top at the left. */
+static void notice_sideways(struct reading *reading, const struct ocr_text *text)
+{
+    int level = 0, sideways = 0, rightward = 0, leftward = 0;
+    const struct ocr_word *before = NULL;
+    for (size_t i = 0; i < text->count; i++) {
+        const struct ocr_word *word = &text->words[i];
+        if (strlen(word->text) < SIDEWAYS_LETTERS || word->confidence < sideways_confidence)
+            continue;
+        level += word->box.width > word->box.height;
+        sideways += word->box.height > word->box.width;
+        if (before && before->line != word->line) {
+            rightward += word->box.x > before->box.x;
+            leftward += word->box.x < before->box.x;
+        }
+        before = word;
+    }
+    if (sideways < TURN_WORDS_LEAST || sideways < 3 * level || rightward == leftward)
+        return;
+    int turned = reading->layout.rotation + (reading->flipped ? 180 : 0);
+    reading->rotation = (turned + (rightward > leftward ? 90 : 270)) % 360;
+    reading->turn_sureness = read_upright;
+    verdict_reason(reading->verdict, "its lines were read sideways");
+}
+
 /* Reads it, and from the other end when the first reading is poor. */
 static int read_best_end(struct reading *reading, struct rect_mm zone, struct page_text *ret,
                          struct err *err)
@@ -352,6 +380,7 @@ static bool wants_text(const struct reading *reading)
 static int use_text(struct reading *reading, const struct page_text *page, struct err *err)
 {
     struct prose prose = prose_of_text(&page->text);
+    notice_sideways(reading, &page->text);
     if (reading->cheque_shape > 0) {
         vote_by_cheque_words(reading, &page->text);
         return 0;
