@@ -25,7 +25,7 @@ const char *argp_program_version = "bench/day 0.1.0";
 enum option_key { OPTION_HOPPER = 256, OPTION_WARM_UP, OPTION_SAMPLE, OPTION_JSON };
 
 static const struct argp_option options[] = {
-    {"envelopes", 'n', "N", 0, "envelopes to draw (2000)", 0},
+    {"envelopes", 'n', "N", 0, "envelopes to draw (2600)", 0},
     {"seed", 's', "S", 0, "of the mail and of the samples (20261122)", 0},
     {"minutes", 'm', "M", 0, "length of the measured window (10)", 0},
     {"warm-up", OPTION_WARM_UP, "SECONDS", 0, "not measured, from the first page read (45)", 0},
@@ -276,7 +276,7 @@ int main(int argc, char **argv)
         .parser = parse_option,
         .doc = "Measures a working day in small: drawn mail through the whole product. Ends 75 "
                "when the mail ran out before the window was long enough."};
-    static struct day_run run = {.envelopes = 2000,
+    static struct day_run run = {.envelopes = 2600,
                                  .seed = 20261122,
                                  .sample = 60,
                                  .minutes = 10,
