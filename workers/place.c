@@ -39,12 +39,13 @@ static const char *first_of(const char *option, const char *variable, const char
 
 int place_programs(char ret_folder[PLACE_SIZE], struct err *err)
 {
-    ssize_t len = readlink("/proc/self/exe", ret_folder, PLACE_SIZE - 1);
+    char program[PLACE_SIZE];
+    ssize_t len = readlink("/proc/self/exe", program, sizeof program - 1);
     if (len < 0)
         return err_errno(err, errno, "/proc/self/exe");
-    ret_folder[len] = '\0';
-    *strrchr(ret_folder, '/') = '\0';
-    return 0;
+    program[len] = '\0';
+    *strrchr(program, '/') = '\0';
+    return set_path(ret_folder, program, err);
 }
 
 int place_find(const struct place_options *options, struct place *ret_place, struct err *err)
