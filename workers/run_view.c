@@ -127,7 +127,7 @@ static void draw_block(struct run_view *view, const json_t *status, const json_t
     line(view, "  à lire      %.0f faces, %.1f faces/s, encore %.0f s", unread, view->rate, left);
     draw_tags(view, json_object_get(status, "by_type"));
     line(view, "  classées    %.0f faces, %.0f plis;  blanches %.0f;  séparateurs %.0f",
-         number(status, "filed"), number(status, "envelopes"), number(status, "blank"),
+         number(status, "filed"), number(status, "envelopes_filed"), number(status, "blank"),
          number(status, "separators"));
     line(view, "  à coder     %.0f;  en quarantaine %.0f;  en attente %.0f",
          number(status, "to_code"), number(status, "quarantined"), number(status, "waiting"));
@@ -172,11 +172,12 @@ void run_view_report(const json_t *report)
         fprintf(stderr, "  %6.0f  %s\n", number(types, words[i].tag), words[i].word);
     fprintf(stderr, "  %6.0f  faces blanches\n  %6.0f  séparateurs\n", number(report, "blank"),
             number(report, "separators"));
-    fprintf(
-        stderr,
-        "%.0f plis, %.0f documents classés; à coder %.0f, en quarantaine %.0f, en attente %.0f\n",
-        number(report, "envelopes"), number(report, "documents"), number(report, "to_code"),
-        number(report, "quarantined"), number(report, "waiting"));
+    fprintf(stderr,
+            "%.0f plis, dont %.0f classés en %.0f documents\n"
+            "faces à coder %.0f, en quarantaine %.0f, qui attendent le reste de leur pli %.0f\n",
+            number(report, "envelopes"), number(report, "envelopes_filed"),
+            number(report, "documents"), number(report, "to_code"), number(report, "quarantined"),
+            number(report, "waiting"));
     if (number(report, "to_code") > 0)
         fprintf(stderr, "à faire : tripli code\n");
 }
