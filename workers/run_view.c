@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "workers/french.h"
 
 enum {
     TERMINAL_MS = 500, /* between two drawings on a terminal */
@@ -85,7 +86,7 @@ static void draw_lanes(struct run_view *view, const json_t *lanes, double second
         view->lanes[i].pages = pages;
         line(view, "  %-11s %6.0f faces  %5.1f faces/s  %s",
              json_string_value(json_object_get(lane, "worker")), pages, view->lanes[i].rate,
-             json_string_value(json_object_get(lane, "last_tag")));
+             french_tag(json_string_value(json_object_get(lane, "last_tag"))));
     }
 }
 
