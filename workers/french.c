@@ -3,7 +3,6 @@
  * for the same piece on both sides, which is looked up in turn.
  * SPDX-License-Identifier: Apache-2.0
  */
-#define _GNU_SOURCE
 #include "workers/french.h"
 
 #include <stdbool.h>
