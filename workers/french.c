@@ -122,6 +122,18 @@ static struct piece literal_of(const char *pattern)
     return (struct piece){pattern, gap ? (size_t)(gap - pattern) : strlen(pattern)};
 }
 
+/* Where a piece ends: before the literal that follows; of two pieces side by side the second is an
+ * addition that begins with a comma, or nothing. NULL when the literal is not there. */
+static const char *end_of_piece(struct piece text, struct piece literal, bool last)
+{
+    if (last)
+        return ends_with(text, literal) ? text.at + text.len - literal.len : NULL;
+    if (literal.len)
+        return memmem(text.at, text.len, literal.at, literal.len);
+    const char *comma = memchr(text.at, ',', text.len);
+    return comma ? comma : text.at + text.len;
+}
+
 /* Each {} takes as little as it can, the last one the rest. */
 static bool fits(struct piece text, const char *pattern, struct piece ret_pieces[PIECES_MAX])
 {
@@ -132,12 +144,9 @@ static bool fits(struct piece text, const char *pattern, struct piece ret_pieces
     pattern += literal.len;
     for (int i = 0; *pattern; i++) {
         literal = literal_of(pattern + 2);
-        bool last = !pattern[2 + literal.len];
-        const char *found = memmem(text.at, text.len, literal.at, literal.len);
-        if (i == PIECES_MAX || !found || (last && !ends_with(text, literal)))
+        const char *found = end_of_piece(text, literal, !pattern[2 + literal.len]);
+        if (i == PIECES_MAX || !found)
             return false;
-        if (last)
-            found = text.at + text.len - literal.len;
         ret_pieces[i] = (struct piece){text.at, (size_t)(found - text.at)};
         text.len -= (size_t)(found - text.at) + literal.len;
         text.at = found + literal.len;
