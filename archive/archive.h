@@ -71,8 +71,9 @@ enum { ARCHIVE_TAGS_MAX = 16 };
 struct archive_counts {
     uint64_t batches, sheets_fed, sheets_rejected;
     uint64_t accepted, filed, blank, separators, to_code, quarantined, waiting, unread;
-    uint64_t envelopes, documents; /* filed */
-    int64_t oldest_unread_ms;      /* wall clock of acceptance; 0 when nothing is unread */
+    uint64_t envelopes; /* begun; one of nothing but separators counts until it is filed */
+    uint64_t envelopes_filed, documents;
+    int64_t oldest_unread_ms; /* wall clock of acceptance; 0 when nothing is unread */
     /* Written pages by tag, decided by machine or person (decided or filed); the first empty tag
      * ends the list. Tags beyond it are summed in the last row, "(more)". */
     struct {

@@ -111,6 +111,8 @@ static int enter_batch(struct store_txn *txn, struct live_batch *batch, struct e
                                                 "batch.open.after_commit"};
     int rc = catalogue_set_number(txn, "last_batch", batch->id.n, err);
     if (rc == 0)
+        rc = catalogue_set_number(txn, "layout", CATALOGUE_LAYOUT, err);
+    if (rc == 0)
         rc = catalogue_put_batch(txn, batch->id, &batch->row, err);
     if (rc == 0)
         rc = note(txn, batch, "opened", opening_facts(batch), err);

@@ -10,6 +10,24 @@
 
 #include "base/scope.h"
 
+/* A catalogue that holds batches names the layout of its rows. */
+static int check_layout(struct store *store, struct err *err)
+{
+    SCOPED(store_abort) struct store_txn txn = {0};
+    uint64_t layout, batches;
+    int rc = store_begin_read(store, &txn, err);
+    if (rc == 0)
+        rc = catalogue_number(&txn, "last_batch", &batches, err);
+    if (rc >= 0)
+        rc = catalogue_number(&txn, "layout", &layout, err);
+    if (rc < 0 || batches == 0 || layout == CATALOGUE_LAYOUT)
+        return rc < 0 ? rc : 0;
+    return err_set(err, ERR_CONFLICT,
+                   "%.200s: its rows have layout %llu, this tripli reads layout %d; open it with "
+                   "the version that wrote it",
+                   store_path(store), (unsigned long long)layout, CATALOGUE_LAYOUT);
+}
+
 int catalogue_open(const char *data_dir, uint64_t map_bytes, enum store_mode mode,
                    struct store **ret_store, struct err *err)
 {
@@ -35,7 +53,8 @@ int catalogue_open(const char *data_dir, uint64_t map_bytes, enum store_mode mod
     char path[PATH_MAX];
     snprintf(path, sizeof path, "%s/catalogue", data_dir);
     const struct store_spec spec = {path, names, CAT_DATABASES, map_bytes, mode};
-    return store_open(&spec, ret_store, err);
+    int rc = store_open(&spec, ret_store, err);
+    return rc < 0 ? rc : check_layout(*ret_store, err);
 }
 
 static int damaged(struct store_txn *txn, struct err *err, const char *what, uint32_t a, uint32_t b)

@@ -30,6 +30,10 @@ enum catalogue_db {
     CAT_DATABASES
 };
 
+/* Rows are read by position, so what another layout wrote is refused (ERR_CONFLICT), not misread:
+ * count this up with every change of a row in rows.h or of the intake's rows. */
+enum { CATALOGUE_LAYOUT = 2 };
+
 int catalogue_open(const char *data_dir, uint64_t map_bytes, enum store_mode mode,
                    struct store **ret_store, struct err *err);
 

@@ -50,16 +50,30 @@ static int look_at(struct archive *archive, struct store_txn *txn, struct page_i
     return rc < 0 ? rc : 0;
 }
 
+/* Envelopes begun, for the counts of the batch. */
+static int count_begun(const struct page_place *place, int more, struct err *err)
+{
+    struct intake_progress progress;
+    int rc = intake_progress_get(place->txn, place->id.batch, &progress, err);
+    if (rc < 0)
+        return rc;
+    progress.counts.envelopes += (uint64_t)(int64_t)more;
+    return intake_progress_put(place->txn, place->id.batch, &progress, err);
+}
+
 /* An envelope begins at a page: the one before it may be complete now. */
 static int begin_envelope(const struct page_place *place, uint32_t page, struct err *err)
 {
     struct page_id at = {place->id.batch, page};
     uint32_t resume;
     int rc = get_start(place->txn, at, &resume, err);
-    if (rc == 0)
+    if (rc == 0) {
         rc = put_start(place->txn, at, page, err);
-    else if (rc == 1)
+        if (rc == 0)
+            rc = count_begun(place, 1, err);
+    } else if (rc == 1) {
         rc = 0;
+    }
     if (rc == 0 && page > 1)
         rc = look_at(place->archive, place->txn, (struct page_id){at.batch, page - 1}, err);
     return rc;
@@ -82,7 +96,7 @@ int envelopes_accepted(const struct page_place *place, bool starts_envelope, str
     struct intake_progress progress;
     int rc = intake_progress_get(place->txn, place->id.batch, &progress, err);
     if (rc == 0)
-        rc = put_start(place->txn, (struct page_id){place->id.batch, 1}, 1, err);
+        rc = begin_envelope(place, 1, err);
     if (rc >= 0)
         rc = mark_gap(place, progress.highest, err);
     if (rc == 0 && starts_envelope && place->batch->row.spec.boundary == BOUNDARY_MARKED)
@@ -161,8 +175,11 @@ int envelopes_undone(const struct page_place *place, const struct intake_row *ro
     struct page_id at = {place->id.batch, first};
     struct db_key key = key_of_page(at);
     rc = get_start(place->txn, at, &resume, err);
-    if (rc == 1 && resume == first)
+    if (rc == 1 && resume == first) {
         rc = store_delete(place->txn, IN_STARTS, &key, err);
+        if (rc >= 0)
+            rc = count_begun(place, -1, err);
+    }
     return rc < 0 ? rc : 0;
 }
 

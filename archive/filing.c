@@ -202,7 +202,10 @@ static int count_filed(struct store_txn *txn, const struct plan_part *part, stru
     if (rc < 0)
         return rc;
     progress.counts.documents += part->documents;
-    progress.counts.envelopes += part->last;
+    if (part->written || !part->separator)
+        progress.counts.envelopes_filed += part->last;
+    else
+        progress.counts.envelopes -= part->last; /* separators and their backs are no mail */
     return intake_progress_put(txn, part->id.batch, &progress, err);
 }
 

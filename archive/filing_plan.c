@@ -103,6 +103,8 @@ static void take_page(struct gathering *gathering, const struct intake_row *row)
     gathering->document->count++;
     gathering->bytes += row->image_bytes;
     document->page_count++;
+    gathering->part->written |= row->kind == PAGE_WRITTEN;
+    gathering->part->separator |= row->kind == PAGE_SEPARATOR;
     if (row->by_person)
         memcpy(document->decided_by, row->actor, sizeof document->decided_by);
     if (row->kind != PAGE_WRITTEN) {

@@ -33,6 +33,7 @@ struct plan_part {
     const struct live_batch *batch;
     uint32_t from, until; /* pages */
     bool last;
+    bool written, separator; /* holds such a page */
     uint32_t documents;
 };
 

@@ -15,7 +15,7 @@ static const size_t numbers[] = {
     offsetof(struct archive_counts, separators),      offsetof(struct archive_counts, to_code),
     offsetof(struct archive_counts, quarantined),     offsetof(struct archive_counts, waiting),
     offsetof(struct archive_counts, unread),          offsetof(struct archive_counts, envelopes),
-    offsetof(struct archive_counts, documents),
+    offsetof(struct archive_counts, envelopes_filed), offsetof(struct archive_counts, documents),
 };
 
 enum { NUMBERS = sizeof numbers / sizeof *numbers, LAST_TAG = ARCHIVE_TAGS_MAX - 1 };

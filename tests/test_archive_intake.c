@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "archive/state.h"
 #include "base/seal.h"
 #include "tests/archive_room.h"
 #include "tests/check.h"
@@ -376,6 +377,29 @@ static void a_second_writer_is_refused_and_readers_are_not(void **state)
     assert_int_equal(accepted_by_reader(room), 1);
 }
 
+static void set_layout(struct room *room, uint64_t layout)
+{
+    static const struct commit_points points = {"test.before_commit", "test.after_commit"};
+    struct store_txn txn;
+    struct err err = {0};
+    check_ok(store_begin(room->archive->catalogue, &txn, &err), &err);
+    check_ok(catalogue_set_number(&txn, "layout", layout, &err), &err);
+    check_ok(store_commit(&txn, &points, &err), &err);
+}
+
+static void rows_of_another_layout_are_refused(void **state)
+{
+    struct room *room = *state;
+    struct archive *archive = NULL;
+    struct err err = {0};
+    struct archive_params params = room_params(room, true);
+    room_batch(room, 1, BOUNDARY_MARKED);
+    set_layout(room, CATALOGUE_LAYOUT + 1);
+    room_close(room);
+    check_refused(archive_open(&params, &archive, &err), ERR_CONFLICT, &err);
+    assert_non_null(strstr(err.text, "layout"));
+}
+
 static void a_full_disk_changes_nothing(void **state)
 {
     struct room *room = *state;
@@ -447,6 +471,7 @@ int main(void)
         TEST(an_undone_separator_joins_its_envelopes_again),
         TEST(a_batch_closes_only_when_its_equations_hold),
         TEST(a_second_writer_is_refused_and_readers_are_not),
+        TEST(rows_of_another_layout_are_refused),
         TEST(a_full_disk_changes_nothing),
         TEST(a_full_map_changes_nothing),
     };

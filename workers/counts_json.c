@@ -31,6 +31,7 @@ json_t *counts_to_json(const struct archive_counts *counts)
         {"waiting", counts->waiting},
         {"unread", counts->unread},
         {"envelopes", counts->envelopes},
+        {"envelopes_filed", counts->envelopes_filed},
         {"documents", counts->documents},
         {"oldest_unread_ms", (uint64_t)counts->oldest_unread_ms},
     };

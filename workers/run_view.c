@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "workers/french.h"
 
 enum {
     TERMINAL_MS = 500, /* between two drawings on a terminal */
@@ -85,7 +86,7 @@ static void draw_lanes(struct run_view *view, const json_t *lanes, double second
         view->lanes[i].pages = pages;
         line(view, "  %-11s %6.0f faces  %5.1f faces/s  %s",
              json_string_value(json_object_get(lane, "worker")), pages, view->lanes[i].rate,
-             json_string_value(json_object_get(lane, "last_tag")));
+             french_tag(json_string_value(json_object_get(lane, "last_tag"))));
     }
 }
 
@@ -127,7 +128,7 @@ static void draw_block(struct run_view *view, const json_t *status, const json_t
     line(view, "  à lire      %.0f faces, %.1f faces/s, encore %.0f s", unread, view->rate, left);
     draw_tags(view, json_object_get(status, "by_type"));
     line(view, "  classées    %.0f faces, %.0f plis;  blanches %.0f;  séparateurs %.0f",
-         number(status, "filed"), number(status, "envelopes"), number(status, "blank"),
+         number(status, "filed"), number(status, "envelopes_filed"), number(status, "blank"),
          number(status, "separators"));
     line(view, "  à coder     %.0f;  en quarantaine %.0f;  en attente %.0f",
          number(status, "to_code"), number(status, "quarantined"), number(status, "waiting"));
@@ -172,11 +173,12 @@ void run_view_report(const json_t *report)
         fprintf(stderr, "  %6.0f  %s\n", number(types, words[i].tag), words[i].word);
     fprintf(stderr, "  %6.0f  faces blanches\n  %6.0f  séparateurs\n", number(report, "blank"),
             number(report, "separators"));
-    fprintf(
-        stderr,
-        "%.0f plis, %.0f documents classés; à coder %.0f, en quarantaine %.0f, en attente %.0f\n",
-        number(report, "envelopes"), number(report, "documents"), number(report, "to_code"),
-        number(report, "quarantined"), number(report, "waiting"));
+    fprintf(stderr,
+            "%.0f plis, dont %.0f classés en %.0f documents\n"
+            "faces à coder %.0f, en quarantaine %.0f, qui attendent le reste de leur pli %.0f\n",
+            number(report, "envelopes"), number(report, "envelopes_filed"),
+            number(report, "documents"), number(report, "to_code"), number(report, "quarantined"),
+            number(report, "waiting"));
     if (number(report, "to_code") > 0)
         fprintf(stderr, "à faire : tripli code\n");
 }

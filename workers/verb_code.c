@@ -14,6 +14,7 @@
 #include "archive/intake.h"
 #include "base/file.h"
 #include "workers/ask.h"
+#include "workers/french.h"
 #include "workers/verb.h"
 
 struct code_verb {
@@ -114,22 +115,6 @@ static json_t *machine_view(const struct intake_waiting *page)
     return record ? record : json_object();
 }
 
-/* The tag in the operator's words. */
-static const char *word_of(const char *tag)
-{
-    static const char *const words[][2] = {{"care_form", "une feuille de soins"},
-                                           {"sick_note", "un arrêt de travail"},
-                                           {"cheque", "un chèque"},
-                                           {"letter", "une lettre"},
-                                           {"other", "un autre papier"},
-                                           {"blank", "une face blanche"},
-                                           {"separator", "un séparateur"}};
-    for (size_t i = 0; tag && i < sizeof words / sizeof *words; i++)
-        if (strcmp(words[i][0], tag) == 0)
-            return words[i][1];
-    return "rien";
-}
-
 static void print_waiting(const struct code_verb *verb, const struct intake_waiting *page)
 {
     char id[ID_TEXT_SIZE];
@@ -142,10 +127,11 @@ static void print_waiting(const struct code_verb *verb, const struct intake_wait
                              tag ? tag : "none", "confidence", confidence));
     } else {
         printf("face %s, caisse %s : la machine penche pour %s (%.2f)\n", id, page->tenant,
-               word_of(tag), confidence);
+               french_tag(tag), confidence);
         size_t i;
+        char french[FRENCH_SIZE];
         json_array_foreach(json_object_get(record, "reasons"), i, reason)
-            printf("    %s\n", json_string_value(reason));
+            printf("    %s\n", french_reason(json_string_value(reason), french));
     }
     json_decref(record);
 }

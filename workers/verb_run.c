@@ -313,9 +313,9 @@ static bool adds_up(const json_t *status)
 
 static json_t *report_of(const struct run *run)
 {
-    static const char *const names[] = {"sheets_fed", "pages_accepted", "blank",       "separators",
-                                        "filed",      "to_code",        "quarantined", "waiting",
-                                        "envelopes",  "documents",      "by_type"};
+    static const char *const names[] = {
+        "sheets_fed",  "pages_accepted", "blank",     "separators",      "filed",     "to_code",
+        "quarantined", "waiting",        "envelopes", "envelopes_filed", "documents", "by_type"};
     double seconds = (double)(clock_mono_ms() - run->started_ms) / 1000;
     json_t *report = json_object();
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)

@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "workers/ask.h"
 #include "workers/document_json.h"
+#include "workers/french.h"
 #include "workers/verb.h"
 
 struct show_verb {
@@ -95,15 +96,16 @@ static void print_page(const struct show_verb *verb, const json_t *page)
     printf("  page %s, feuille %lld %s : %s\n", json_string_value(json_object_get(page, "page")),
            (long long)json_integer_value(json_object_get(page, "sheet")),
            json_integer_value(json_object_get(page, "side")) ? "verso" : "recto",
-           json_string_value(json_object_get(page, "tag")));
+           french_tag(json_string_value(json_object_get(page, "tag"))));
     const char *path = json_string_value(json_object_get(page, "file"));
     if (path)
         printf("    image : %s\n", path);
     const json_t *verdict = json_object_get(page, "verdict");
     size_t i;
     json_t *reason;
+    char french[FRENCH_SIZE];
     json_array_foreach(json_object_get(verdict, "reasons"), i, reason)
-        printf("    %s\n", json_string_value(reason));
+        printf("    %s\n", french_reason(json_string_value(reason), french));
     const char *text = json_string_value(json_object_get(verdict, "text"));
     if (verb->text && text)
         printf("%s\n", text);

@@ -112,8 +112,8 @@ static void print_plain(const json_t *status, int verdict)
            number(status, "pages_accepted"), number(status, "filed"), number(status, "blank"),
            number(status, "separators"), number(status, "to_code"), number(status, "quarantined"),
            number(status, "waiting"), number(status, "unread"));
-    printf("classement   %lld plis, %lld documents\n", number(status, "envelopes"),
-           number(status, "documents"));
+    printf("plis         %lld, dont %lld classés en %lld documents\n", number(status, "envelopes"),
+           number(status, "envelopes_filed"), number(status, "documents"));
     if (oldest > 0)
         printf("plus ancien  à lire depuis %lld s\n", (clock_wall_ms() - oldest) / 1000);
     if (number(status, "to_code") > 0)

@@ -71,7 +71,7 @@ static void print_rate(const struct figures *f)
     printf("envelopes/h    %.0f, %.2f times the %d that a day of 40 000 needs\n", rate,
            rate / ENVELOPES_PER_HOUR_WANTED, ENVELOPES_PER_HOUR_WANTED);
     printf("filed          %lld envelopes, %lld documents in the window\n",
-           f->end.counts.envelopes - f->start.counts.envelopes,
+           f->end.counts.envelopes_filed - f->start.counts.envelopes_filed,
            f->end.counts.documents - f->start.counts.documents);
     printf("to a person    %lld sides to code, %lld in quarantine, of %lld accepted in all\n",
            f->end.counts.to_code, f->end.counts.quarantined, f->end.counts.accepted);

@@ -102,7 +102,7 @@ int product_ask(const struct product *product, struct product_counts *ret_counts
                                           .to_code = number(answer, "to_code"),
                                           .quarantined = number(answer, "quarantined"),
                                           .waiting = number(answer, "waiting"),
-                                          .envelopes = number(answer, "envelopes"),
+                                          .envelopes_filed = number(answer, "envelopes_filed"),
                                           .documents = number(answer, "documents")};
     json_decref(answer);
     return 0;

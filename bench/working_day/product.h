@@ -22,7 +22,7 @@ struct product {
 
 struct product_counts {
     long long accepted, unread, filed, blank, separators, to_code, quarantined, waiting;
-    long long envelopes, documents;
+    long long envelopes_filed, documents;
 };
 
 /* Starts `tripli run --hopper`; its output goes to product->log. */

@@ -1,0 +1,64 @@
+#!/usr/bin/env python3
+"""Every reason that a verdict can hold has its French sentence in workers/french.c, and that table
+holds no sentence that nothing says any more. A statement gives reasons when it calls
+verdict_reason() or prints into something named `reason`.
+SPDX-License-Identifier: Apache-2.0
+"""
+import os
+import re
+import sys
+from glob import glob
+
+STATEMENT = re.compile(r"(?:verdict_reason\(|snprintf\([^;]*?\breason\b)[^;]*?;", re.DOTALL)
+COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
+STRINGS = re.compile(r'"(?:[^"\\]|\\.)*"(?:\s*"(?:[^"\\]|\\.)*")*')
+SPECIFIER = re.compile(r"%[-0-9.*]*(?:z|l|ll)?[a-z]")
+TAGS = {"care_form", "sick_note", "cheque", "letter", "other"}  # said by tag_name()
+
+
+def literals(text):
+    """String literals, adjacent ones joined, as the compiler does."""
+    for match in STRINGS.finditer(text):
+        yield "".join(re.findall(r'"((?:[^"\\]|\\.)*)"', match.group()))
+
+
+def pattern(text):
+    return SPECIFIER.sub("{}", text.replace("%%", "\0")).replace("\0", "%")
+
+
+def said(root):
+    """{sentence with {} for what varies: where}"""
+    found = {}
+    paths = glob(os.path.join(root, "classify/*.c")) + [os.path.join(root, "image/blank.c")]
+    for path in paths:
+        with open(path, encoding="utf-8") as file:
+            code = COMMENT.sub("", file.read())
+        for statement in STATEMENT.finditer(code):
+            for text in literals(statement.group()):
+                if re.search("[a-z]{2}", pattern(text).replace("{}", "")):
+                    found[pattern(text)] = os.path.relpath(path, root)
+    return found
+
+
+def translated(root):
+    with open(os.path.join(root, "workers/french.c"), encoding="utf-8") as file:
+        table = re.search(r"rows\[\] = \{(.*?)\n\};", COMMENT.sub("", file.read()), re.DOTALL)
+    texts = list(literals(table.group(1)))
+    return dict(zip(texts[0::2], texts[1::2]))
+
+
+def main():
+    root = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
+    reasons, table = said(root), translated(root)
+    lines = [f"{reasons[text]}: reason '{text}' has no French row in workers/french.c"
+             for text in sorted(set(reasons) - set(table))]
+    lines += [f"workers/french.c: nothing in classify/ says '{text}'"
+              for text in sorted(set(table) - set(reasons) - TAGS)]
+    lines += [f"workers/french.c: '{text}' and its French have not the same number of {{}}"
+              for text, french in table.items() if text.count("{}") != french.count("{}")]
+    print("\n".join(lines + [f"{len(reasons)} reasons, {len(lines)} findings"]))
+    return 1 if lines or not reasons else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

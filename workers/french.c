@@ -1,0 +1,191 @@
+/*
+ * Reasons in French: see french.h. A row is an English sentence and its French one; each {} stands
+ * for the same piece on both sides, which is looked up in turn.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "workers/french.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { PIECES_MAX = 8, DEPTH_MAX = 3 };
+
+static const struct row {
+    const char *english, *french;
+} rows[] = {
+    /* the cascade */
+    {"which way up is not sure ({})", "le sens de la page n'est pas sûr ({})"},
+    {"the deadline passed before every test was made",
+     "le délai est passé avant la fin des examens"},
+    {"its lines were read sideways", "ses lignes ont été lues de côté"},
+    {"read the other way up, which reads better", "retournée, elle se lit mieux"},
+    /* blank sides */
+    {"blank: {}", "face blanche : {}"},
+    {"ink of {} x {} mm at {},{} mm", "encre de {} x {} mm à {},{} mm"},
+    {"no ink: {} specks, {} holes, {} edge marks, {} lines, {} traces{}",
+     "pas d'encre : {} points, {} trous, {} marques de bord, {} lignes, {} traces{}"},
+    {", border", ", bord noir"},
+    /* separators */
+    {"separator: {}", "séparateur : {}"},
+    {"separator sheet of tripli: {}", "feuille de séparation de tripli : {}"},
+    {"barcode that names a patch code: {}", "code-barres qui nomme un code patch : {}"},
+    {"patch code {} across the page's edge", "code patch {} en travers du bord"},
+    {"{} barcodes, none of a separator", "{} codes-barres, aucun de séparateur"},
+    {"no mark of a separator", "pas de marque de séparateur"},
+    /* cheques */
+    {"magnetic line (CMC-7, likeness {}, {} dpi) {} mm above the lower edge{}",
+     "ligne magnétique (CMC-7, ressemblance {}, {} ppp) à {} mm du bord inférieur{}"},
+    {", paper 175 x 80 mm", ", papier de 175 x 80 mm"},
+    {"line of characters a pitch apart at a cheque's lower edge, no CMC-7: E-13B or too coarse, a "
+     "foreign cheque",
+     "ligne de caractères à pas fixe au bas d'un chèque, pas de CMC-7 : E-13B ou trop grossière, "
+     "chèque étranger"},
+    {"paper of a cheque's size without magnetic line: perhaps its back",
+     "papier de la taille d'un chèque sans ligne magnétique : peut-être son dos"},
+    {"no magnetic line, not a cheque's size", "pas de ligne magnétique, pas la taille d'un chèque"},
+    {"a cheque's proportions{}, but no magnetic line was found",
+     "les proportions{} d'un chèque, mais pas de ligne magnétique"},
+    {" and size", " et la taille"},
+    {"words that are printed on cheques", "des mots imprimés sur les chèques"},
+    {"the printed RLMC key proves the line", "la clé RLMC imprimée prouve la ligne"},
+    {"the printed RLMC key does not agree with the line",
+     "la clé RLMC imprimée contredit la ligne"},
+    {"{} magnetic characters, a line has at least {}",
+     "{} caractères magnétiques, une ligne en a au moins {}"},
+    {"{} of {} magnetic characters are not certain", "{} caractères magnétiques sur {} incertains"},
+    {"the order of {} magnetic characters is of no known country",
+     "l'ordre des {} caractères magnétiques n'est d'aucun pays connu"},
+    {"strokes cannot be seen at {} dpi, at least {}",
+     "traits invisibles à {} ppp, il en faut au moins {}"},
+    {"{} magnetic characters read, order of country {}",
+     "{} caractères magnétiques lus, ordre du pays {}"},
+    {"no CMC-7 line", "pas de ligne CMC-7"},
+    /* forms */
+    {"no form model lies on the page (best score {})",
+     "aucun modèle de formulaire ne se pose sur la page (au mieux {})"},
+    {"{}: {} % of its print is there, {} % by chance",
+     "{} : {} % de son imprimé est là, {} % par hasard"},
+    {"the print that only volet {} has is there", "l'imprimé propre au volet {} est là"},
+    {"the page says that it is volet {}{}", "la page se dit volet {}{}"},
+    {", as its print does", ", comme son imprimé"},
+    {", its print is nearest to another", ", son imprimé ressemble à un autre"},
+    {"the title is that of a page tagged {}{}", "le titre est celui d'une page « {} »{}"},
+    {", but of its notice", ", mais de sa notice"},
+    {"{} phrases that stand on every {}", "{} phrases qui figurent sur chaque « {} »"},
+    /* letters and others */
+    {"look: {}, {} marks, {} full and {} short rulings, {} posts, {} bars{}",
+     "aspect : {}, {} marques, {} filets longs et {} courts, {} montants, {} barres{}"},
+    {"typed", "dactylographié"},
+    {"handwritten", "manuscrit"},
+    {", ruled paper", ", papier réglé"},
+    {"text: handwriting that cannot be read", "texte : écriture illisible pour la machine"},
+    {"text: {} words, {} % small, {} % lower case, {} % in paragraphs",
+     "texte : {} mots, {} % de petits mots, {} % en minuscules, {} % en paragraphes"},
+    /* tags inside sentences */
+    {"care_form", "feuille de soins"},
+    {"sick_note", "arrêt de travail"},
+    {"cheque", "chèque"},
+    {"letter", "lettre"},
+    {"other", "autre papier"},
+};
+
+const char *french_tag(const char *tag)
+{
+    static const struct row tags[] = {{"care_form", "une feuille de soins"},
+                                      {"sick_note", "un arrêt de travail"},
+                                      {"cheque", "un chèque"},
+                                      {"letter", "une lettre"},
+                                      {"other", "un autre papier"},
+                                      {"blank", "une face blanche"},
+                                      {"separator", "un séparateur"}};
+    for (size_t i = 0; tag && i < sizeof tags / sizeof *tags; i++)
+        if (strcmp(tags[i].english, tag) == 0)
+            return tags[i].french;
+    return "rien";
+}
+
+struct piece {
+    const char *at;
+    size_t len;
+};
+
+static bool ends_with(struct piece text, struct piece end)
+{
+    return text.len >= end.len && memcmp(text.at + text.len - end.len, end.at, end.len) == 0;
+}
+
+/* Up to the next {} of the pattern, or to its end. */
+static struct piece literal_of(const char *pattern)
+{
+    const char *gap = strstr(pattern, "{}");
+    return (struct piece){pattern, gap ? (size_t)(gap - pattern) : strlen(pattern)};
+}
+
+/* Where a piece ends: before the literal that follows; of two pieces side by side the second is an
+ * addition that begins with a comma, or nothing. NULL when the literal is not there. */
+static const char *end_of_piece(struct piece text, struct piece literal, bool last)
+{
+    if (last)
+        return ends_with(text, literal) ? text.at + text.len - literal.len : NULL;
+    if (literal.len)
+        return memmem(text.at, text.len, literal.at, literal.len);
+    const char *comma = memchr(text.at, ',', text.len);
+    return comma ? comma : text.at + text.len;
+}
+
+/* Each {} takes as little as it can, the last one the rest. */
+static bool fits(struct piece text, const char *pattern, struct piece ret_pieces[PIECES_MAX])
+{
+    struct piece literal = literal_of(pattern);
+    if (text.len < literal.len || memcmp(text.at, literal.at, literal.len) != 0)
+        return false;
+    text = (struct piece){text.at + literal.len, text.len - literal.len};
+    pattern += literal.len;
+    for (int i = 0; *pattern; i++) {
+        literal = literal_of(pattern + 2);
+        const char *found = end_of_piece(text, literal, !pattern[2 + literal.len]);
+        if (i == PIECES_MAX || !found)
+            return false;
+        ret_pieces[i] = (struct piece){text.at, (size_t)(found - text.at)};
+        text.len -= (size_t)(found - text.at) + literal.len;
+        text.at = found + literal.len;
+        pattern += 2 + literal.len;
+    }
+    return text.len == 0;
+}
+
+static void add(char *text, struct piece piece)
+{
+    size_t len = strlen(text);
+    snprintf(text + len, FRENCH_SIZE - len, "%.*s", (int)piece.len, piece.at);
+}
+
+static void translate(struct piece text, int depth, char *ret_text)
+{
+    struct piece pieces[PIECES_MAX] = {0};
+    size_t row = 0;
+    while (row < sizeof rows / sizeof *rows && !fits(text, rows[row].english, pieces))
+        row++;
+    if (row == sizeof rows / sizeof *rows || depth == DEPTH_MAX) {
+        add(ret_text, text);
+        return;
+    }
+    const char *at = rows[row].french;
+    for (int i = 0;; i++) {
+        struct piece literal = literal_of(at);
+        add(ret_text, literal);
+        at += literal.len;
+        if (!*at)
+            return;
+        translate(pieces[i], depth + 1, ret_text);
+        at += 2;
+    }
+}
+
+const char *french_reason(const char *reason, char ret_text[FRENCH_SIZE])
+{
+    ret_text[0] = '\0';
+    translate((struct piece){reason, strlen(reason)}, 0, ret_text);
+    return ret_text;
+}
