@@ -26,7 +26,8 @@ static const float most_above = 2.1f, most_below = 0.75f;
 
 /* A line that rises by more than this over its length is cut at spaces, so that its neighbours do
  * not come into its box; in x heights. */
-static const float most_rise = 0.5f, least_space = 0.35f;
+static const float most_rise = 0.5f, least_space = 0.35f, space_to_gap = 1.7f;
+enum { GAPS_MOST = 200 };
 
 /* A single letter or digit is a line of its own when it is as high as print is, in mm, and neither
  * a bar nor a dash. */
@@ -36,14 +37,24 @@ static const float single_slimmest = 0.12f, single_widest = 1.6f, single_least_i
 /* Judged on generated mail, see docs/ocr.md. */
 static const float safe_coverage = 0.9f, safe_evenness = 0.85f;
 
+/* Print that is much paler than the writing on the same page is lost to the ordinary threshold. A
+ * page with few letters is looked at again with one for pale ink, which costs little there; on a
+ * form it would take shaded fields for ink. */
+enum { FEW_LETTERS = 800 };
+#define BINARISE_PALE                                                                              \
+    ((struct binarise_params){.ink_share = 0.45, .least_contrast = 0.1, .solid_share = 0.6})
+static const float pale_gain = 1.15f; /* letters on their lines, to the first look's */
+
 struct finder {
     struct fast_layout *layout;
+    const struct binarise_params *threshold;
     struct ocr_rect zone;
     int32_t page_width, page_height;
     struct letters letters;
     struct drafts drafts;
     size_t rulings; /* on the page */
     size_t room;    /* for lines */
+    size_t even;    /* letters on their lines */
 };
 
 static void finder_free(struct finder *finder)
@@ -84,7 +95,7 @@ static int find_blobs(const struct finder *finder, const struct Pix *page, int d
     }
     if (pixGetDepth((struct Pix *)page) == 1)
         return blobs_find(cut ? cut : page, dpi, ret_blobs, err);
-    rc = binarise(cut ? cut : page, &BINARISE_DEFAULT, &bits, err);
+    rc = binarise(cut ? cut : page, finder->threshold, &bits, err);
     return rc < 0 ? rc : blobs_find(bits, dpi, ret_blobs, err);
 }
 
@@ -210,6 +221,32 @@ static int add_line(struct finder *finder, const struct fast_line *line, struct 
     return 0;
 }
 
+static int by_value(const void *a, const void *b)
+{
+    float first = *(const float *)a, second = *(const float *)b;
+
+    return (first > second) - (first < second);
+}
+
+/* A gap is a space between words when it is wider than those between letters, which typewriter
+ * faces have wide too. */
+static float least_gap(const struct finder *finder, const struct draft *draft)
+{
+    float gaps[GAPS_MOST], right = letter_of(finder, draft, 0)->right;
+    size_t count = 0;
+
+    for (size_t at = 1; at < draft->count && count < GAPS_MOST; at++) {
+        const struct letter *letter = letter_of(finder, draft, at);
+
+        if (letter->kind != LETTER_PLAIN)
+            continue;
+        gaps[count++] = fmaxf(0, letter->left - right);
+        right = fmaxf(right, letter->right);
+    }
+    qsort(gaps, count, sizeof *gaps, by_value);
+    return fmaxf(least_space * draft->x_height, count ? space_to_gap * gaps[count / 2] : 0);
+}
+
 /* Adds a draft, in pieces where it rises steeply. */
 static int add_draft(struct finder *finder, const struct draft *draft, int32_t block,
                      struct err *err)
@@ -217,6 +254,7 @@ static int add_draft(struct finder *finder, const struct draft *draft, int32_t b
     float steep = fabsf(finder->letters.slope + draft->tilt);
     float most = steep > 0 ? most_rise * draft->x_height / steep : INFINITY;
     float right = -INFINITY, begun = letter_of(finder, draft, 0)->left;
+    float space = least_gap(finder, draft);
     size_t from = 0;
     int rc = 0;
 
@@ -224,8 +262,8 @@ static int add_draft(struct finder *finder, const struct draft *draft, int32_t b
         const struct letter *letter = at < draft->count ? letter_of(finder, draft, at) : NULL;
         struct fast_line line;
 
-        if (letter && !(letter->right - begun > most && at > from &&
-                        letter->left - right > least_space * draft->x_height)) {
+        if (letter &&
+            !(letter->right - begun > most && at > from && letter->left - right > space)) {
             right = fmaxf(right, letter->right);
             continue;
         }
@@ -279,7 +317,7 @@ static bool is_bare(const struct finder *finder)
 
 static void judge(struct finder *finder)
 {
-    size_t inside = 0, judged = 0, even = 0;
+    size_t inside = 0, judged = 0;
     struct fast_layout *layout = finder->layout;
 
     for (size_t i = 0; i < finder->letters.count; i++) {
@@ -290,43 +328,60 @@ static void judge(struct finder *finder)
     }
     for (size_t i = 0; i < finder->drafts.count; i++) {
         judged += finder->drafts.items[i].kept ? finder->drafts.items[i].judged : 0;
-        even += finder->drafts.items[i].kept ? finder->drafts.items[i].even : 0;
+        finder->even += finder->drafts.items[i].kept ? finder->drafts.items[i].even : 0;
     }
     layout->coverage = finder->letters.plain == 0 ? 1 : 0;
     if (layout->count > 0)
         layout->coverage = (float)inside / (float)finder->letters.plain;
-    layout->evenness = judged > 0 ? (float)even / (float)judged : 0;
+    layout->evenness = judged > 0 ? (float)finder->even / (float)judged : 0;
     layout->safe = layout->count > 0
                        ? layout->coverage >= safe_coverage && layout->evenness >= safe_evenness
                        : is_bare(finder);
 }
 
+static int look(struct finder *finder, const struct Pix *page, int dpi, struct err *err)
+{
+    SCOPED(blobs_free) struct blobs blobs = {0};
+    int rc = find_blobs(finder, page, dpi, &blobs, err);
+
+    if (rc < 0 || blobs.crowded)
+        return rc;
+    finder->rulings = blobs.rulings;
+    rc = letters_make(&blobs, dpi, &finder->letters, err);
+    if (rc == 0)
+        rc = draw_drafts(finder, err);
+    if (rc == 0) {
+        judge_singles(finder);
+        rc = put_in_order(finder, err);
+    }
+    if (rc == 0)
+        judge(finder);
+    return rc;
+}
+
 int fast_layout_find(const struct Pix *page, int dpi, const struct ocr_rect *zone,
                      struct fast_layout *ret_layout, struct err *err)
 {
-    SCOPED(finder_free) struct finder finder = {.layout = ret_layout};
-    SCOPED(blobs_free) struct blobs blobs = {0};
+    SCOPED(fast_layout_free) struct fast_layout first = {0}, pale = {0};
+    SCOPED(finder_free) struct finder finder = {.layout = &first, .threshold = &BINARISE_DEFAULT};
+    SCOPED(finder_free) struct finder again = {.layout = &pale, .threshold = &BINARISE_PALE};
+    struct fast_layout *better = &first;
     int rc;
 
     assert(dpi > 0);
     *ret_layout = (struct fast_layout){0};
     set_zone(&finder, page, zone);
-    rc = find_blobs(&finder, page, dpi, &blobs, err);
-    if (rc < 0 || blobs.crowded)
+    set_zone(&again, page, zone);
+    rc = look(&finder, page, dpi, err);
+    if (rc == 0 && finder.letters.items && finder.even < FEW_LETTERS &&
+        pixGetDepth((struct Pix *)page) > 1)
+        rc = look(&again, page, dpi, err);
+    if (rc < 0)
         return rc;
-    finder.rulings = blobs.rulings;
-    rc = letters_make(&blobs, dpi, &finder.letters, err);
-    if (rc == 0)
-        rc = draw_drafts(&finder, err);
-    if (rc == 0) {
-        judge_singles(&finder);
-        rc = put_in_order(&finder, err);
-    }
-    if (rc < 0) {
-        fast_layout_free(ret_layout);
-        return rc;
-    }
-    judge(&finder);
+    if ((float)again.even > pale_gain * (float)finder.even)
+        better = &pale;
+    *ret_layout = *better;
+    *better = (struct fast_layout){0};
     return 0;
 }
 
