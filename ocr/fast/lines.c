@@ -32,7 +32,7 @@ enum { GAPS_MOST = 200 };
 /* A single letter or digit is a line of its own when it is as high as print is, in mm, and neither
  * a bar nor a dash. */
 static const float single_least_mm = 1.2f, single_most_mm = 7;
-static const float single_slimmest = 0.12f, single_widest = 1.6f, single_least_ink = 0.12f;
+static const float single_slimmest = 0.22f, single_widest = 1.6f, single_least_ink = 0.12f;
 
 /* Judged on generated mail, see docs/ocr.md. */
 static const float safe_coverage = 0.9f, safe_evenness = 0.85f;
@@ -43,7 +43,7 @@ static const float safe_coverage = 0.9f, safe_evenness = 0.85f;
 enum { FEW_LETTERS = 800 };
 #define BINARISE_PALE                                                                              \
     ((struct binarise_params){.ink_share = 0.45, .least_contrast = 0.1, .solid_share = 0.6})
-static const float pale_gain = 1.15f; /* letters on their lines, to the first look's */
+static const float pale_gain = 1.15f; /* letters on their lines times coverage, to the first's */
 
 struct finder {
     struct fast_layout *layout;
@@ -315,16 +315,27 @@ static bool is_bare(const struct finder *finder)
     return finder->rulings == 0;
 }
 
+/* Slim and in no line: a piece of a ruling more likely than an l. */
+static bool is_counted(const struct finder *finder, const struct letter *letter)
+{
+    bool inside = letter->line >= 0 && finder->drafts.items[letter->line].kept;
+
+    return letter->kind == LETTER_PLAIN &&
+           (inside || letter->right - letter->left >= single_slimmest * letter_height(letter));
+}
+
 static void judge(struct finder *finder)
 {
-    size_t inside = 0, judged = 0;
+    size_t inside = 0, counted = 0, judged = 0;
     struct fast_layout *layout = finder->layout;
 
     for (size_t i = 0; i < finder->letters.count; i++) {
         const struct letter *letter = &finder->letters.items[i];
 
-        inside += letter->kind == LETTER_PLAIN && letter->line >= 0 &&
-                  finder->drafts.items[letter->line].kept;
+        if (!is_counted(finder, letter))
+            continue;
+        counted++;
+        inside += letter->line >= 0 && finder->drafts.items[letter->line].kept;
     }
     for (size_t i = 0; i < finder->drafts.count; i++) {
         judged += finder->drafts.items[i].kept ? finder->drafts.items[i].judged : 0;
@@ -332,7 +343,7 @@ static void judge(struct finder *finder)
     }
     layout->coverage = finder->letters.plain == 0 ? 1 : 0;
     if (layout->count > 0)
-        layout->coverage = (float)inside / (float)finder->letters.plain;
+        layout->coverage = (float)inside / (float)counted;
     layout->evenness = judged > 0 ? (float)finder->even / (float)judged : 0;
     layout->safe = layout->count > 0
                        ? layout->coverage >= safe_coverage && layout->evenness >= safe_evenness
@@ -378,7 +389,7 @@ int fast_layout_find(const struct Pix *page, int dpi, const struct ocr_rect *zon
         rc = look(&again, page, dpi, err);
     if (rc < 0)
         return rc;
-    if ((float)again.even > pale_gain * (float)finder.even)
+    if ((float)again.even * pale.coverage > pale_gain * (float)finder.even * first.coverage)
         better = &pale;
     *ret_layout = *better;
     *better = (struct fast_layout){0};
