@@ -1,0 +1,154 @@
+/*
+ * A line goes on after a wide gap when what follows stands on the same baseline in the same size,
+ * and the gap is not a gutter: white that runs on between the letters above and below.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/scope.h"
+#include "ocr/fast/drafts.h"
+
+/* In x heights. */
+static const float most_gap = 4, most_step = 0.35f, gutter_reach = 4.5f, least_gutter = 1.2f;
+static const float most_overlap = 1;  /* letters of one line that were linked apart */
+static const float most_ratio = 1.5f; /* of x heights */
+static const float most_ratio_short = 2.1f;
+enum { SHORT_LETTERS = 3, COMPARED_MOST = 400 };
+
+/* Text within reach of a gap, above and below its line. */
+struct around {
+    bool left, inside, right;
+};
+
+static void look(const struct letter *letter, const float gap[2], struct around *around)
+{
+    float margin = 0.1f * (gap[1] - gap[0]);
+
+    if (letter->right <= gap[0] + margin)
+        around->left = true;
+    else if (letter->left >= gap[1] - margin)
+        around->right = true;
+    else
+        around->inside = true;
+}
+
+/* White with text on both sides; and on the other side of the line too, where there is any: a
+ * space of one line may stand below a gap by chance. */
+static bool runs_on(const struct around *here, const struct around *there)
+{
+    return here->left && here->right && there->left == there->right;
+}
+
+static bool is_gutter(const struct letters *letters, const struct letter_bands *bands,
+                      const struct draft *a, const struct draft *b)
+{
+    float x = fmaxf(a->x_height, b->x_height), base = draft_base_at(a, a->right);
+    float gap[2] = {a->right, b->left};
+    struct around above = {0}, below = {0};
+    int32_t last = letter_band_at(bands, base + gutter_reach * x);
+    int32_t band = letter_band_at(bands, base - gutter_reach * x);
+
+    if (gap[1] - gap[0] < least_gutter * x)
+        return false;
+    for (size_t at = bands->first[band]; at < bands->first[last + 1]; at++) {
+        const struct letter *letter = &letters->items[bands->letters[at]];
+        bool near = letter->right > gap[0] - 12 * x && letter->left < gap[1] + 12 * x;
+
+        if (near && letter->bottom < base - 1.2f * x)
+            look(letter, gap, &above);
+        else if (near && letter->top > base + 0.4f * x)
+            look(letter, gap, &below);
+    }
+    if (above.inside || below.inside)
+        return false;
+    return runs_on(&above, &below) || runs_on(&below, &above);
+}
+
+static bool goes_on(const struct draft *a, const struct draft *b)
+{
+    float low = fminf(a->x_height, b->x_height), tall = fmaxf(a->x_height, b->x_height);
+    float gap = b->left - a->right, x = a->plain > b->plain ? a->x_height : b->x_height;
+    bool few = a->plain < SHORT_LETTERS || b->plain < SHORT_LETTERS;
+    float step = fabsf(draft_base_at(a, a->right) - draft_base_at(b, b->left));
+
+    return b->left + b->right > a->left + a->right && gap <= most_gap * x &&
+           gap >= -most_overlap * x && step <= most_step * x &&
+           tall <= (few ? most_ratio_short : most_ratio) * low;
+}
+
+/* The nearest draft that goes on where the one at `place` of by_base ends, or -1. */
+static int32_t find_next(const struct drafts *drafts, size_t place)
+{
+    int32_t self = drafts->by_base[place], best = -1;
+    const struct draft *draft = &drafts->items[self];
+    size_t from = place > COMPARED_MOST ? place - COMPARED_MOST : 0;
+    float best_gap = INFINITY;
+
+    for (size_t at = from; at < drafts->count && at < place + COMPARED_MOST; at++) {
+        const struct draft *other = &drafts->items[drafts->by_base[at]];
+        float gap = other->left - draft->right;
+
+        if (at != place && other->kept && gap < best_gap && goes_on(draft, other)) {
+            best = drafts->by_base[at];
+            best_gap = gap;
+        }
+    }
+    return best;
+}
+
+static int32_t root_of(int32_t *parent, int32_t at)
+{
+    while (parent[at] != at) {
+        parent[at] = parent[parent[at]];
+        at = parent[at];
+    }
+    return at;
+}
+
+static size_t number_anew(struct letters *letters, int32_t *parent, int32_t *number, size_t drafts)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < drafts; i++)
+        number[i] = -1;
+    for (size_t i = 0; i < letters->count; i++) {
+        int32_t *line = &letters->items[i].line;
+        int32_t root;
+
+        if (*line < 0)
+            continue;
+        root = root_of(parent, *line);
+        if (number[root] < 0)
+            number[root] = (int32_t)count++;
+        *line = number[root];
+    }
+    return count;
+}
+
+int drafts_merge(const struct drafts *drafts, struct letters *letters, size_t *ret_count,
+                 struct err *err)
+{
+    SCOPED(scope_free) int32_t *parent = calloc(drafts->count + 1, sizeof *parent);
+    SCOPED(scope_free) int32_t *number = calloc(drafts->count + 1, sizeof *number);
+    SCOPED(letter_bands_free) struct letter_bands bands = {0};
+    int rc = letter_bands_make(letters, &bands, err);
+
+    if (rc < 0)
+        return rc;
+    if (!parent || !number)
+        return err_set(err, ERR_MEMORY, "no memory for %zu lines", drafts->count);
+    for (size_t i = 0; i < drafts->count; i++)
+        parent[i] = (int32_t)i;
+    for (size_t place = 0; place < drafts->count; place++) {
+        int32_t self = drafts->by_base[place], next;
+
+        if (!drafts->items[self].kept)
+            continue;
+        next = find_next(drafts, place);
+        if (next >= 0 && !is_gutter(letters, &bands, &drafts->items[self], &drafts->items[next]))
+            parent[root_of(parent, next)] = root_of(parent, self);
+    }
+    *ret_count = number_anew(letters, parent, number, drafts->count);
+    return 0;
+}

@@ -1,0 +1,339 @@
+/*
+ * From a page to its lines: the steps in their order, the boxes to cut out, and the question
+ * whether the result can be trusted.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "ocr/fast/lines.h"
+
+#include <assert.h>
+#include <leptonica/allheaders.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/scope.h"
+#include "image/binarise.h"
+#include "image/decode.h"
+#include "ocr/fast/chains.h"
+#include "ocr/fast/drafts.h"
+#include "ocr/fast/order.h"
+
+/* What is cut out, in x heights from the baseline, and pixels around it: as Tesseract cuts its
+ * lines, by which the network was trained (measured). */
+static const float above_base = 1.42f, below_base = 0.4f;
+enum { PAD = 4 };
+/* Marks further away than this do not widen a line's box, in x heights. */
+static const float most_above = 2.1f, most_below = 0.75f;
+
+/* A line that rises by more than this over its length is cut at spaces, so that its neighbours do
+ * not come into its box; in x heights. */
+static const float most_rise = 0.5f, least_space = 0.35f;
+
+/* A single letter or digit is a line of its own when it is as high as print is, in mm, and neither
+ * a bar nor a dash. */
+static const float single_least_mm = 1.2f, single_most_mm = 7;
+static const float single_slimmest = 0.12f, single_widest = 1.6f, single_least_ink = 0.12f;
+
+/* Judged on generated mail, see docs/ocr.md. */
+static const float safe_coverage = 0.9f, safe_evenness = 0.85f;
+
+struct finder {
+    struct fast_layout *layout;
+    struct ocr_rect zone;
+    int32_t page_width, page_height;
+    struct letters letters;
+    struct drafts drafts;
+    size_t rulings; /* on the page */
+    size_t room;    /* for lines */
+};
+
+static void finder_free(struct finder *finder)
+{
+    letters_free(&finder->letters);
+    drafts_free(&finder->drafts);
+}
+
+static void set_zone(struct finder *finder, const struct Pix *page, const struct ocr_rect *zone)
+{
+    struct Pix *asked = (struct Pix *)page; /* Leptonica's getters take no const */
+
+    finder->page_width = pixGetWidth(asked);
+    finder->page_height = pixGetHeight(asked);
+    finder->zone = zone && zone->width > 0
+                       ? *zone
+                       : (struct ocr_rect){0, 0, finder->page_width, finder->page_height};
+    assert(finder->zone.x >= 0 && finder->zone.y >= 0 && finder->zone.height > 0 &&
+           finder->zone.x + finder->zone.width <= finder->page_width &&
+           finder->zone.y + finder->zone.height <= finder->page_height);
+}
+
+static int find_blobs(const struct finder *finder, const struct Pix *page, int dpi,
+                      struct blobs *ret_blobs, struct err *err)
+{
+    SCOPED(image_free) struct Pix *cut = NULL;
+    SCOPED(image_free) struct Pix *bits = NULL;
+    const struct ocr_rect *zone = &finder->zone;
+    int rc;
+
+    if (zone->width < finder->page_width || zone->height < finder->page_height) {
+        BOX box = {.x = zone->x, .y = zone->y, .w = zone->width, .h = zone->height, .refcount = 1};
+
+        cut = pixClipRectangle((struct Pix *)page, &box, NULL);
+        if (!cut)
+            return err_set(err, ERR_MEMORY, "no memory for a zone of %d x %d pixels", zone->width,
+                           zone->height);
+    }
+    if (pixGetDepth((struct Pix *)page) == 1)
+        return blobs_find(cut ? cut : page, dpi, ret_blobs, err);
+    rc = binarise(cut ? cut : page, &BINARISE_DEFAULT, &bits, err);
+    return rc < 0 ? rc : blobs_find(bits, dpi, ret_blobs, err);
+}
+
+static int draw_drafts(struct finder *finder, struct err *err)
+{
+    size_t count = 0;
+    int rc = chains_link(&finder->letters, &count, err);
+
+    if (rc == 0)
+        rc = drafts_make(&finder->letters, count, &finder->drafts, err);
+    if (rc == 0)
+        rc = drafts_merge(&finder->drafts, &finder->letters, &count, err);
+    if (rc < 0)
+        return rc;
+    drafts_free(&finder->drafts);
+    rc = drafts_make(&finder->letters, count, &finder->drafts, err);
+    if (rc < 0)
+        return rc;
+    drafts_attach(&finder->drafts, &finder->letters);
+    drafts_gather(&finder->drafts, &finder->letters);
+    return 0;
+}
+
+static const struct letter *letter_of(const struct finder *finder, const struct draft *draft,
+                                      size_t at)
+{
+    return &finder->letters.items[finder->drafts.members[draft->first + at]];
+}
+
+static bool is_single_letter(const struct finder *finder, const struct draft *draft)
+{
+    const struct blob *blob = &letter_of(finder, draft, 0)->blob;
+    float mm = (float)finder->letters.dpi / 25.4f;
+    float width = (float)(blob->x1 - blob->x0), height = (float)(blob->y1 - blob->y0);
+
+    return height >= single_least_mm * mm && height <= single_most_mm * mm &&
+           width >= single_slimmest * height && width <= single_widest * height &&
+           (float)blob->ink >= single_least_ink * width * height;
+}
+
+static void judge_singles(struct finder *finder)
+{
+    for (size_t i = 0; i < finder->drafts.count; i++) {
+        struct draft *draft = &finder->drafts.items[i];
+
+        if (draft->count == 0)
+            draft->kept = false;
+        else if (draft->plain == 1 && draft->kept)
+            draft->kept = is_single_letter(finder, draft);
+    }
+}
+
+/* Back to the page: the page's slope at `x`, where y is one of the upright frame. */
+static float page_y(const struct finder *finder, float x, float y)
+{
+    return y + finder->letters.slope * x;
+}
+
+static void widen_box(const struct finder *finder, const struct draft *draft,
+                      const struct letter *letter, float edges[4])
+{
+    const struct blob *blob = &letter->blob;
+    float x = (float)(blob->x0 + blob->x1) / 2;
+    float base = page_y(finder, x, draft_base_at(draft, (letter->left + letter->right) / 2));
+
+    edges[0] = fminf(edges[0], (float)blob->x0);
+    edges[1] = fmaxf(edges[1], (float)blob->x1);
+    edges[2] = fminf(edges[2], fmaxf((float)blob->y0, base - most_above * draft->x_height));
+    edges[3] = fmaxf(edges[3], fminf((float)blob->y1, base + most_below * draft->x_height));
+}
+
+static int32_t within(float value, int32_t most)
+{
+    return value < 0 ? 0 : value > (float)most ? most : (int32_t)value;
+}
+
+/* The letters [from, to) of a draft as a line of the page. */
+static struct fast_line cut_line(const struct finder *finder, const struct draft *draft,
+                                 size_t from, size_t to)
+{
+    float edges[4] = {INFINITY, -INFINITY, INFINITY, -INFINITY};
+    struct fast_line line = {.x_height = draft->x_height};
+    float base, lean, top, left, right, bottom;
+
+    for (size_t at = from; at < to; at++)
+        widen_box(finder, draft, letter_of(finder, draft, at), edges);
+    /* the upright frame moves right by slope times y */
+    lean = finder->letters.slope * (edges[2] + edges[3]) / 2;
+    base = page_y(finder, (edges[0] + edges[1]) / 2,
+                  draft_base_at(draft, (edges[0] + edges[1]) / 2 + lean));
+    top = fminf(edges[2], base - above_base * draft->x_height);
+    bottom = fmaxf(edges[3], base + below_base * draft->x_height);
+    left = (float)finder->zone.x + edges[0] - PAD;
+    right = (float)finder->zone.x + edges[1] + PAD;
+    line.box.x = within(left, finder->page_width);
+    line.box.y = within((float)finder->zone.y + floorf(top) - PAD, finder->page_height);
+    line.box.width = within(right, finder->page_width) - line.box.x;
+    line.box.height =
+        within((float)finder->zone.y + ceilf(bottom) + PAD, finder->page_height) - line.box.y;
+    base += (float)finder->zone.y;
+    lean = (finder->letters.slope + draft->tilt) * (right - left) / 2;
+    line.baseline_left = base - lean;
+    line.baseline_right = base + lean;
+    return line;
+}
+
+static int add_line(struct finder *finder, const struct fast_line *line, struct err *err)
+{
+    struct fast_layout *layout = finder->layout;
+
+    if (line->box.width <= 0 || line->box.height <= 0)
+        return 0;
+    if (layout->count == finder->room) {
+        size_t room = finder->room ? 2 * finder->room : 64;
+        struct fast_line *lines = realloc(layout->lines, room * sizeof *lines);
+
+        if (!lines)
+            return err_set(err, ERR_MEMORY, "no memory for %zu lines", room);
+        layout->lines = lines;
+        finder->room = room;
+    }
+    layout->lines[layout->count++] = *line;
+    return 0;
+}
+
+/* Adds a draft, in pieces where it rises steeply. */
+static int add_draft(struct finder *finder, const struct draft *draft, int32_t block,
+                     struct err *err)
+{
+    float steep = fabsf(finder->letters.slope + draft->tilt);
+    float most = steep > 0 ? most_rise * draft->x_height / steep : INFINITY;
+    float right = -INFINITY, begun = letter_of(finder, draft, 0)->left;
+    size_t from = 0;
+    int rc = 0;
+
+    for (size_t at = 0; at <= draft->count && rc == 0; at++) {
+        const struct letter *letter = at < draft->count ? letter_of(finder, draft, at) : NULL;
+        struct fast_line line;
+
+        if (letter && !(letter->right - begun > most && at > from &&
+                        letter->left - right > least_space * draft->x_height)) {
+            right = fmaxf(right, letter->right);
+            continue;
+        }
+        line = cut_line(finder, draft, from, at);
+        line.block = block;
+        rc = add_line(finder, &line, err);
+        from = at;
+        begun = letter ? letter->left : 0;
+        right = letter ? letter->right : 0;
+    }
+    return rc;
+}
+
+static int put_in_order(struct finder *finder, struct err *err)
+{
+    SCOPED(scope_free)
+    struct order_item *items = calloc(finder->drafts.count + 1, sizeof *items);
+    size_t count = 0;
+    int rc = 0;
+
+    if (!items)
+        return err_set(err, ERR_MEMORY, "no memory for %zu lines", finder->drafts.count);
+    for (size_t i = 0; i < finder->drafts.count; i++) {
+        const struct draft *draft = &finder->drafts.items[i];
+        float base = draft_base_at(draft, (draft->left + draft->right) / 2);
+
+        if (draft->kept)
+            items[count++] = (struct order_item){.left = draft->left,
+                                                 .right = draft->right,
+                                                 .top = base - draft->x_height,
+                                                 .bottom = base,
+                                                 .size = draft->x_height,
+                                                 .index = i};
+    }
+    if (count > FAST_LINES_MOST)
+        return 0; /* coverage stays what it is: none */
+    order_items(items, count);
+    for (size_t i = 0; i < count && rc == 0; i++)
+        rc = add_draft(finder, &finder->drafts.items[items[i].index], items[i].block, err);
+    return rc;
+}
+
+/* Without lines a page is only believed to be empty when there is no other ink either. */
+static bool is_bare(const struct finder *finder)
+{
+    for (size_t i = 0; i < finder->letters.count; i++)
+        if (finder->letters.items[i].kind != LETTER_MARK)
+            return false;
+    return finder->rulings == 0;
+}
+
+static void judge(struct finder *finder)
+{
+    size_t inside = 0, judged = 0, even = 0;
+    struct fast_layout *layout = finder->layout;
+
+    for (size_t i = 0; i < finder->letters.count; i++) {
+        const struct letter *letter = &finder->letters.items[i];
+
+        inside += letter->kind == LETTER_PLAIN && letter->line >= 0 &&
+                  finder->drafts.items[letter->line].kept;
+    }
+    for (size_t i = 0; i < finder->drafts.count; i++) {
+        judged += finder->drafts.items[i].kept ? finder->drafts.items[i].judged : 0;
+        even += finder->drafts.items[i].kept ? finder->drafts.items[i].even : 0;
+    }
+    layout->coverage = finder->letters.plain == 0 ? 1 : 0;
+    if (layout->count > 0)
+        layout->coverage = (float)inside / (float)finder->letters.plain;
+    layout->evenness = judged > 0 ? (float)even / (float)judged : 0;
+    layout->safe = layout->count > 0
+                       ? layout->coverage >= safe_coverage && layout->evenness >= safe_evenness
+                       : is_bare(finder);
+}
+
+int fast_layout_find(const struct Pix *page, int dpi, const struct ocr_rect *zone,
+                     struct fast_layout *ret_layout, struct err *err)
+{
+    SCOPED(finder_free) struct finder finder = {.layout = ret_layout};
+    SCOPED(blobs_free) struct blobs blobs = {0};
+    int rc;
+
+    assert(dpi > 0);
+    *ret_layout = (struct fast_layout){0};
+    set_zone(&finder, page, zone);
+    rc = find_blobs(&finder, page, dpi, &blobs, err);
+    if (rc < 0 || blobs.crowded)
+        return rc;
+    finder.rulings = blobs.rulings;
+    rc = letters_make(&blobs, dpi, &finder.letters, err);
+    if (rc == 0)
+        rc = draw_drafts(&finder, err);
+    if (rc == 0) {
+        judge_singles(&finder);
+        rc = put_in_order(&finder, err);
+    }
+    if (rc < 0) {
+        fast_layout_free(ret_layout);
+        return rc;
+    }
+    judge(&finder);
+    return 0;
+}
+
+void fast_layout_free(struct fast_layout *layout)
+{
+    if (!layout)
+        return;
+    free(layout->lines);
+    *layout = (struct fast_layout){0};
+}
