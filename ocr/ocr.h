@@ -12,8 +12,8 @@
 struct Pix;
 struct ocr;
 
-/* Which engine reads. The fast one is own code on Tesseract's weights; it leaves to Tesseract what it
- * cannot answer for. */
+/* Which engine reads. The fast one is own code on Tesseract's weights; it leaves to Tesseract what
+ * it cannot answer for. */
 enum ocr_engine_name { OCR_FAST, OCR_TESSERACT };
 
 struct ocr_params {

@@ -38,8 +38,10 @@ static const struct {
     {"tessedit_write_images", "0"},
 };
 
-static const TessPageSegMode layouts[] = {
-    [OCR_PAGE] = PSM_AUTO, [OCR_BLOCK] = PSM_SINGLE_BLOCK, [OCR_LINE] = PSM_SINGLE_LINE, [OCR_STRIP] = PSM_RAW_LINE};
+static const TessPageSegMode layouts[] = {[OCR_PAGE] = PSM_AUTO,
+                                          [OCR_BLOCK] = PSM_SINGLE_BLOCK,
+                                          [OCR_LINE] = PSM_SINGLE_LINE,
+                                          [OCR_STRIP] = PSM_RAW_LINE};
 
 static void close_engine(void *state)
 {

@@ -1,8 +1,8 @@
 /*
  * The search: see beam.h. Every step continues the readings of the step before with the likely
- * classes. There are six heaps of five readings: words of the dictionary or not, times what may come
- * next: anything; only the same class again; anything but it. The last two carry the trick that one
- * step between two classes counts for both.
+ * classes. There are six heaps of five readings: words of the dictionary or not, times what may
+ * come next, which is anything, only the same class again, or anything but it. The last two carry
+ * the trick that one step between two classes counts for both.
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "ocr/fast/beam.h"
@@ -15,7 +15,13 @@
 
 enum next { NEXT_ANY, NEXT_SAME, NEXT_OTHER, NEXT_COUNT };
 
-enum { WIDTH = 5, SPACE = 0, NO_ID = -1, NO_PREFIX = -1, SURE = 2 /* classes a step surely tries */ };
+enum {
+    WIDTH = 5,
+    SPACE = 0,
+    NO_ID = -1,
+    NO_PREFIX = -1,
+    SURE = 2 /* classes a step surely tries */
+};
 
 /* All measured: a class below the floor says nothing; a class costs a little; what is in no
  * dictionary costs more; a dictionary word holds only where every step is this likely. */
@@ -28,10 +34,10 @@ struct node {
     float certainty, score;
     int16_t class, id; /* NO_ID: nothing, or within a character */
     int8_t source;
-    bool fresh; /* a word begins behind it */
-    bool first; /* the first letter of a word */
-    bool complete; /* a word may end here */
-    bool repeats; /* the class of the step before, again */
+    bool fresh;     /* a word begins behind it */
+    bool first;     /* the first letter of a word */
+    bool complete;  /* a word may end here */
+    bool repeats;   /* the class of the step before, again */
     int32_t prefix; /* of the beam's prefixes */
 };
 
@@ -229,7 +235,8 @@ static void continue_word(struct fast_beam *beam, const struct node *node, enum 
     struct node letter = *node;
     struct fast_prefix longer;
     bool complete;
-    const struct fast_prefix *prefix = prefix_before(beam, last_letter(node->before), &letter.first);
+    const struct fast_prefix *prefix =
+        prefix_before(beam, last_letter(node->before), &letter.first);
     if (!prefix)
         return;
     letter.source = (int8_t)fast_prefix_extend(beam->model, prefix, node->id, &longer, &complete);
@@ -314,7 +321,7 @@ static void try_class(struct fast_beam *beam, const struct continuation *from, i
 {
     bool null = class == beam->model->network.null_code;
     struct node node = {.before = from->before,
-                        .class = (int16_t)class,
+                        .class = (int16_t) class,
                         .id = (int16_t)(null ? NO_ID : beam->model->charset.id_of_code[class]),
                         .source = SOURCE_NONE,
                         .prefix = NO_PREFIX,
@@ -334,7 +341,7 @@ static void continue_node(struct fast_beam *beam, const struct continuation *fro
         repeat_class(beam, from);
     if (from->before && from->may == NEXT_SAME)
         return;
-    for (int class = 0; class < beam->model->network.softmax.rows; class++)
+    for (int class = 0; class < beam->model->network.softmax.rows; class ++)
         if (beam->rank[class] == from->rank && !(from->before && from->before->class == class))
             try_class(beam, from, class);
 }
@@ -348,7 +355,7 @@ static void rank_classes(struct fast_beam *beam)
     memset(beam->rank, 2, (size_t)classes);
     for (int place = 0; place < WIDTH; place++) {
         found[place] = -1;
-        for (int class = 0; class < classes; class++)
+        for (int class = 0; class < classes; class ++)
             if (beam->rank[class] == 2 &&
                 (found[place] < 0 || beam->row[class] > beam->row[found[place]]))
                 found[place] = class;
@@ -366,8 +373,7 @@ static void begin(struct fast_beam *beam)
         continue_node(beam, &(struct continuation){.in_dictionary = dictionary});
 }
 
-static void continue_heap(struct fast_beam *beam, const struct heap *heap,
-                          struct continuation from)
+static void continue_heap(struct fast_beam *beam, const struct heap *heap, struct continuation from)
 {
     for (int i = heap->count - 1; i >= 0; i--) {
         from.before = &heap->nodes[i];
@@ -466,7 +472,7 @@ static double assurance_of(const struct fast_output *output, int null_code)
     for (int step = 0; step < output->steps; step++) {
         const float *row = output->rows + (size_t)step * (size_t)output->classes;
         int best = 0;
-        for (int class = 1; class < output->classes; class++)
+        for (int class = 1; class < output->classes; class ++)
             best = row[class] > row[best] ? class : best;
         if (best == null_code)
             continue;

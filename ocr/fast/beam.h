@@ -9,8 +9,8 @@
 #include "ocr/fast/forward.h"
 
 struct fast_letter {
-    int id;         /* of the model's charset; 0 a space */
-    int step;       /* where it begins */
+    int id;          /* of the model's charset; 0 a space */
+    int step;        /* where it begins */
     float certainty; /* logarithm of the probability of its worst step, at most 0 */
 };
 

@@ -122,13 +122,12 @@ static void extend_opening(struct extension *extension, const struct fast_positi
         const struct fast_dawg *dawg = core_dawg(extension->model, cores[i]);
         uint32_t edge = edge_for(dawg, 0, core_letter(extension, cores[i]));
         if (edge != FAST_NO_EDGE)
-            add_position(extension, (struct fast_position){cores[i], false, edge, through}, cores[i],
-                         ends_word(dawg, edge) && ends_word(punctuation, through));
+            add_position(extension, (struct fast_position){cores[i], false, edge, through},
+                         cores[i], ends_word(dawg, edge) && ends_word(punctuation, through));
     }
     uint32_t mark = edge_for(punctuation, node, (uint32_t)extension->id);
     if (mark != FAST_NO_EDGE)
-        add_position(extension,
-                     (struct fast_position){SOURCE_NONE, false, FAST_NO_EDGE, mark},
+        add_position(extension, (struct fast_position){SOURCE_NONE, false, FAST_NO_EDGE, mark},
                      SOURCE_PUNCTUATION, ends_word(punctuation, mark));
 }
 
@@ -141,8 +140,8 @@ static void extend_core(struct extension *extension, const struct fast_position 
         uint32_t node = node_behind(punctuation, at->punctuation);
         uint32_t mark = edge_for(punctuation, node, (uint32_t)extension->id);
         if (mark != FAST_NO_EDGE)
-            add_position(extension, (struct fast_position){at->core, true, at->edge, mark}, at->core,
-                         ends_word(punctuation, mark));
+            add_position(extension, (struct fast_position){at->core, true, at->edge, mark},
+                         at->core, ends_word(punctuation, mark));
     }
     if (at->after)
         return;
@@ -159,8 +158,9 @@ void fast_prefix_start(const struct fast_model *model, struct fast_prefix *ret_p
     ret_prefix->at[0] = (struct fast_position){SOURCE_NONE, false, FAST_NO_EDGE, FAST_NO_EDGE};
 }
 
-enum fast_source fast_prefix_extend(const struct fast_model *model, const struct fast_prefix *prefix,
-                                    int id, struct fast_prefix *ret_prefix, bool *ret_complete)
+enum fast_source fast_prefix_extend(const struct fast_model *model,
+                                    const struct fast_prefix *prefix, int id,
+                                    struct fast_prefix *ret_prefix, bool *ret_complete)
 {
     struct extension extension = {.model = model, .id = id, .to = ret_prefix};
     ret_prefix->count = 0;

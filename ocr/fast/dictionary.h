@@ -19,8 +19,8 @@ enum fast_source {
 
 /* Where in the graphs the letters so far may lie. */
 struct fast_position {
-    enum fast_source core; /* SOURCE_NONE: still before it */
-    bool after;            /* in the punctuation after the core */
+    enum fast_source core;      /* SOURCE_NONE: still before it */
+    bool after;                 /* in the punctuation after the core */
     uint32_t edge, punctuation; /* edges that led here; FAST_NO_EDGE: the root */
 };
 
@@ -36,5 +36,6 @@ struct fast_prefix {
 void fast_prefix_start(const struct fast_model *model, struct fast_prefix *ret_prefix);
 
 /* Goes on with one character. SOURCE_NONE: no word goes on like that. `ret_complete`: one ends. */
-enum fast_source fast_prefix_extend(const struct fast_model *model, const struct fast_prefix *prefix,
-                                    int id, struct fast_prefix *ret_prefix, bool *ret_complete);
+enum fast_source fast_prefix_extend(const struct fast_model *model,
+                                    const struct fast_prefix *prefix, int id,
+                                    struct fast_prefix *ret_prefix, bool *ret_complete);

@@ -16,8 +16,8 @@
 #include "ocr/fast/reader.h"
 #include "ocr/model_file.h"
 
-/* Below this mean probability a page was cut or read badly: clean and worn print gives 0.88 to 0.92,
- * collapsed pages at most 0.60 (docs/ocr.md). */
+/* Below this mean probability a page was cut or read badly: clean and worn print gives 0.88 to
+ * 0.92, collapsed pages at most 0.60 (docs/ocr.md). */
 static const double least_assurance = 0.75;
 
 enum { ID_SIZE = 160 };
@@ -117,11 +117,12 @@ static int read_line(struct page_reading *reading, const struct ocr_rect *box, i
     if (!strip)
         return err_set(err, ERR_MEMORY, "no memory for a line of %d x %d pixels", box->width,
                        box->height);
-    int rc = fast_reader_line(reading->engine->reader, strip, number, reading->text, &how, err);
+    int rc = fast_reader_line(reading->engine->reader, strip, reading->text, &how, err);
     for (size_t i = first; rc == 0 && i < reading->text->count; i++) {
         struct ocr_word *word = &reading->text->words[i];
         word->box.x += box->x;
         word->box.y += box->y;
+        word->line = number;
         tighten(reading, word);
     }
     reading->assurance += how.assurance * box->width;

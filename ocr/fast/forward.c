@@ -47,8 +47,9 @@ static int make_sequence(int steps, int width, struct sequence *ret_sequence, st
     int even = (width + 1) / 2 * 2;
     *ret_sequence = (struct sequence){steps, even, NULL};
     ret_sequence->values = calloc((size_t)steps * (size_t)even, sizeof *ret_sequence->values);
-    return ret_sequence->values ? 0
-                                : err_set(err, ERR_MEMORY, "no memory for a line of %d steps", steps);
+    return ret_sequence->values
+               ? 0
+               : err_set(err, ERR_MEMORY, "no memory for a line of %d steps", steps);
 }
 
 static int16_t *row_of(const struct sequence *sequence, int step)
@@ -156,8 +157,9 @@ const char *fast_forward_kernels(const struct fast_forward *forward)
 
 /* ---- convolution and pooling ---- */
 
-/* What lies outside the image is noise, drawn afresh for every window that touches it. The generator
- * is that of Tesseract 5.0 to 5.5.0: the minimal standard one (Park and Miller, factor 48271). */
+/* What lies outside the image is noise, drawn afresh for every window that touches it. The
+ * generator is that of Tesseract 5.0 to 5.5.0: the minimal standard one (Park and Miller, factor
+ * 48271). */
 struct noise {
     uint64_t state;
 };
@@ -186,7 +188,8 @@ static void cut_window(const struct fast_image *image, int x, int y, struct nois
 {
     for (int dx = -1; dx <= 1; dx++)
         for (int dy = -1; dy <= 1; dy++) {
-            bool inside = x + dx >= 0 && x + dx < image->width && y + dy >= 0 && y + dy < FAST_HEIGHT;
+            bool inside =
+                x + dx >= 0 && x + dx < image->width && y + dy >= 0 && y + dy < FAST_HEIGHT;
             *window++ =
                 inside ? image->values[(size_t)(y + dy) * (size_t)image->width + (size_t)(x + dx)]
                        : draw(noise);

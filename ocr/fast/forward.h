@@ -6,7 +6,8 @@
 
 #include "ocr/fast/kernels.h"
 
-/* 20 000 pixels of width at 36 of height: a line of ten metres at 300 dpi. Bounds memory at 30 MB. */
+/* 20 000 pixels of width at 36 of height: a line of ten metres at 300 dpi. Bounds memory at 30 MB.
+ */
 enum { FAST_STEPS_MAX = 20000 / FAST_POOL };
 
 /* A line image: FAST_HEIGHT rows of `width` values, -127 black to 127 white, row by row. */

@@ -1,7 +1,7 @@
 /*
- * The arithmetic of the network: integer dot products and the two squashing functions, once in plain
- * C and once for AVX2, chosen at run time. Sums are exact integers and every float operation is done
- * in the same order without fused multiply-add, so both give the same bits; a test says so.
+ * The arithmetic of the network: integer dot products and the two squashing functions, once in
+ * plain C and once for AVX2, chosen at run time. Sums are exact integers and every float operation
+ * is done in the same order without fused multiply-add, so both give the same bits; a test says so.
  * Formulas: measured against the installed library's softmax outputs, which they equal.
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -14,9 +14,9 @@
 #include "ocr/fast/model.h"
 
 enum {
-    FAST_LANES = 8,   /* rows that are summed side by side */
-    FAST_ONE = 127,   /* what 1.0 is between layers; also the bias input */
-    FAST_ALIGN = 32   /* bytes */
+    FAST_LANES = 8, /* rows that are summed side by side */
+    FAST_ONE = 127, /* what 1.0 is between layers; also the bias input */
+    FAST_ALIGN = 32 /* bytes */
 };
 
 /* Matrices stacked upon each other, in the order in which they are multiplied: for every block of 8

@@ -42,8 +42,8 @@ AVX2 static void multiply_blocks(const struct fast_packed *packed, int block, co
     for (int pair = 0; pair < packed->pairs; pair++, cells += 2 * FAST_LANES) {
         __m256i both = pair_of(inputs + 2 * pair);
         for (int b = 0; b < BLOCKS; b++)
-            sums[b] = _mm256_add_epi32(
-                sums[b], _mm256_madd_epi16(both, load(cells + (size_t)b * stride)));
+            sums[b] = _mm256_add_epi32(sums[b],
+                                       _mm256_madd_epi16(both, load(cells + (size_t)b * stride)));
     }
     for (int b = 0; b < BLOCKS; b++)
         _mm256_storeu_si256((__m256i *)(ret_sums + (block + b) * FAST_LANES), sums[b]);

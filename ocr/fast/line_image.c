@@ -72,10 +72,11 @@ static int scale_strip(const struct Pix *strip, struct Pix **ret_scaled, struct 
 {
     struct Pix *source = (struct Pix *)(uintptr_t)strip; /* Leptonica's getters take no const */
     SCOPED(image_free)
-    struct Pix *grey = pixGetDepth(source) == 1 ? pixConvert1To8(NULL, source, 255, 0)
-                                                : pixClone(source);
+    struct Pix *grey =
+        pixGetDepth(source) == 1 ? pixConvert1To8(NULL, source, 255, 0) : pixClone(source);
     float factor = (float)FAST_HEIGHT / (float)pixGetHeight(source);
-    return page_made(grey ? pixScale(grey, factor, factor) : NULL, "scaling a line", ret_scaled, err);
+    return page_made(grey ? pixScale(grey, factor, factor) : NULL, "scaling a line", ret_scaled,
+                     err);
 }
 
 static int stretch(struct Pix *scaled, struct fast_image *ret_image, struct err *err)
@@ -103,9 +104,9 @@ int fast_image_make(const struct Pix *strip, struct fast_image *ret_image, struc
     int64_t width = pixGetWidth(source), height = pixGetHeight(source);
     *ret_image = (struct fast_image){0};
     if (width * FAST_HEIGHT / height > (int64_t)FAST_STEPS_MAX * FAST_POOL)
-        return err_set(err, ERR_LIMIT, "a line of %lld x %lld pixels, at most %d times as wide as high",
-                       (long long)width, (long long)height,
-                       FAST_STEPS_MAX * FAST_POOL / FAST_HEIGHT);
+        return err_set(
+            err, ERR_LIMIT, "a line of %lld x %lld pixels, at most %d times as wide as high",
+            (long long)width, (long long)height, FAST_STEPS_MAX * FAST_POOL / FAST_HEIGHT);
     int rc = scale_strip(strip, &scaled, err);
     if (rc == 0 && pixGetHeight(scaled) <= MIDDLE)
         rc = err_set(err, ERR_LIMIT, "a line of %lld x %lld pixels cannot be scaled",

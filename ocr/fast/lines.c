@@ -83,9 +83,9 @@ static int find_blobs(const struct finder *finder, const struct Pix *page, int d
                            zone->height);
     }
     if (pixGetDepth((struct Pix *)page) == 1)
-        return blobs_find(cut ? cut : page, dpi, ret_blobs, err);
+        return fast_blobs_find(cut ? cut : page, dpi, ret_blobs, err);
     rc = binarise(cut ? cut : page, &BINARISE_DEFAULT, &bits, err);
-    return rc < 0 ? rc : blobs_find(bits, dpi, ret_blobs, err);
+    return rc < 0 ? rc : fast_blobs_find(bits, dpi, ret_blobs, err);
 }
 
 static int draw_drafts(struct finder *finder, struct err *err)
@@ -305,7 +305,7 @@ int fast_layout_find(const struct Pix *page, int dpi, const struct ocr_rect *zon
                      struct fast_layout *ret_layout, struct err *err)
 {
     SCOPED(finder_free) struct finder finder = {.layout = ret_layout};
-    SCOPED(blobs_free) struct blobs blobs = {0};
+    SCOPED(fast_blobs_free) struct blobs blobs = {0};
     int rc;
 
     assert(dpi > 0);

@@ -64,7 +64,7 @@ static int check_codes(const struct fast_model *model, struct err *err)
 static int read_parts(struct fast_model *model, struct err *err)
 {
     struct bytes file = buf_view(&model->file);
-    struct table table;
+    struct table table = {0};
     int rc = read_table(file, &table, err);
     if (rc == 0)
         rc = fast_network_read(part_of(file, &table, PART_LSTM), &model->network, err);

@@ -14,7 +14,7 @@
 #include "ocr/fast/model.h"
 
 enum {
-    FLAG_RATES = 64,    /* learning rates of the layers follow */
+    FLAG_RATES = 64, /* learning rates of the layers follow */
     MODE_INT8 = 1,
     MODE_CURRENT = 128, /* the layout of a matrix that is read here */
     SIDE_MAX = 1024,    /* rows or columns of a matrix; published models have 512 */
@@ -42,7 +42,7 @@ static void open_node(struct cursor *from, struct node *ret_node)
     ret_node->flags = cursor_i32(from);
     ret_node->inputs = cursor_i32(from);
     ret_node->outputs = cursor_i32(from);
-    cursor_i32(from); /* weights */
+    cursor_i32(from);    /* weights */
     cursor_string(from); /* name */
     snprintf(ret_node->type, TYPE_SIZE, "%.*s", (int)(type.len < TYPE_SIZE ? type.len : 0),
              (const char *)type.at);

@@ -59,7 +59,6 @@ const char *fast_reader_kernels(const struct fast_reader *reader)
 struct strip_words {
     const struct fast_reading *reading;
     int width, height, steps; /* of the strip; steps of the network over it */
-    int32_t line;
 };
 
 /* Where a step begins, in pixels of the strip. */
@@ -90,8 +89,7 @@ static int put_word(const struct fast_reader *reader, const struct strip_words *
     int32_t left = pixel_of(strip, letters[from].step), right = pixel_of(strip, end);
     *ret_word = (struct ocr_word){.text = (char *)text.at,
                                   .box = {left, 0, right > left ? right - left : 1, strip->height},
-                                  .confidence = confidence > 0 ? confidence : 0,
-                                  .line = strip->line};
+                                  .confidence = confidence > 0 ? confidence : 0};
     text = (struct buf){0};
     return 0;
 }
@@ -124,8 +122,8 @@ static int put_words(const struct fast_reader *reader, const struct strip_words 
     return 0;
 }
 
-int fast_reader_line(struct fast_reader *reader, const struct Pix *strip, int32_t line,
-                     struct ocr_text *text, struct fast_line_text *ret_how, struct err *err)
+int fast_reader_line(struct fast_reader *reader, const struct Pix *strip, struct ocr_text *text,
+                     struct fast_line_text *ret_how, struct err *err)
 {
     SCOPED(fast_image_free) struct fast_image image = {0};
     SCOPED(fast_output_free) struct fast_output output = {0};
@@ -142,7 +140,6 @@ int fast_reader_line(struct fast_reader *reader, const struct Pix *strip, int32_
     const struct strip_words words = {.reading = &reading,
                                       .width = pixGetWidth(source),
                                       .height = pixGetHeight(source),
-                                      .steps = output.steps,
-                                      .line = line};
+                                      .steps = output.steps};
     return put_words(reader, &words, text, ret_how, err);
 }

@@ -4,6 +4,9 @@
  */
 #pragma once
 
+#include <stdbool.h>
+
+#include "base/bytes.h"
 #include "ocr/engine.h"
 
 struct fast_reader;
@@ -23,7 +26,7 @@ struct fast_line_text {
     double worst;     /* 0..1, confidence of the least sure word */
 };
 
-/* Appends the words of a strip that holds one line (depth 1 or 8, some pixels of margin) with
- * `line` as their number; boxes are in pixels of the strip, its full height. */
-int fast_reader_line(struct fast_reader *reader, const struct Pix *strip, int32_t line,
-                     struct ocr_text *text, struct fast_line_text *ret_how, struct err *err);
+/* Appends the words of a strip that holds one line (depth 1 or 8, some pixels of margin); boxes are
+ * in pixels of the strip, its full height. */
+int fast_reader_line(struct fast_reader *reader, const struct Pix *strip, struct ocr_text *text,
+                     struct fast_line_text *ret_how, struct err *err);
