@@ -22,5 +22,8 @@ struct ocr_engine {
 /* Tesseract 5 through its C interface, LSTM network only. */
 extern const struct ocr_engine ocr_tesseract;
 
+/* Own recogniser on Tesseract's weights, Tesseract behind it. */
+extern const struct ocr_engine ocr_fast;
+
 /* Appends a word whose `text` it takes (freed when it fails); 0 or ERR_MEMORY. */
 int ocr_text_add(struct ocr_text *text, const struct ocr_word *word, struct err *err);

@@ -32,7 +32,7 @@ int ocr_open(const struct ocr_params *params, struct ocr **ret_ocr, struct err *
     *ret_ocr = NULL;
     if (!ocr)
         return err_set(err, ERR_MEMORY, "no memory for a text reader");
-    ocr->engine = &ocr_tesseract;
+    ocr->engine = params->engine == OCR_TESSERACT ? &ocr_tesseract : &ocr_fast;
     rc = ocr->engine->open(params, &ocr->state, err);
     if (rc < 0) {
         free(ocr);

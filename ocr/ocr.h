@@ -12,16 +12,22 @@
 struct Pix;
 struct ocr;
 
+/* Which engine reads. The fast one is own code on Tesseract's weights; it leaves to Tesseract what
+ * it cannot answer for. */
+enum ocr_engine_name { OCR_FAST, OCR_TESSERACT };
+
 struct ocr_params {
     const char *language;  /* "fra" */
     const char *model_dir; /* folder of .traineddata files; NULL: the engine's own default */
+    enum ocr_engine_name engine;
 };
 #define OCR_DEFAULT ((struct ocr_params){.language = "fra"})
 
 enum ocr_layout {
     OCR_PAGE,  /* columns, letterheads: the engine finds them */
     OCR_BLOCK, /* one column of lines */
-    OCR_LINE   /* one line */
+    OCR_LINE,  /* one line, somewhere in the zone */
+    OCR_STRIP  /* the zone is one line with some pixels of margin, and is read as it is */
 };
 
 /* Pixels of the page as given; x from the left, y from the top. */
@@ -56,7 +62,8 @@ struct ocr_request {
 int ocr_open(const struct ocr_params *params, struct ocr **ret_ocr, struct err *err);
 void ocr_free(struct ocr **ocr);
 
-/* "tesseract 5.3.0 fra <first 12 hex digits of the model's digest>"; borrowed. */
+/* "tesseract 5.3.0 fra <first 12 hex digits of the model's digest>", with "fast 1, " before it
+ * where the fast engine reads; borrowed. */
 const char *ocr_id(const struct ocr *ocr);
 
 /* Reads a page or a zone of it. Boxes are in page pixels. On ERR_TIMEOUT `ret_text` holds the words

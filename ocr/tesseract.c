@@ -12,17 +12,13 @@
 
 #include "base/clock.h"
 #include "base/digest.h"
-#include "base/file.h"
 #include "base/scope.h"
 #include "image/decode.h"
 #include "image/page.h"
 #include "ocr/engine.h"
+#include "ocr/model_file.h"
 
-/* The largest published model has 55 MB. */
-enum { MODEL_LIMIT_BYTES = 128 << 20, ID_SIZE = 96, ID_DIGEST_DIGITS = 12 };
-
-/* Debian's folder for Tesseract 5; TESSDATA_PREFIX stands before it, as for Tesseract itself. */
-static const char default_model_dir[] = "/usr/share/tesseract-ocr/5/tessdata";
+enum { ID_SIZE = 96, ID_DIGEST_DIGITS = 12 };
 
 /* The first read opens the message file and fills caches: done at start, because a sealed reader
  * cannot open anything later. */
@@ -42,8 +38,10 @@ static const struct {
     {"tessedit_write_images", "0"},
 };
 
-static const TessPageSegMode layouts[] = {
-    [OCR_PAGE] = PSM_AUTO, [OCR_BLOCK] = PSM_SINGLE_BLOCK, [OCR_LINE] = PSM_SINGLE_LINE};
+static const TessPageSegMode layouts[] = {[OCR_PAGE] = PSM_AUTO,
+                                          [OCR_BLOCK] = PSM_SINGLE_BLOCK,
+                                          [OCR_LINE] = PSM_SINGLE_LINE,
+                                          [OCR_STRIP] = PSM_RAW_LINE};
 
 static void close_engine(void *state)
 {
@@ -72,29 +70,6 @@ static int check_threads(struct err *err)
                    "OMP_THREAD_LIMIT is %s, 1 is needed before the process starts: more threads "
                    "cost 2.5 times the processor time",
                    limit ? limit : "not set");
-}
-
-static int read_model(const struct ocr_params *params, struct buf *ret_model, struct err *err)
-{
-    const char *prefix = getenv("TESSDATA_PREFIX");
-    const char *folder = params->model_dir ? params->model_dir
-                         : prefix          ? prefix
-                                           : default_model_dir;
-    SCOPED(scope_free) char *path = NULL;
-    int rc;
-
-    if (strspn(params->language, "abcdefghijklmnopqrstuvwxyz_") != strlen(params->language))
-        return err_set(err, ERR_CONFIG, "language '%.20s' is not the name of one model",
-                       params->language);
-    if (asprintf(&path, "%s/%s.traineddata", folder, params->language) < 0) {
-        path = NULL;
-        return err_set(err, ERR_MEMORY, "no memory for a path");
-    }
-    rc = file_read(path, MODEL_LIMIT_BYTES, ret_model, err);
-    if (rc == ERR_NOT_FOUND)
-        return err_set(err, ERR_NOT_FOUND, "%s is missing: install the package tesseract-ocr-%s",
-                       path, params->language);
-    return rc;
 }
 
 static void make_id(struct tesseract *tesseract, const char *language, struct bytes model)
@@ -147,7 +122,7 @@ static int open_engine(const struct ocr_params *params, void **ret_state, struct
     if (!tesseract)
         return err_set(err, ERR_MEMORY, "no memory for Tesseract");
     if (rc == 0)
-        rc = read_model(params, &model, err);
+        rc = ocr_model_read(params, &model, err);
     if (rc == 0)
         rc = start_api(tesseract, params->language, buf_view(&model), err);
     if (rc == 0)

@@ -206,7 +206,7 @@ static void the_model_is_named_with_its_digest(void **state)
     const char *digest = strrchr(id, ' ') + 1;
 
     (void)state;
-    assert_memory_equal(id, "tesseract 5.", 12);
+    assert_memory_equal(id, "fast 1, tesseract 5.", 20);
     assert_non_null(strstr(id, " fra "));
     assert_int_equal(strlen(digest), 12);
     assert_int_equal(strspn(digest, "0123456789abcdef"), 12);

@@ -33,12 +33,21 @@ struct reading {
     struct classifier *classifier;
 };
 
-static int open_reading(struct reading *reading, const char *config_dir, struct err *err)
+/* What the parent asks for. */
+struct order {
+    const char *config_dir;
+    rlim_t memory_mib;
+    enum ocr_engine_name engine;
+};
+
+static int open_reading(struct reading *reading, const struct order *order, struct err *err)
 {
+    struct ocr_params ocr = OCR_DEFAULT;
     char config[PATH_MAX], models[PATH_MAX];
-    snprintf(config, sizeof config, "%s/classify.conf", config_dir);
-    snprintf(models, sizeof models, "%s/models", config_dir);
-    int rc = ocr_open(&OCR_DEFAULT, &reading->ocr, err);
+    snprintf(config, sizeof config, "%s/classify.conf", order->config_dir);
+    snprintf(models, sizeof models, "%s/models", order->config_dir);
+    ocr.engine = order->engine;
+    int rc = ocr_open(&ocr, &reading->ocr, err);
     if (rc < 0)
         return rc;
     const struct classifier_params params = {config, models, reading->ocr};
@@ -135,14 +144,14 @@ static int announce(struct err *err)
     return rc;
 }
 
-static int serve(const char *config_dir, rlim_t memory_mib, struct err *err)
+static int serve(const struct order *order, struct err *err)
 {
     struct reading reading = {0};
     int rc = seal_start(err);
     if (rc == 0)
-        rc = open_reading(&reading, config_dir, err);
+        rc = open_reading(&reading, order, err);
     if (rc == 0)
-        rc = reader_seal(memory_mib, err);
+        rc = reader_seal(order->memory_mib, err);
     if (rc == 0)
         rc = announce(err);
     while (rc == 0)
@@ -155,7 +164,7 @@ static int serve(const char *config_dir, rlim_t memory_mib, struct err *err)
 int main(int argc, char **argv)
 {
     struct err err = {0};
-    if (argc != 3) {
+    if (argc != 4) {
         fprintf(stderr, "tripli-reader is started by tripli-worker and tripli page\n");
         return EX_USAGE;
     }
@@ -163,7 +172,9 @@ int main(int argc, char **argv)
     program_keep_memory();
     signal(SIGINT, SIG_IGN); /* a key typed at the terminal is for the parent to handle */
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    int rc = serve(argv[1], (rlim_t)strtoul(argv[2], NULL, 10), &err);
+    const struct order order = {argv[1], (rlim_t)strtoul(argv[2], NULL, 10),
+                                strcmp(argv[3], "tesseract") == 0 ? OCR_TESSERACT : OCR_FAST};
+    int rc = serve(&order, &err);
     if (rc < 0)
         log_error("reader: %s", err.text);
     return err_exit_status(rc);

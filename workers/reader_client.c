@@ -66,7 +66,8 @@ static int start(struct reader *reader, const struct place *place, const struct 
     char program[PLACE_SIZE + 16], memory[24];
     snprintf(program, sizeof program, "%s/tripli-reader", place->bin);
     snprintf(memory, sizeof memory, "%lld", tuning->worker.memory_mb);
-    char *arguments[] = {program, (char *)place->config, memory, NULL};
+    char *arguments[] = {program, (char *)place->config, memory, (char *)tuning->worker.engine,
+                         NULL};
     char **environment = environment_of_reader();
     reader->pid = environment ? fork() : -1;
     if (reader->pid == 0)

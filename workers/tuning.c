@@ -48,7 +48,7 @@ static int check_all_keys(const config_setting_t *top, struct err *err)
     static const char *const groups[] = {"hub", "worker", "capture", NULL};
     static const char *const keys[][8] = {
         {"lease_ms", "group_pages", "unread_limit_pages", "filing_step", "worker_silence_ms"},
-        {"credit", "deadline_ms", "memory_mb", "recycle_pages"},
+        {"credit", "deadline_ms", "memory_mb", "recycle_pages", "engine"},
         {"window_pages", "resend_ms", "patience_ms", "tenant"},
     };
     int rc = config_check_keys(top, groups, err);
@@ -57,6 +57,35 @@ static int check_all_keys(const config_setting_t *top, struct err *err)
         rc = group ? config_check_keys(group, keys[i], err) : 0;
     }
     return rc;
+}
+
+static int read_tenant(const config_setting_t *capture, struct tuning *tuning, struct err *err)
+{
+    const char *tenant = NULL;
+    int rc = capture ? config_text(capture, "tenant", &tenant, err) : 0;
+    if (rc < 0 || !tenant)
+        return rc;
+    if (strlen(tenant) != 3 || strspn(tenant, "0123456789") != 3)
+        return config_refuse(capture, err, "tenant '%.20s', must be three digits", tenant);
+    snprintf(tuning->capture.tenant, sizeof tuning->capture.tenant, "%.3s", tenant);
+    return 0;
+}
+
+bool tuning_has_engine(const char *name)
+{
+    return strcmp(name, "fast") == 0 || strcmp(name, "tesseract") == 0;
+}
+
+static int read_engine(const config_setting_t *worker, struct tuning *tuning, struct err *err)
+{
+    const char *engine = NULL;
+    int rc = worker ? config_text(worker, "engine", &engine, err) : 0;
+    if (rc < 0 || !engine)
+        return rc;
+    if (!tuning_has_engine(engine))
+        return config_refuse(worker, err, "engine '%.20s', must be fast or tesseract", engine);
+    snprintf(tuning->worker.engine, sizeof tuning->worker.engine, "%s", engine);
+    return 0;
 }
 
 static int read_groups(const config_setting_t *top, struct tuning *tuning, struct err *err)
@@ -68,14 +97,10 @@ static int read_groups(const config_setting_t *top, struct tuning *tuning, struc
         if (group)
             rc = config_int(group, number->key, number->range, place(tuning, number), err);
     }
-    const config_setting_t *capture = config_setting_get_member(top, "capture");
-    const char *tenant = tuning->capture.tenant;
-    if (rc == 0 && capture)
-        rc = config_text(capture, "tenant", &tenant, err);
-    if (rc == 0 && (strlen(tenant) != 3 || strspn(tenant, "0123456789") != 3))
-        rc = config_refuse(capture, err, "tenant '%.20s', must be three digits", tenant);
-    if (rc == 0 && tenant != tuning->capture.tenant)
-        snprintf(tuning->capture.tenant, sizeof tuning->capture.tenant, "%.3s", tenant);
+    if (rc == 0)
+        rc = read_tenant(config_setting_get_member(top, "capture"), tuning, err);
+    if (rc == 0)
+        rc = read_engine(config_setting_get_member(top, "worker"), tuning, err);
     return rc;
 }
 
@@ -84,6 +109,7 @@ int tuning_read(const char *config_dir, struct tuning *ret_tuning, struct err *e
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
         *place(ret_tuning, &numbers[i]) = numbers[i].normal;
     snprintf(ret_tuning->capture.tenant, sizeof ret_tuning->capture.tenant, "061");
+    snprintf(ret_tuning->worker.engine, sizeof ret_tuning->worker.engine, "fast");
     char path[PATH_MAX];
     snprintf(path, sizeof path, "%s/tripli.conf", config_dir);
     config_t config;

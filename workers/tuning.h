@@ -4,6 +4,8 @@
  */
 #pragma once
 
+#include <stdbool.h>
+
 #include "base/err.h"
 
 struct tuning {
@@ -12,12 +14,16 @@ struct tuning {
     } hub;
     struct {
         long long credit, deadline_ms, memory_mb, recycle_pages;
+        char engine[16]; /* "fast" or "tesseract" */
     } worker;
     struct {
         long long window_pages, resend_ms, patience_ms;
         char tenant[4];
     } capture;
 };
+
+/* Whether there is an engine of this name. */
+bool tuning_has_engine(const char *name);
 
 /* Reads CONFIG/tripli.conf over the defaults; ERR_CONFIG names file, line and range. */
 int tuning_read(const char *config_dir, struct tuning *ret_tuning, struct err *err);

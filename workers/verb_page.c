@@ -18,6 +18,7 @@ enum { GRACE_MS = 2000 }; /* beyond the deadline before it is killed */
 struct page_verb {
     struct program program;
     bool json;
+    const char *engine; /* NULL: as configured */
     char **files;
     int file_count;
     struct reader *reader;
@@ -140,19 +141,24 @@ static void do_file(struct page_verb *verb, const char *path)
 
 static const struct argp_option options[] = {
     {"json", 'j', NULL, 0, "one JSON object per page (docs/schemas.md)", 0},
+    {"engine", 'e', "NAME", 0, "who reads text: fast or tesseract (worker.engine)", 0},
     {0},
 };
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
     struct page_verb *verb = state->input;
-    (void)arg;
     switch (key) {
     case ARGP_KEY_INIT:
         state->child_inputs[0] = &verb->program;
         return 0;
     case 'j':
         verb->json = true;
+        return 0;
+    case 'e':
+        if (!tuning_has_engine(arg))
+            argp_error(state, "'%s' is no engine: fast or tesseract", arg);
+        verb->engine = arg;
         return 0;
     case ARGP_KEY_ARGS:
         verb->files = state->argv + state->next;
@@ -177,6 +183,9 @@ int verb_page(int argc, char **argv)
     if (status != 0)
         return status;
     struct err err = {0};
+    if (verb.engine)
+        snprintf(verb.program.tuning.worker.engine, sizeof verb.program.tuning.worker.engine, "%s",
+                 verb.engine);
     int rc = start_reader(&verb, &err);
     for (int i = 0; rc == 0 && i < verb.file_count; i++)
         do_file(&verb, verb.files[i]);

@@ -199,7 +199,7 @@ static int collect(struct runs *runs, enum run_kind kind, struct blobs *blobs, s
 /* Long runs that make no ruling become ordinary ink again: the bar of a large T. */
 static int part_rulings(struct runs *runs, int32_t least_ruling, size_t *ret_count, struct err *err)
 {
-    SCOPED(blobs_free) struct blobs found = {0};
+    SCOPED(fast_blobs_free) struct blobs found = {0};
     SCOPED(scope_free) uint8_t *ruling = calloc(runs->count + 1, 1);
     size_t next = 0;
     int rc;
@@ -240,11 +240,11 @@ static void drop_specks(struct blobs *blobs, int32_t speck)
     blobs->count = kept;
     if (kept <= BLOBS_MOST)
         return;
-    blobs_free(blobs);
+    fast_blobs_free(blobs);
     blobs->crowded = true;
 }
 
-int blobs_find(const struct Pix *bits, int dpi, struct blobs *ret_blobs, struct err *err)
+int fast_blobs_find(const struct Pix *bits, int dpi, struct blobs *ret_blobs, struct err *err)
 {
     SCOPED(runs_free) struct runs runs = {0};
     size_t rulings = 0;
@@ -264,7 +264,7 @@ int blobs_find(const struct Pix *bits, int dpi, struct blobs *ret_blobs, struct 
     return rc;
 }
 
-void blobs_free(struct blobs *blobs)
+void fast_blobs_free(struct blobs *blobs)
 {
     if (!blobs)
         return;

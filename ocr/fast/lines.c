@@ -94,9 +94,9 @@ static int find_blobs(const struct finder *finder, const struct Pix *page, int d
                            zone->height);
     }
     if (pixGetDepth((struct Pix *)page) == 1)
-        return blobs_find(cut ? cut : page, dpi, ret_blobs, err);
+        return fast_blobs_find(cut ? cut : page, dpi, ret_blobs, err);
     rc = binarise(cut ? cut : page, finder->threshold, &bits, err);
-    return rc < 0 ? rc : blobs_find(bits, dpi, ret_blobs, err);
+    return rc < 0 ? rc : fast_blobs_find(bits, dpi, ret_blobs, err);
 }
 
 static int draw_drafts(struct finder *finder, struct err *err)
@@ -352,7 +352,7 @@ static void judge(struct finder *finder)
 
 static int look(struct finder *finder, const struct Pix *page, int dpi, struct err *err)
 {
-    SCOPED(blobs_free) struct blobs blobs = {0};
+    SCOPED(fast_blobs_free) struct blobs blobs = {0};
     int rc = find_blobs(finder, page, dpi, &blobs, err);
 
     if (rc < 0 || blobs.crowded)

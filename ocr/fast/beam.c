@@ -1,0 +1,563 @@
+/*
+ * The search: see beam.h. Every step continues the readings of the step before with the likely
+ * classes. There are six heaps of five readings: words of the dictionary or not, times what may
+ * come next, which is anything, only the same class again, or anything but it. The last two carry
+ * the trick that one step between two classes counts for both.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "ocr/fast/beam.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/scope.h"
+
+enum next { NEXT_ANY, NEXT_SAME, NEXT_OTHER, NEXT_COUNT };
+
+enum {
+    WIDTH = 5,
+    SPACE = 0,
+    NO_ID = -1,
+    NO_PREFIX = -1,
+    SURE = 2 /* classes a step surely tries */
+};
+
+/* All measured: a class below the floor says nothing; a class costs a little; what is in no
+ * dictionary costs more; a dictionary word holds only where every step is this likely. */
+static const float floor_certainty = -20, floor_probability = 2.0611536e-9f /* exp(-20) */;
+static const double step_cost = -0.085, shape_factor = 2.25, word_floor = -25.0 / 7;
+
+struct node {
+    const struct node *before;
+    uint64_t history; /* hash of the classes read */
+    float certainty, score;
+    int16_t class, id; /* NO_ID: nothing, or within a character */
+    int8_t source;
+    bool fresh;     /* a word begins behind it */
+    bool first;     /* the first letter of a word */
+    bool complete;  /* a word may end here */
+    bool repeats;   /* the class of the step before, again */
+    int32_t prefix; /* of the beam's prefixes */
+};
+
+struct heap {
+    struct node nodes[WIDTH + 1]; /* the worst first */
+    int count;
+};
+
+struct step {
+    struct heap heaps[2][NEXT_COUNT]; /* [in the dictionary] */
+};
+
+struct fast_beam {
+    const struct fast_model *model;
+    struct step *steps;
+    int capacity;
+    struct fast_prefix *prefixes;
+    int prefix_count, prefix_capacity;
+    uint8_t *rank; /* of each class in this step: 0 tried always, 1 and 2 when nothing survives */
+    /* of this step */
+    struct step *now;
+    const float *row;
+    int best, second;
+    struct node openings[NEXT_COUNT]; /* a word may begin after a space; class -1: none */
+    int openings_prefix;
+    bool short_of_memory;
+};
+
+/* ---- heaps: the worst reading on top ---- */
+
+static void sift_up(struct heap *heap, int at, struct node node)
+{
+    while (at > 0 && node.score < heap->nodes[(at - 1) / 2].score) {
+        heap->nodes[at] = heap->nodes[(at - 1) / 2];
+        at = (at - 1) / 2;
+    }
+    heap->nodes[at] = node;
+}
+
+static void sift_down(struct heap *heap, int at, struct node node)
+{
+    for (int child = 2 * at + 1; child < heap->count; child = 2 * at + 1) {
+        if (child + 1 < heap->count && heap->nodes[child + 1].score < heap->nodes[child].score)
+            child++;
+        if (heap->nodes[child].score >= node.score)
+            break;
+        heap->nodes[at] = heap->nodes[child];
+        at = child;
+    }
+    heap->nodes[at] = node;
+}
+
+static bool same_reading(const struct node *a, const struct node *b)
+{
+    return a->class == b->class && a->history == b->history && a->source == b->source &&
+           a->fresh == b->fresh;
+}
+
+/* Whether the heap held the same reading; it keeps the better one. */
+static bool merge(struct heap *heap, const struct node *node)
+{
+    for (int i = 0; i < heap->count; i++) {
+        if (!same_reading(&heap->nodes[i], node))
+            continue;
+        if (node->score > heap->nodes[i].score)
+            sift_down(heap, i, *node); /* it got better: away from the top */
+        return true;
+    }
+    return false;
+}
+
+static bool has_room(const struct heap *heap, float score)
+{
+    return heap->count < WIDTH || score > heap->nodes[0].score;
+}
+
+static void push(struct heap *heap, const struct node *node)
+{
+    if (!has_room(heap, node->score) || merge(heap, node))
+        return;
+    sift_up(heap, heap->count++, *node);
+    if (heap->count > WIDTH) {
+        heap->count--;
+        sift_down(heap, 0, heap->nodes[heap->count]);
+    }
+}
+
+/* ---- nodes ---- */
+
+static uint64_t history_of(const struct fast_beam *beam, const struct node *node)
+{
+    uint64_t history = node->before ? node->before->history : 0;
+    if (node->repeats || node->class == beam->model->network.null_code)
+        return history;
+    uint64_t classes = (uint64_t)beam->model->charset.code_count;
+    uint64_t carry = ((history >> 32) * classes) >> 32;
+    return history * classes + carry + (uint64_t)node->class;
+}
+
+/* Fills in what follows from the rest. */
+static void complete_node(const struct fast_beam *beam, struct node *node)
+{
+    node->score = node->certainty;
+    if (node->before)
+        node->score += node->before->score;
+    node->history = history_of(beam, node);
+}
+
+static float certainty_of(double probability)
+{
+    float log = (float)probability > floor_probability ? logf((float)probability) : floor_certainty;
+    return (float)(log + step_cost);
+}
+
+/* The last character of a reading. */
+static const struct node *last_letter(const struct node *node)
+{
+    while (node && (node->id == NO_ID || node->repeats))
+        node = node->before;
+    return node;
+}
+
+static int keep_prefix(struct fast_beam *beam, const struct fast_prefix *prefix)
+{
+    if (beam->prefix_count == beam->prefix_capacity) {
+        int capacity = beam->prefix_capacity ? 2 * beam->prefix_capacity : 1024;
+        void *more = reallocarray(beam->prefixes, (size_t)capacity, sizeof *beam->prefixes);
+        if (!more) {
+            beam->short_of_memory = true;
+            return NO_PREFIX;
+        }
+        beam->prefixes = more;
+        beam->prefix_capacity = capacity;
+    }
+    beam->prefixes[beam->prefix_count] = *prefix;
+    return beam->prefix_count++;
+}
+
+/* ---- continuing ---- */
+
+/* The best reading after which a word of the dictionary may begin: one a step and continuation. */
+static void open_word(struct fast_beam *beam, struct node node, enum next next)
+{
+    complete_node(beam, &node);
+    node.fresh = true;
+    node.prefix = 0; /* the start */
+    if (beam->openings[next].class < 0 || node.score > beam->openings[next].score)
+        beam->openings[next] = node;
+}
+
+static void push_to(struct fast_beam *beam, bool in_dictionary, enum next next, struct node node)
+{
+    complete_node(beam, &node);
+    push(&beam->now->heaps[in_dictionary][next], &node);
+}
+
+static void continue_space(struct fast_beam *beam, const struct node *node, enum next next)
+{
+    const struct node *letter = last_letter(node->before);
+    if (!letter || !letter->complete)
+        return;
+    struct node space = *node;
+    space.source = letter->source;
+    open_word(beam, space, next);
+    push_to(beam, false, next, space);
+}
+
+/* The prefix that a letter would extend, or NULL; `ret_first`: it would be a word's first. */
+static const struct fast_prefix *prefix_before(const struct fast_beam *beam,
+                                               const struct node *letter, bool *ret_first)
+{
+    *ret_first = !letter || letter->fresh;
+    if (!letter)
+        return &beam->prefixes[0];
+    if (letter->fresh && letter->id != SPACE)
+        return NULL; /* words are not broken between letters */
+    return letter->prefix == NO_PREFIX ? NULL : &beam->prefixes[letter->prefix];
+}
+
+/* A letter in a word of the dictionary. */
+static void continue_word(struct fast_beam *beam, const struct node *node, enum next next)
+{
+    float score = node->certainty + (node->before ? node->before->score : 0);
+    if (node->id == NO_ID) {
+        push_to(beam, true, next, *node);
+        return;
+    }
+    if (!has_room(&beam->now->heaps[true][next], score) &&
+        !has_room(&beam->now->heaps[false][next], score))
+        return;
+    if (node->id == SPACE) {
+        continue_space(beam, node, next);
+        return;
+    }
+    struct node letter = *node;
+    struct fast_prefix longer;
+    bool complete;
+    const struct fast_prefix *prefix =
+        prefix_before(beam, last_letter(node->before), &letter.first);
+    if (!prefix)
+        return;
+    letter.source = (int8_t)fast_prefix_extend(beam->model, prefix, node->id, &longer, &complete);
+    if (letter.source == SOURCE_NONE)
+        return;
+    letter.complete = complete;
+    letter.prefix = keep_prefix(beam, &longer);
+    push_to(beam, true, next, letter);
+}
+
+static void continue_letter(struct fast_beam *beam, const struct node *node, bool in_dictionary,
+                            enum next next)
+{
+    if (in_dictionary) {
+        if (node->certainty > word_floor)
+            continue_word(beam, node, next);
+        return;
+    }
+    struct node shape = *node;
+    shape.source = SOURCE_SHAPE;
+    shape.certainty = (float)(node->certainty * shape_factor);
+    push_to(beam, false, next, shape);
+    if (node->id == SPACE && node->certainty > word_floor)
+        open_word(beam, *node, next); /* its cost is not that of the shape before it */
+}
+
+/* The class of the step before once more. */
+static void continue_same(struct fast_beam *beam, const struct node *before, bool in_dictionary,
+                          double probability, enum next next)
+{
+    struct node node = {.before = before,
+                        .class = before->class,
+                        .id = before->id,
+                        .source = before->source,
+                        .repeats = true,
+                        .prefix = NO_PREFIX,
+                        .certainty = certainty_of(probability)};
+    if (in_dictionary) {
+        if (node.certainty > word_floor)
+            push_to(beam, true, next, node);
+        return;
+    }
+    node.certainty = (float)(node.certainty * shape_factor);
+    if (node.certainty >= floor_certainty || node.class == beam->model->network.null_code)
+        push_to(beam, false, next, node);
+}
+
+struct continuation {
+    const struct node *before; /* NULL at the beginning */
+    bool in_dictionary;
+    enum next may;
+    int rank;
+};
+
+static void repeat_class(struct fast_beam *beam, const struct continuation *from)
+{
+    const struct node *before = from->before;
+    int null_code = beam->model->network.null_code;
+    if (beam->rank[before->class] != from->rank)
+        return;
+    if (from->may != NEXT_OTHER)
+        continue_same(beam, before, from->in_dictionary, beam->row[before->class], NEXT_ANY);
+    if (from->may == NEXT_ANY && from->rank == 0 && before->class != null_code)
+        continue_same(beam, before, from->in_dictionary,
+                      beam->row[before->class] + beam->row[null_code], NEXT_OTHER);
+}
+
+/* A step between two classes may be split among them: then its neighbour counts too. */
+static float shared_probability(const struct fast_beam *beam, const struct continuation *from,
+                                int class)
+{
+    float probability = beam->row[class] + beam->row[beam->model->network.null_code];
+    const struct node *before = from->before;
+    if (before && from->may == NEXT_ANY && before->class != beam->model->network.null_code &&
+        ((before->class == beam->best && class == beam->second) ||
+         (class == beam->best && before->class == beam->second)))
+        probability += beam->row[before->class];
+    return probability;
+}
+
+static void try_class(struct fast_beam *beam, const struct continuation *from, int class)
+{
+    bool null = class == beam->model->network.null_code;
+    struct node node = {.before = from->before,
+                        .class = (int16_t) class,
+                        .id = (int16_t)(null ? NO_ID : beam->model->charset.id_of_code[class]),
+                        .source = SOURCE_NONE,
+                        .prefix = NO_PREFIX,
+                        .certainty = certainty_of(beam->row[class])};
+    if (!null && (node.certainty < floor_certainty || node.id == NO_ID))
+        return;
+    continue_letter(beam, &node, from->in_dictionary, NEXT_ANY);
+    if (null || from->rank != 0)
+        return;
+    node.certainty = certainty_of(shared_probability(beam, from, class));
+    continue_letter(beam, &node, from->in_dictionary, NEXT_SAME);
+}
+
+static void continue_node(struct fast_beam *beam, const struct continuation *from)
+{
+    if (from->before)
+        repeat_class(beam, from);
+    if (from->before && from->may == NEXT_SAME)
+        return;
+    for (int class = 0; class < beam->model->network.softmax.rows; class ++)
+        if (beam->rank[class] == from->rank && !(from->before && from->before->class == class))
+            try_class(beam, from, class);
+}
+
+/* ---- steps ---- */
+
+/* Ranks the classes: the two best and the null class, the next three, the rest. */
+static void rank_classes(struct fast_beam *beam)
+{
+    int classes = beam->model->network.softmax.rows, found[WIDTH];
+    memset(beam->rank, 2, (size_t)classes);
+    for (int place = 0; place < WIDTH; place++) {
+        found[place] = -1;
+        for (int class = 0; class < classes; class ++)
+            if (beam->rank[class] == 2 &&
+                (found[place] < 0 || beam->row[class] > beam->row[found[place]]))
+                found[place] = class;
+        if (found[place] >= 0)
+            beam->rank[found[place]] = place < SURE ? 0 : 1;
+    }
+    beam->best = found[0];
+    beam->second = found[1];
+    beam->rank[beam->model->network.null_code] = 0;
+}
+
+static void begin(struct fast_beam *beam)
+{
+    for (int dictionary = 0; dictionary < 2; dictionary++)
+        continue_node(beam, &(struct continuation){.in_dictionary = dictionary});
+}
+
+static void continue_heap(struct fast_beam *beam, const struct heap *heap, struct continuation from)
+{
+    for (int i = heap->count - 1; i >= 0; i--) {
+        from.before = &heap->nodes[i];
+        continue_node(beam, &from);
+    }
+}
+
+/* True when readings survive. */
+static bool continue_all(struct fast_beam *beam, const struct step *before, int rank)
+{
+    for (int dictionary = 0; dictionary < 2; dictionary++)
+        for (int next = 0; next < NEXT_COUNT; next++)
+            continue_heap(beam, &before->heaps[dictionary][next],
+                          (struct continuation){NULL, dictionary, (enum next)next, rank});
+    return beam->now->heaps[0][NEXT_ANY].count + beam->now->heaps[1][NEXT_ANY].count > 0;
+}
+
+static void take_step(struct fast_beam *beam, int at)
+{
+    beam->now = &beam->steps[at];
+    for (int next = 0; next < NEXT_COUNT; next++) {
+        beam->openings[next].class = -1;
+        for (int dictionary = 0; dictionary < 2; dictionary++)
+            beam->now->heaps[dictionary][next].count = 0;
+    }
+    rank_classes(beam);
+    if (at == 0)
+        begin(beam);
+    for (int rank = 0; at > 0 && rank < 3; rank++)
+        if (continue_all(beam, &beam->steps[at - 1], rank))
+            break;
+    for (int next = 0; next < NEXT_COUNT; next++)
+        if (beam->openings[next].class >= 0)
+            push(&beam->now->heaps[true][next], &beam->openings[next]);
+}
+
+/* ---- the best reading ---- */
+
+static bool may_end(const struct node *node, bool in_dictionary)
+{
+    const struct node *letter = last_letter(node);
+    return !in_dictionary || (letter && (letter->complete || letter->id == SPACE));
+}
+
+static const struct node *best_end(const struct step *last)
+{
+    static const enum next ends[] = {NEXT_ANY, NEXT_OTHER};
+    const struct node *best = NULL;
+    for (int i = 0; i < 2; i++)
+        for (int place = 0; place < 2 * (WIDTH + 1); place++) {
+            bool dictionary = place > WIDTH;
+            const struct heap *heap = &last->heaps[dictionary][ends[i]];
+            int at = place % (WIDTH + 1);
+            if (at < heap->count && may_end(&heap->nodes[at], dictionary) &&
+                (!best || heap->nodes[at].score > best->score))
+                best = &heap->nodes[at];
+        }
+    return best;
+}
+
+static void worsen(float *certainty, float by)
+{
+    *certainty = by < *certainty ? by : *certainty;
+}
+
+/* Steps that say nothing count for the character after them; before a space, for the one before. */
+static void collect(const struct node *const *path, int steps, struct fast_reading *reading)
+{
+    for (int at = 0; at < steps;) {
+        float certainty = 0;
+        for (; at < steps && path[at]->id == NO_ID; at++)
+            worsen(&certainty, path[at]->certainty);
+        struct fast_letter *before = reading->count ? &reading->letters[reading->count - 1] : NULL;
+        bool opens = at < steps && path[at]->source == SOURCE_NONE;
+        if (before && (at == steps || (path[at]->id == SPACE && !opens))) {
+            worsen(&before->certainty, certainty);
+            certainty = 0;
+        }
+        if (at == steps)
+            return;
+        struct fast_letter letter = {path[at]->id, at, certainty};
+        if (letter.id == SPACE && opens)
+            letter.certainty = 0;
+        do
+            worsen(&letter.certainty, path[at++]->certainty);
+        while (at < steps && path[at]->repeats);
+        reading->letters[reading->count++] = letter;
+    }
+}
+
+/* Mean of the highest probability, over the steps that say something. */
+static double assurance_of(const struct fast_output *output, int null_code)
+{
+    double sum = 0;
+    int said = 0;
+    for (int step = 0; step < output->steps; step++) {
+        const float *row = output->rows + (size_t)step * (size_t)output->classes;
+        int best = 0;
+        for (int class = 1; class < output->classes; class ++)
+            best = row[class] > row[best] ? class : best;
+        if (best == null_code)
+            continue;
+        sum += truncf(row[best] * FAST_ONE) / FAST_ONE;
+        said++;
+    }
+    return said ? sum / said : 0;
+}
+
+static int trace(const struct fast_beam *beam, const struct fast_output *output,
+                 struct fast_reading *ret_reading, struct err *err)
+{
+    size_t steps = (size_t)output->steps;
+    SCOPED(scope_free) const struct node **path = malloc(steps * sizeof *path);
+    const struct node *node = best_end(&beam->steps[steps - 1]);
+    *ret_reading = (struct fast_reading){.letters = malloc(steps * sizeof *ret_reading->letters)};
+    if (!path || !ret_reading->letters)
+        return err_set(err, ERR_MEMORY, "no memory for a line of %zu steps", steps);
+    if (!node)
+        return 0;
+    for (size_t at = steps; at > 0 && node; node = node->before)
+        path[--at] = node;
+    collect(path, output->steps, ret_reading);
+    ret_reading->assurance = assurance_of(output, beam->model->network.null_code);
+    return 0;
+}
+
+static int make_room(struct fast_beam *beam, int steps, struct err *err)
+{
+    if (steps > beam->capacity) {
+        void *more = reallocarray(beam->steps, (size_t)steps, sizeof *beam->steps);
+        if (!more)
+            return err_set(err, ERR_MEMORY, "no memory for a line of %d steps", steps);
+        beam->steps = more;
+        beam->capacity = steps;
+    }
+    return 0;
+}
+
+int fast_beam_search(struct fast_beam *beam, const struct fast_output *output,
+                     struct fast_reading *ret_reading, struct err *err)
+{
+    *ret_reading = (struct fast_reading){0};
+    int rc = make_room(beam, output->steps, err);
+    if (rc < 0)
+        return rc;
+    beam->prefix_count = 1;
+    beam->short_of_memory = false;
+    for (int at = 0; at < output->steps; at++) {
+        beam->row = output->rows + (size_t)at * (size_t)output->classes;
+        take_step(beam, at);
+    }
+    if (beam->short_of_memory)
+        return err_set(err, ERR_MEMORY, "no memory for a line of %d steps", output->steps);
+    return trace(beam, output, ret_reading, err);
+}
+
+int fast_beam_new(const struct fast_model *model, struct fast_beam **ret_beam, struct err *err)
+{
+    SCOPED(fast_beam_free) struct fast_beam *beam = calloc(1, sizeof *beam);
+    struct fast_prefix start;
+    if (!beam || !(beam->rank = malloc((size_t)model->network.softmax.rows)))
+        return err_set(err, ERR_MEMORY, "no memory for a line reader");
+    beam->model = model;
+    fast_prefix_start(model, &start);
+    if (keep_prefix(beam, &start) < 0)
+        return err_set(err, ERR_MEMORY, "no memory for a line reader");
+    *ret_beam = beam;
+    beam = NULL;
+    return 0;
+}
+
+void fast_beam_free(struct fast_beam **beam)
+{
+    if (!beam || !*beam)
+        return;
+    free((*beam)->steps);
+    free((*beam)->prefixes);
+    free((*beam)->rank);
+    free(*beam);
+    *beam = NULL;
+}
+
+void fast_reading_free(struct fast_reading *reading)
+{
+    free(reading->letters);
+    *reading = (struct fast_reading){0};
+}

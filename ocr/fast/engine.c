@@ -1,0 +1,196 @@
+/*
+ * The fast recogniser behind the engine interface, with Tesseract behind it: lines that the line
+ * finder answers for and that read well are read here, everything else by Tesseract. The choice
+ * depends on the pixels alone, so the same page gives the same words.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include <leptonica/allheaders.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/scope.h"
+#include "image/binarise.h"
+#include "image/decode.h"
+#include "ocr/fast/lines.h"
+#include "ocr/fast/reader.h"
+#include "ocr/model_file.h"
+
+/* Below this mean probability a page was cut or read badly: clean and worn print gives 0.88 to
+ * 0.92, collapsed pages at most 0.60 (docs/ocr.md). */
+static const double least_assurance = 0.75;
+
+enum { ID_SIZE = 160 };
+
+struct fast_engine {
+    void *tesseract;
+    struct fast_reader *reader; /* NULL: the model is not for it */
+    char id[ID_SIZE];
+};
+
+static void close_engine(void *state)
+{
+    struct fast_engine *engine = state;
+    if (engine->tesseract)
+        ocr_tesseract.close(engine->tesseract);
+    fast_reader_free(&engine->reader);
+    free(engine);
+}
+
+static void free_engine(struct fast_engine **engine)
+{
+    if (*engine)
+        close_engine(*engine);
+}
+
+/* A model that is refused is no error: Tesseract reads then. */
+static int open_reader(struct fast_engine *engine, const struct ocr_params *params, struct err *err)
+{
+    SCOPED(buf_free) struct buf model = {0};
+    struct err refusal = {0};
+    int rc = ocr_model_read(params, &model, err);
+    if (rc < 0)
+        return rc;
+    rc = fast_reader_new(&model, false, &engine->reader, &refusal);
+    if (rc == ERR_MEMORY)
+        return err_set(err, ERR_MEMORY, "%s", refusal.text);
+    return 0;
+}
+
+static int open_engine(const struct ocr_params *params, void **ret_state, struct err *err)
+{
+    SCOPED(free_engine) struct fast_engine *engine = calloc(1, sizeof *engine);
+    if (!engine)
+        return err_set(err, ERR_MEMORY, "no memory for a text reader");
+    int rc = ocr_tesseract.open(params, &engine->tesseract, err);
+    if (rc == 0)
+        rc = open_reader(engine, params, err);
+    if (rc < 0)
+        return rc;
+    snprintf(engine->id, sizeof engine->id, "%s%s", engine->reader ? "fast 1, " : "",
+             ocr_tesseract.id(engine->tesseract));
+    *ret_state = engine;
+    engine = NULL;
+    return 0;
+}
+
+static const char *id(const void *state)
+{
+    return ((const struct fast_engine *)state)->id;
+}
+
+/* ---- one page ---- */
+
+struct page_reading {
+    struct fast_engine *engine;
+    struct Pix *crop, *ink; /* as given, and black and white */
+    const struct ocr_request *request;
+    int64_t started_ms;
+    struct ocr_text *text;
+    double assurance, weight; /* of the lines so far, by their widths */
+};
+
+static struct Pix *cut(struct Pix *from, const struct ocr_rect *rect)
+{
+    SCOPED(boxDestroy) BOX *box = boxCreate(rect->x, rect->y, rect->width, rect->height);
+    return box ? pixClipRectangle(from, box, NULL) : NULL;
+}
+
+/* A word's box as high as its ink. */
+static void tighten(const struct page_reading *reading, struct ocr_word *word)
+{
+    SCOPED(image_free) struct Pix *ink = cut(reading->ink, &word->box);
+    SCOPED(boxDestroy) BOX *box = NULL;
+    l_int32 x, y, width, height;
+    if (!ink || pixClipToForeground(ink, NULL, &box) != 0 || !box ||
+        boxGetGeometry(box, &x, &y, &width, &height) != 0)
+        return;
+    word->box = (struct ocr_rect){word->box.x + x, word->box.y + y, width, height};
+}
+
+static int read_line(struct page_reading *reading, const struct ocr_rect *box, int32_t number,
+                     struct err *err)
+{
+    SCOPED(image_free) struct Pix *strip = cut(reading->crop, box);
+    struct fast_line_text how;
+    size_t first = reading->text->count;
+    if (!strip)
+        return err_set(err, ERR_MEMORY, "no memory for a line of %d x %d pixels", box->width,
+                       box->height);
+    int rc = fast_reader_line(reading->engine->reader, strip, reading->text, &how, err);
+    for (size_t i = first; rc == 0 && i < reading->text->count; i++) {
+        struct ocr_word *word = &reading->text->words[i];
+        word->box.x += box->x;
+        word->box.y += box->y;
+        word->line = number;
+        tighten(reading, word);
+    }
+    reading->assurance += how.assurance * box->width;
+    reading->weight += box->width;
+    return rc == ERR_LIMIT ? 0 : rc; /* no line of text is like that */
+}
+
+static int check_deadline(const struct page_reading *reading, struct err *err)
+{
+    int64_t spent = clock_mono_ms() - reading->started_ms;
+    if (spent <= reading->request->deadline_ms)
+        return 0;
+    return err_set(err, ERR_TIMEOUT, "%zu words read in %lld ms, the deadline was %d ms",
+                   reading->text->count, (long long)spent, reading->request->deadline_ms);
+}
+
+static int read_lines(struct page_reading *reading, const struct fast_layout *layout,
+                      struct err *err)
+{
+    int rc = binarise(reading->crop, &BINARISE_DEFAULT, &reading->ink, err);
+    for (size_t i = 0; rc == 0 && i < layout->count; i++) {
+        rc = read_line(reading, &layout->lines[i].box, (int32_t)i, err);
+        if (rc == 0)
+            rc = check_deadline(reading, err);
+    }
+    return rc;
+}
+
+static int read_strip(struct page_reading *reading, struct err *err)
+{
+    struct ocr_rect all = {0, 0, pixGetWidth(reading->crop), pixGetHeight(reading->crop)};
+    int rc = binarise(reading->crop, &BINARISE_DEFAULT, &reading->ink, err);
+    if (rc == 0)
+        rc = read_line(reading, &all, 0, err);
+    return rc < 0 ? rc : 1;
+}
+
+/* 1 read, 0 not to be trusted. */
+static int try_fast(struct page_reading *reading, struct err *err)
+{
+    SCOPED(fast_layout_free) struct fast_layout layout = {0};
+    if (reading->request->layout == OCR_STRIP)
+        return read_strip(reading, err);
+    int rc = fast_layout_find(reading->crop, reading->request->dpi, NULL, &layout, err);
+    if (rc < 0 || !layout.safe)
+        return rc < 0 ? rc : 0;
+    rc = read_lines(reading, &layout, err);
+    if (rc < 0)
+        return rc;
+    return reading->weight <= 0 || reading->assurance / reading->weight >= least_assurance;
+}
+
+static int read_crop(void *state, struct Pix *crop, const struct ocr_request *request,
+                     struct ocr_text *ret_text, struct err *err)
+{
+    struct fast_engine *engine = state;
+    struct page_reading reading = {.engine = engine,
+                                   .crop = crop,
+                                   .request = request,
+                                   .started_ms = clock_mono_ms(),
+                                   .text = ret_text};
+    int rc = engine->reader ? try_fast(&reading, err) : 0;
+    pixDestroy(&reading.ink);
+    if (rc != 0)
+        return rc < 0 ? rc : 0;
+    ocr_text_free(ret_text);
+    return ocr_tesseract.read(engine->tesseract, crop, request, ret_text, err);
+}
+
+const struct ocr_engine ocr_fast = {
+    .open = open_engine, .close = close_engine, .id = id, .read = read_crop};

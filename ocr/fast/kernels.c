@@ -1,0 +1,158 @@
+/*
+ * Packing, tables, and the plain kernels: see kernels.h.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "ocr/fast/kernels.h"
+
+#include <math.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ocr/fast/kernels_avx2.h"
+
+float fast_tanh_table[FAST_TABLE], fast_logistic_table[FAST_TABLE];
+
+enum { STATE_MAX = 100 }; /* a state is kept within this */
+
+static void make_tables(void)
+{
+    for (int i = 0; i < FAST_TABLE; i++) {
+        double x = i / (double)FAST_TABLE_STEP;
+        fast_tanh_table[i] = (float)tanh(x);
+        fast_logistic_table[i] = (float)(1 / (1 + exp(-x)));
+    }
+}
+
+/* ---- packing ---- */
+
+static int round_up(int number, int step)
+{
+    return (number + step - 1) / step * step;
+}
+
+static void *aligned_zeros(size_t size)
+{
+    size_t whole = (size + FAST_ALIGN - 1) / FAST_ALIGN * FAST_ALIGN;
+    void *zeros = aligned_alloc(FAST_ALIGN, whole);
+    return zeros ? memset(zeros, 0, whole) : NULL;
+}
+
+static void pack_row(const struct fast_matrix *matrix, int row, struct fast_packed *to, int at)
+{
+    const int8_t *cells = matrix->cells + (size_t)row * (size_t)(matrix->cols + 1);
+    size_t block = (size_t)(at / FAST_LANES) * (size_t)to->pairs;
+    for (int col = 0; col < matrix->cols; col++)
+        to->cells[(block + (size_t)(col / 2)) * 2 * FAST_LANES + (size_t)(at % FAST_LANES) * 2 +
+                  (size_t)(col % 2)] = cells[col];
+    to->bias[at] = FAST_ONE * cells[matrix->cols];
+    to->scales[at] = matrix->scales[row];
+}
+
+int fast_pack(const struct fast_matrix *const *matrices, int count, struct fast_packed *ret_packed,
+              struct err *err)
+{
+    struct fast_packed packed = {.pairs = round_up(matrices[0]->cols, 2) / 2};
+    for (int i = 0; i < count; i++)
+        packed.rows += matrices[i]->rows;
+    packed.rows = round_up(packed.rows, FAST_LANES);
+    size_t rows = (size_t)packed.rows;
+    packed.cells = aligned_zeros(rows * (size_t)packed.pairs * 2 * sizeof *packed.cells);
+    packed.bias = aligned_zeros(rows * sizeof *packed.bias);
+    packed.scales = aligned_zeros(rows * sizeof *packed.scales);
+    if (!packed.cells || !packed.bias || !packed.scales) {
+        fast_packed_free(&packed);
+        return err_set(err, ERR_MEMORY, "no memory for %d rows of weights", packed.rows);
+    }
+    int at = 0;
+    for (int i = 0; i < count; i++)
+        for (int row = 0; row < matrices[i]->rows; row++)
+            pack_row(matrices[i], row, &packed, at++);
+    *ret_packed = packed;
+    return 0;
+}
+
+void fast_packed_free(struct fast_packed *packed)
+{
+    free(packed->cells);
+    free(packed->bias);
+    free(packed->scales);
+    *packed = (struct fast_packed){0};
+}
+
+/* ---- plain ---- */
+
+static void multiply(const struct fast_packed *packed, const int16_t *inputs, int32_t *ret_sums)
+{
+    const int16_t *cell = packed->cells;
+    for (int block = 0; block < packed->rows; block += FAST_LANES) {
+        int32_t *sums = ret_sums + block;
+        memcpy(sums, packed->bias + block, FAST_LANES * sizeof *sums);
+        for (int pair = 0; pair < packed->pairs; pair++)
+            for (int lane = 0; lane < FAST_LANES; lane++, cell += 2)
+                sums[lane] += cell[0] * inputs[2 * pair] + cell[1] * inputs[2 * pair + 1];
+    }
+}
+
+/* Linear between two entries of a table for x >= 0. */
+static float look_up(const float *table, float x)
+{
+    float scaled = x * FAST_TABLE_STEP;
+    int i = scaled >= FAST_TABLE - 1 ? FAST_TABLE - 1 : (int)scaled;
+    if (i >= FAST_TABLE - 1)
+        return 1;
+    return table[i] + (table[i + 1] - table[i]) * (scaled - (float)i);
+}
+
+static float tanh_of(float x)
+{
+    return x < 0 ? -look_up(fast_tanh_table, -x) : look_up(fast_tanh_table, x);
+}
+
+static float logistic_of(float x)
+{
+    return x < 0 ? 1 - look_up(fast_logistic_table, -x) : look_up(fast_logistic_table, x);
+}
+
+/* Half away from zero. */
+static int16_t quantised(float value)
+{
+    float scaled = value * FAST_ONE;
+    float rounded = truncf(fabsf(scaled) + 0.5f);
+    rounded = rounded > FAST_ONE ? FAST_ONE : rounded;
+    return (int16_t)(scaled < 0 ? -rounded : rounded);
+}
+
+static void squash(const int32_t *sums, const float *scales, int count, int16_t *ret_values)
+{
+    for (int i = 0; i < count; i++)
+        ret_values[i] = quantised(tanh_of((float)sums[i] * scales[i]));
+}
+
+static void step(const int32_t *sums, const float *scales, int states, float *state,
+                 int16_t *ret_values)
+{
+    for (int i = 0; i < states; i++) {
+        float gate[GATE_COUNT];
+        for (int g = 0; g < GATE_COUNT; g++) {
+            float value = (float)sums[g * states + i] * scales[g * states + i];
+            gate[g] = g == GATE_CELL ? tanh_of(value) : logistic_of(value);
+        }
+        float kept = state[i] * gate[GATE_FORGET];
+        kept += gate[GATE_CELL] * gate[GATE_INPUT];
+        kept = kept > STATE_MAX ? STATE_MAX : kept < -STATE_MAX ? -STATE_MAX : kept;
+        state[i] = kept;
+        ret_values[i] = quantised(tanh_of(kept) * gate[GATE_OUTPUT]);
+    }
+}
+
+static const struct fast_kernels plain_kernels = {"plain", multiply, squash, step};
+
+const struct fast_kernels *fast_kernels_choose(bool plain)
+{
+    static pthread_once_t made = PTHREAD_ONCE_INIT;
+    pthread_once(&made, make_tables);
+    if (!plain && fast_kernels_avx2())
+        return fast_kernels_avx2();
+    return &plain_kernels;
+}

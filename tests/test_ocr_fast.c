@@ -1,0 +1,191 @@
+/*
+ * The fast engine against the installed library: the same strip of a page gives the same text;
+ * plain and vector arithmetic give the same bits; what it cannot answer for, Tesseract reads.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include <leptonica/allheaders.h>
+#include <pango/pangocairo.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/scope.h"
+#include "image/decode.h"
+#include "image/page.h"
+#include "ocr/fast/forward.h"
+#include "ocr/fast/line_image.h"
+#include "ocr/fast/reader.h"
+#include "ocr/model_file.h"
+#include "tests/check.h"
+
+enum { STRIP_HEIGHT = 72, STRIP_WIDTH = 1900, STRIP_MARGIN = 14 };
+
+static const char *const sentences[] = {
+    "Madame, Monsieur, veuillez trouver ci-joint mon relevé d'identité bancaire.",
+    "N° de sécurité sociale : 2 87 09 83 207 027 10",
+    "Caisse Primaire d'Assurance Maladie des Alpes-Maritimes",
+    "06400 CANNES, le 17 novembre 2026",
+    "Je vous prie d'agréer, Madame, Monsieur, l'expression de mes salutations distinguées.",
+    "Montant réglé : 25,00 € (vingt-cinq euros)",
+    "« L'élève où naît l'été » : ÉÀÇÊÎÔÛ àâçèéêëîïôùûü œ",
+    "[Réf. 2026/11-A] tél. 04 93 00 00 00, courriel : accueil@exemple.fr",
+    "xqzt gfdk 0O1lI5S8B brrr",
+    "Feuille de soins n° S 3110 h, volet 2, à adresser à votre organisme",
+};
+static const char *const fonts[] = {"Serif 11", "Sans 9", "Monospace 10", "Serif Bold Italic 13",
+                                    "Sans Italic 8"};
+
+/* A line of text as a scanner would see it at 300 dpi, grey. */
+static struct Pix *draw_strip(const char *text, const char *font)
+{
+    cairo_surface_t *surface =
+        cairo_image_surface_create(CAIRO_FORMAT_RGB24, STRIP_WIDTH, STRIP_HEIGHT);
+    cairo_t *cairo = cairo_create(surface);
+    PangoLayout *layout = pango_cairo_create_layout(cairo);
+    PangoFontDescription *description = pango_font_description_from_string(font);
+    struct err err = {0};
+    struct Pix *strip = NULL;
+    uint8_t row[STRIP_WIDTH];
+
+    pango_font_description_set_absolute_size(
+        description, pango_font_description_get_size(description) * 300.0 / 72);
+    pango_layout_set_font_description(layout, description);
+    pango_layout_set_text(layout, text, -1);
+    cairo_set_source_rgb(cairo, 1, 1, 1);
+    cairo_paint(cairo);
+    cairo_set_source_rgb(cairo, 0.1, 0.1, 0.1);
+    cairo_move_to(cairo, STRIP_MARGIN, 4);
+    pango_cairo_show_layout(cairo, layout);
+    cairo_surface_flush(surface);
+    check_ok(page_new(STRIP_WIDTH, STRIP_HEIGHT, 8, &strip, &err), &err);
+    for (int y = 0; y < STRIP_HEIGHT; y++) {
+        const uint8_t *from = cairo_image_surface_get_data(surface) +
+                              (size_t)y * (size_t)cairo_image_surface_get_stride(surface);
+        for (int x = 0; x < STRIP_WIDTH; x++)
+            row[x] = from[4 * x];
+        page_put_row(strip, (uint32_t)y, row);
+    }
+    pango_font_description_free(description);
+    g_object_unref(layout);
+    cairo_destroy(cairo);
+    cairo_surface_destroy(surface);
+    return strip;
+}
+
+static char *read_strip(struct ocr *ocr, const struct Pix *strip)
+{
+    struct ocr_request request = {
+        .page = strip, .dpi = 300, .layout = OCR_STRIP, .deadline_ms = 60000};
+    SCOPED(ocr_text_free) struct ocr_text text = {0};
+    struct err err = {0};
+
+    check_ok(ocr_read(ocr, &request, &text, &err), &err);
+    return ocr_text_plain(&text);
+}
+
+static void a_strip_reads_as_the_library_reads_it(void **state)
+{
+    struct ocr_params params = OCR_DEFAULT;
+    SCOPED(ocr_free) struct ocr *fast = NULL;
+    SCOPED(ocr_free) struct ocr *tesseract = NULL;
+    struct err err = {0};
+    int lines = 0;
+
+    (void)state;
+    check_ok(ocr_open(&params, &fast, &err), &err);
+    params.engine = OCR_TESSERACT;
+    check_ok(ocr_open(&params, &tesseract, &err), &err);
+    for (size_t f = 0; f < sizeof fonts / sizeof *fonts; f++)
+        for (size_t s = 0; s < sizeof sentences / sizeof *sentences; s++, lines++) {
+            SCOPED(image_free) struct Pix *strip = draw_strip(sentences[s], fonts[f]);
+            SCOPED(scope_free) char *got = read_strip(fast, strip);
+            SCOPED(scope_free) char *want = read_strip(tesseract, strip);
+            assert_string_equal(got, want);
+        }
+    assert_int_equal(lines, 50);
+}
+
+static struct fast_model *open_model(void)
+{
+    struct ocr_params params = OCR_DEFAULT;
+    struct fast_model *model = NULL;
+    struct buf file = {0};
+    struct err err = {0};
+
+    check_ok(ocr_model_read(&params, &file, &err), &err);
+    check_ok(fast_model_read(&file, &model, &err), &err);
+    return model;
+}
+
+static void plain_and_vector_arithmetic_give_the_same_bits(void **state)
+{
+    SCOPED(fast_model_free) struct fast_model *model = open_model();
+    SCOPED(fast_forward_free) struct fast_forward *plain = NULL;
+    SCOPED(fast_forward_free) struct fast_forward *best = NULL;
+    struct err err = {0};
+
+    (void)state;
+    check_ok(fast_forward_new(&model->network, true, &plain, &err), &err);
+    check_ok(fast_forward_new(&model->network, false, &best, &err), &err);
+    assert_string_equal(fast_forward_kernels(plain), "plain");
+    for (size_t s = 0; s < sizeof sentences / sizeof *sentences; s++) {
+        SCOPED(image_free) struct Pix *strip = draw_strip(sentences[s], fonts[s % 5]);
+        SCOPED(fast_image_free) struct fast_image image = {0};
+        SCOPED(fast_output_free) struct fast_output a = {0};
+        SCOPED(fast_output_free) struct fast_output b = {0};
+        check_ok(fast_image_make(strip, &image, &err), &err);
+        check_ok(fast_forward_run(plain, &image, &a, &err), &err);
+        check_ok(fast_forward_run(best, &image, &b, &err), &err);
+        assert_int_equal(a.steps, b.steps);
+        assert_memory_equal(a.rows, b.rows, (size_t)a.steps * (size_t)a.classes * sizeof *a.rows);
+    }
+}
+
+static void widths_out_of_range_are_refused(void **state)
+{
+    SCOPED(fast_model_free) struct fast_model *model = open_model();
+    SCOPED(fast_forward_free) struct fast_forward *forward = NULL;
+    SCOPED(image_free) struct Pix *endless = NULL;
+    struct fast_image none = {.width = 2}, image;
+    struct fast_output output;
+    struct err err = {0};
+
+    (void)state;
+    check_ok(fast_forward_new(&model->network, false, &forward, &err), &err);
+    check_refused(fast_forward_run(forward, &none, &output, &err), ERR_LIMIT, &err);
+    check_ok(page_new(30000, 40, 1, &endless, &err), &err);
+    check_refused(fast_image_make(endless, &image, &err), ERR_LIMIT, &err);
+}
+
+/* Each damage must be refused or read, and never more than its bytes. */
+static void a_damaged_model_is_refused_with_one_line(void **state)
+{
+    struct ocr_params params = OCR_DEFAULT;
+    SCOPED(buf_free) struct buf whole = {0};
+    struct err err = {0};
+    int refused = 0, tried = 0;
+
+    (void)state;
+    check_ok(ocr_model_read(&params, &whole, &err), &err);
+    for (size_t len = 0; len < whole.len; len += len / 3 + 7, tried++) {
+        struct fast_model *model = NULL;
+        struct buf cut = {0};
+        assert_int_equal(buf_append(&cut, bytes_of(whole.at, len)), 0);
+        int rc = fast_model_read(&cut, &model, &err);
+        refused += rc < 0;
+        assert_true(rc == 0 || (err.text[0] && !strchr(err.text, '\n')));
+        fast_model_free(&model);
+        buf_free(&cut);
+    }
+    assert_int_equal(refused, tried);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_strip_reads_as_the_library_reads_it),
+        cmocka_unit_test(plain_and_vector_arithmetic_give_the_same_bits),
+        cmocka_unit_test(widths_out_of_range_are_refused),
+        cmocka_unit_test(a_damaged_model_is_refused_with_one_line),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
