@@ -11,6 +11,7 @@
 static const float highest = 2.1f, lowest = -0.8f, beyond = 1.9f;
 /* Few pieces lower than this are marks wherever they are: an accent and a dot side by side. */
 static const float mark_height = 0.75f;
+static const float bar_slimness = 0.22f;
 enum { FEW_PIECES = 3 };
 
 static float cost_of(const struct draft *draft, const struct letter *letter)
@@ -69,6 +70,13 @@ static int32_t nearest_line(const struct drafts *drafts, const struct letter *ma
     return line;
 }
 
+/* A piece of an upright ruling that was too tall for its neighbours. */
+static bool is_bar(const struct letter *letter)
+{
+    return letter->kind == LETTER_PLAIN && letter->line < 0 &&
+           letter->right - letter->left < bar_slimness * letter_height(letter);
+}
+
 static bool is_mark(const struct draft *draft, const struct draft *line)
 {
     return line->plain > draft->plain && draft->size <= mark_height * line->x_height;
@@ -81,7 +89,7 @@ void drafts_attach(struct drafts *drafts, struct letters *letters)
         struct draft *own = letter->line >= 0 ? &drafts->items[letter->line] : NULL;
         int32_t line;
 
-        if (letter->kind == LETTER_NONE || (own && own->plain > FEW_PIECES))
+        if (letter->kind == LETTER_NONE || is_bar(letter) || (own && own->plain > FEW_PIECES))
             continue;
         line = nearest_line(drafts, letter);
         if (line < 0 || (own && !is_mark(own, &drafts->items[line])))

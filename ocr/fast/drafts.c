@@ -22,6 +22,10 @@ static const float x_to_capital = 0.72f, x_least = 0.58f, x_most = 0.84f;
 static const float capital_least = 1.2f, capital_most = 1.7f;
 static const float lower_share = 0.25f, upper_share = 0.06f;
 
+/* Of a line whose letters have one height, to another's x height; within which it is looked for. */
+static const float same_height = 0.88f, nearby = 6;
+enum { LEAST_TELLING = 4, COMPARED_MOST = 60 };
+
 /* A line of text: most letters have their feet on it. */
 static const float least_even_share = 0.35f, judged_height = 0.6f;
 enum { LEAST_JUDGED = 5 };
@@ -38,7 +42,8 @@ static int by_value(const void *a, const void *b)
     return (first > second) - (first < second);
 }
 
-/* The densest window of the sorted values whose own middle lies between `from` and `to`. */
+/* The densest window of the sorted values whose own middle lies between `from` and `to`; the first
+ * of several. */
 static struct peak find_peak(const float *sorted, size_t count, float window, float from, float to)
 {
     struct peak peak = {0};
@@ -136,8 +141,10 @@ static void find_x_height(const struct drafts *drafts, const struct letters *let
         draft->x_height = lower.middle;
     else if ((float)upper.count >= fmaxf(1, upper_share * (float)count))
         draft->x_height = most.middle;
-    else
+    else {
         draft->x_height = x_to_capital * (count ? most.middle : draft->size);
+        draft->one_height = true;
+    }
 }
 
 static void shape(const struct drafts *drafts, const struct letters *letters, struct draft *draft,
@@ -154,12 +161,13 @@ static void shape(const struct drafts *drafts, const struct letters *letters, st
     }
     qsort(values, draft->count, sizeof *values, by_value);
     draft->size = values[draft->count / 2];
+    /* the lowest of equals: quotes hang above it */
     for (size_t i = 0; i < draft->count; i++)
-        values[i] = member(drafts, letters, draft->first + i)->bottom;
+        values[i] = -member(drafts, letters, draft->first + i)->bottom;
     qsort(values, draft->count, sizeof *values, by_value);
     draft->base =
-        find_peak(values, draft->count, fmaxf(2, foot_window * draft->size), -INFINITY, INFINITY)
-            .middle;
+        -find_peak(values, draft->count, fmaxf(2, foot_window * draft->size), -INFINITY, INFINITY)
+             .middle;
     fit_baseline(drafts, letters, draft);
     find_x_height(drafts, letters, draft, values);
     count_even(drafts, letters, draft);
@@ -208,6 +216,36 @@ static int by_base(const void *a, const void *b, void *items)
     return (first > second) - (first < second);
 }
 
+/* How far apart two drafts are for one to tell the other's letters; columns count less. */
+static float distance(const struct draft *a, const struct draft *b)
+{
+    float gap = fmaxf(0, fmaxf(a->left - b->right, b->left - a->right));
+
+    return fabsf(middle_base(a) - middle_base(b)) + gap / 20;
+}
+
+/* Letters of one height are small ones when they are as high as those of a line nearby. */
+static void compare_heights(const struct drafts *drafts, size_t place)
+{
+    struct draft *draft = &drafts->items[drafts->by_base[place]];
+    float height = draft->x_height / x_to_capital, best = nearby * height;
+    size_t from = place > COMPARED_MOST ? place - COMPARED_MOST : 0;
+
+    for (size_t at = from; at < drafts->count && at < place + COMPARED_MOST; at++) {
+        const struct draft *other = &drafts->items[drafts->by_base[at]];
+        float ratio = other->x_height / height, apart = distance(draft, other);
+
+        if (other->one_height || other->plain < LEAST_TELLING || apart >= best || ratio < x_least ||
+            ratio > 2 - same_height)
+            continue;
+        if (ratio > same_height)
+            draft->x_height = height;
+        else if (ratio < x_most)
+            draft->x_height = other->x_height;
+        best = apart;
+    }
+}
+
 int drafts_make(const struct letters *letters, size_t count, struct drafts *ret_drafts,
                 struct err *err)
 {
@@ -226,6 +264,9 @@ int drafts_make(const struct letters *letters, size_t count, struct drafts *ret_
         ret_drafts->by_base[i] = (int32_t)i;
     }
     qsort_r(ret_drafts->by_base, count, sizeof *ret_drafts->by_base, by_base, ret_drafts->items);
+    for (size_t i = 0; i < count; i++)
+        if (ret_drafts->items[ret_drafts->by_base[i]].one_height)
+            compare_heights(ret_drafts, i);
     return 0;
 }
 

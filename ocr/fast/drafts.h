@@ -14,6 +14,7 @@ struct draft {
     float left, right;    /* with the page's slope taken out, like all that follows */
     float base, tilt;     /* the baseline at `left`, and pixels down per pixel to the right */
     float x_height, size; /* size: the median height of its letters */
+    bool one_height;      /* its letters do not tell whether they are small or capitals */
     bool kept;            /* it is a line of text */
 };
 

@@ -24,26 +24,32 @@ enum { PAD = 4 };
 /* Marks further away than this do not widen a line's box, in x heights. */
 static const float most_above = 2.1f, most_below = 0.75f;
 
-/* A line that rises by more than this over its length is cut at spaces, so that its neighbours do
- * not come into its box; in x heights. */
-static const float most_rise = 0.5f, least_space = 0.35f;
-
 /* A single letter or digit is a line of its own when it is as high as print is, in mm, and neither
  * a bar nor a dash. */
 static const float single_least_mm = 1.2f, single_most_mm = 7;
-static const float single_slimmest = 0.12f, single_widest = 1.6f, single_least_ink = 0.12f;
+static const float single_slimmest = 0.22f, single_widest = 1.6f, single_least_ink = 0.12f;
 
 /* Judged on generated mail, see docs/ocr.md. */
 static const float safe_coverage = 0.9f, safe_evenness = 0.85f;
 
+/* Print that is much paler than the writing on the same page is lost to the ordinary threshold. A
+ * page with few letters is looked at again with one for pale ink, which costs little there; on a
+ * form it would take shaded fields for ink. */
+enum { FEW_LETTERS = 800 };
+#define BINARISE_PALE                                                                              \
+    ((struct binarise_params){.ink_share = 0.45, .least_contrast = 0.1, .solid_share = 0.6})
+static const float pale_gain = 1.15f; /* letters on their lines times coverage, to the first's */
+
 struct finder {
     struct fast_layout *layout;
+    const struct binarise_params *threshold;
     struct ocr_rect zone;
     int32_t page_width, page_height;
     struct letters letters;
     struct drafts drafts;
     size_t rulings; /* on the page */
     size_t room;    /* for lines */
+    size_t even;    /* letters on their lines */
 };
 
 static void finder_free(struct finder *finder)
@@ -84,7 +90,7 @@ static int find_blobs(const struct finder *finder, const struct Pix *page, int d
     }
     if (pixGetDepth((struct Pix *)page) == 1)
         return fast_blobs_find(cut ? cut : page, dpi, ret_blobs, err);
-    rc = binarise(cut ? cut : page, &BINARISE_DEFAULT, &bits, err);
+    rc = binarise(cut ? cut : page, finder->threshold, &bits, err);
     return rc < 0 ? rc : fast_blobs_find(bits, dpi, ret_blobs, err);
 }
 
@@ -137,23 +143,17 @@ static void judge_singles(struct finder *finder)
     }
 }
 
-/* Back to the page: the page's slope at `x`, where y is one of the upright frame. */
-static float page_y(const struct finder *finder, float x, float y)
-{
-    return y + finder->letters.slope * x;
-}
-
-static void widen_box(const struct finder *finder, const struct draft *draft,
-                      const struct letter *letter, float edges[4])
+/* Widens a levelled box: left, right, top and bottom, rows as in column 0. */
+static void widen_box(const struct draft *draft, const struct letter *letter, float slope,
+                      float base, float edges[4])
 {
     const struct blob *blob = &letter->blob;
-    float x = (float)(blob->x0 + blob->x1) / 2;
-    float base = page_y(finder, x, draft_base_at(draft, (letter->left + letter->right) / 2));
+    float down = slope * (float)(blob->x0 + blob->x1) / 2;
 
     edges[0] = fminf(edges[0], (float)blob->x0);
     edges[1] = fmaxf(edges[1], (float)blob->x1);
-    edges[2] = fminf(edges[2], fmaxf((float)blob->y0, base - most_above * draft->x_height));
-    edges[3] = fmaxf(edges[3], fminf((float)blob->y1, base + most_below * draft->x_height));
+    edges[2] = fminf(edges[2], fmaxf((float)blob->y0 - down, base - most_above * draft->x_height));
+    edges[3] = fmaxf(edges[3], fminf((float)blob->y1 - down, base + most_below * draft->x_height));
 }
 
 static int32_t within(float value, int32_t most)
@@ -161,33 +161,55 @@ static int32_t within(float value, int32_t most)
     return value < 0 ? 0 : value > (float)most ? most : (int32_t)value;
 }
 
-/* The letters [from, to) of a draft as a line of the page. */
-static struct fast_line cut_line(const struct finder *finder, const struct draft *draft,
-                                 size_t from, size_t to)
+/* The baseline's row in column 0 of the zone, and its slope. The upright frame lies to the right of
+ * the page by the page's slope times the row. */
+static float level_base(const struct finder *finder, const struct draft *draft, float *ret_slope)
+{
+    float slope = finder->letters.slope, across = (draft->left + draft->right) / 2;
+    float down = draft_base_at(draft, across);
+    float x = (across - slope * down) / (1 + slope * slope);
+
+    *ret_slope = slope + draft->tilt;
+    return down + slope * x - *ret_slope * x;
+}
+
+static void set_boxes(const struct finder *finder, struct fast_line *line, const float rows[2])
+{
+    struct ocr_rect *strip = &line->strip, *box = &line->box;
+    float middle = (float)strip->x + (float)strip->width / 2 - (float)finder->zone.x;
+    float top = (float)finder->zone.y + rows[0] + line->slope * middle;
+    int32_t ends[2], bottom;
+
+    strip->y = (int32_t)floorf(top) - PAD;
+    strip->height = (int32_t)ceilf(rows[1] - rows[0]) + 2 * PAD;
+    ends[0] = fast_line_top(line, strip->x);
+    ends[1] = fast_line_top(line, strip->x + strip->width - 1);
+    bottom = (ends[0] > ends[1] ? ends[0] : ends[1]) + strip->height;
+    box->x = strip->x;
+    box->width = strip->width;
+    box->y = within((float)(ends[0] < ends[1] ? ends[0] : ends[1]), finder->page_height);
+    box->height = within((float)bottom, finder->page_height) - box->y;
+    if (ends[0] == ends[1])
+        *strip = *box;
+}
+
+static struct fast_line cut_line(const struct finder *finder, const struct draft *draft)
 {
     float edges[4] = {INFINITY, -INFINITY, INFINITY, -INFINITY};
     struct fast_line line = {.x_height = draft->x_height};
-    float base, lean, top, left, right, bottom;
+    float base = level_base(finder, draft, &line.slope);
+    float down = (float)finder->zone.y + base - line.slope * (float)finder->zone.x;
 
-    for (size_t at = from; at < to; at++)
-        widen_box(finder, draft, letter_of(finder, draft, at), edges);
-    /* the upright frame moves right by slope times y */
-    lean = finder->letters.slope * (edges[2] + edges[3]) / 2;
-    base = page_y(finder, (edges[0] + edges[1]) / 2,
-                  draft_base_at(draft, (edges[0] + edges[1]) / 2 + lean));
-    top = fminf(edges[2], base - above_base * draft->x_height);
-    bottom = fmaxf(edges[3], base + below_base * draft->x_height);
-    left = (float)finder->zone.x + edges[0] - PAD;
-    right = (float)finder->zone.x + edges[1] + PAD;
-    line.box.x = within(left, finder->page_width);
-    line.box.y = within((float)finder->zone.y + floorf(top) - PAD, finder->page_height);
-    line.box.width = within(right, finder->page_width) - line.box.x;
-    line.box.height =
-        within((float)finder->zone.y + ceilf(bottom) + PAD, finder->page_height) - line.box.y;
-    base += (float)finder->zone.y;
-    lean = (finder->letters.slope + draft->tilt) * (right - left) / 2;
-    line.baseline_left = base - lean;
-    line.baseline_right = base + lean;
+    for (size_t at = 0; at < draft->count; at++)
+        widen_box(draft, letter_of(finder, draft, at), line.slope, base, edges);
+    edges[2] = fminf(edges[2], base - above_base * draft->x_height);
+    edges[3] = fmaxf(edges[3], base + below_base * draft->x_height);
+    line.strip.x = within((float)finder->zone.x + edges[0] - PAD, finder->page_width);
+    line.strip.width =
+        within((float)finder->zone.x + edges[1] + PAD, finder->page_width) - line.strip.x;
+    set_boxes(finder, &line, edges + 2);
+    line.baseline_left = down + line.slope * (float)line.box.x;
+    line.baseline_right = down + line.slope * (float)(line.box.x + line.box.width);
     return line;
 }
 
@@ -208,35 +230,6 @@ static int add_line(struct finder *finder, const struct fast_line *line, struct 
     }
     layout->lines[layout->count++] = *line;
     return 0;
-}
-
-/* Adds a draft, in pieces where it rises steeply. */
-static int add_draft(struct finder *finder, const struct draft *draft, int32_t block,
-                     struct err *err)
-{
-    float steep = fabsf(finder->letters.slope + draft->tilt);
-    float most = steep > 0 ? most_rise * draft->x_height / steep : INFINITY;
-    float right = -INFINITY, begun = letter_of(finder, draft, 0)->left;
-    size_t from = 0;
-    int rc = 0;
-
-    for (size_t at = 0; at <= draft->count && rc == 0; at++) {
-        const struct letter *letter = at < draft->count ? letter_of(finder, draft, at) : NULL;
-        struct fast_line line;
-
-        if (letter && !(letter->right - begun > most && at > from &&
-                        letter->left - right > least_space * draft->x_height)) {
-            right = fmaxf(right, letter->right);
-            continue;
-        }
-        line = cut_line(finder, draft, from, at);
-        line.block = block;
-        rc = add_line(finder, &line, err);
-        from = at;
-        begun = letter ? letter->left : 0;
-        right = letter ? letter->right : 0;
-    }
-    return rc;
 }
 
 static int put_in_order(struct finder *finder, struct err *err)
@@ -263,8 +256,12 @@ static int put_in_order(struct finder *finder, struct err *err)
     if (count > FAST_LINES_MOST)
         return 0; /* coverage stays what it is: none */
     order_items(items, count);
-    for (size_t i = 0; i < count && rc == 0; i++)
-        rc = add_draft(finder, &finder->drafts.items[items[i].index], items[i].block, err);
+    for (size_t i = 0; i < count && rc == 0; i++) {
+        struct fast_line line = cut_line(finder, &finder->drafts.items[items[i].index]);
+
+        line.block = items[i].block;
+        rc = add_line(finder, &line, err);
+    }
     return rc;
 }
 
@@ -277,56 +274,84 @@ static bool is_bare(const struct finder *finder)
     return finder->rulings == 0;
 }
 
+/* Slim and in no line: a piece of a ruling more likely than an l. */
+static bool is_counted(const struct finder *finder, const struct letter *letter)
+{
+    bool inside = letter->line >= 0 && finder->drafts.items[letter->line].kept;
+
+    return letter->kind == LETTER_PLAIN &&
+           (inside || letter->right - letter->left >= single_slimmest * letter_height(letter));
+}
+
 static void judge(struct finder *finder)
 {
-    size_t inside = 0, judged = 0, even = 0;
+    size_t inside = 0, counted = 0, judged = 0;
     struct fast_layout *layout = finder->layout;
 
     for (size_t i = 0; i < finder->letters.count; i++) {
         const struct letter *letter = &finder->letters.items[i];
 
-        inside += letter->kind == LETTER_PLAIN && letter->line >= 0 &&
-                  finder->drafts.items[letter->line].kept;
+        if (!is_counted(finder, letter))
+            continue;
+        counted++;
+        inside += letter->line >= 0 && finder->drafts.items[letter->line].kept;
     }
     for (size_t i = 0; i < finder->drafts.count; i++) {
         judged += finder->drafts.items[i].kept ? finder->drafts.items[i].judged : 0;
-        even += finder->drafts.items[i].kept ? finder->drafts.items[i].even : 0;
+        finder->even += finder->drafts.items[i].kept ? finder->drafts.items[i].even : 0;
     }
     layout->coverage = finder->letters.plain == 0 ? 1 : 0;
     if (layout->count > 0)
-        layout->coverage = (float)inside / (float)finder->letters.plain;
-    layout->evenness = judged > 0 ? (float)even / (float)judged : 0;
+        layout->coverage = (float)inside / (float)counted;
+    layout->evenness = judged > 0 ? (float)finder->even / (float)judged : 0;
     layout->safe = layout->count > 0
                        ? layout->coverage >= safe_coverage && layout->evenness >= safe_evenness
                        : is_bare(finder);
 }
 
+static int look(struct finder *finder, const struct Pix *page, int dpi, struct err *err)
+{
+    SCOPED(fast_blobs_free) struct blobs blobs = {0};
+    int rc = find_blobs(finder, page, dpi, &blobs, err);
+
+    if (rc < 0 || blobs.crowded)
+        return rc;
+    finder->rulings = blobs.rulings;
+    rc = letters_make(&blobs, dpi, &finder->letters, err);
+    if (rc == 0)
+        rc = draw_drafts(finder, err);
+    if (rc == 0) {
+        judge_singles(finder);
+        rc = put_in_order(finder, err);
+    }
+    if (rc == 0)
+        judge(finder);
+    return rc;
+}
+
 int fast_layout_find(const struct Pix *page, int dpi, const struct ocr_rect *zone,
                      struct fast_layout *ret_layout, struct err *err)
 {
-    SCOPED(finder_free) struct finder finder = {.layout = ret_layout};
-    SCOPED(fast_blobs_free) struct blobs blobs = {0};
+    SCOPED(fast_layout_free) struct fast_layout first = {0}, pale = {0};
+    SCOPED(finder_free) struct finder finder = {.layout = &first, .threshold = &BINARISE_DEFAULT};
+    SCOPED(finder_free) struct finder again = {.layout = &pale, .threshold = &BINARISE_PALE};
+    struct fast_layout *better = &first;
     int rc;
 
     assert(dpi > 0);
     *ret_layout = (struct fast_layout){0};
     set_zone(&finder, page, zone);
-    rc = find_blobs(&finder, page, dpi, &blobs, err);
-    if (rc < 0 || blobs.crowded)
+    set_zone(&again, page, zone);
+    rc = look(&finder, page, dpi, err);
+    if (rc == 0 && finder.letters.items && finder.even < FEW_LETTERS &&
+        pixGetDepth((struct Pix *)page) > 1)
+        rc = look(&again, page, dpi, err);
+    if (rc < 0)
         return rc;
-    finder.rulings = blobs.rulings;
-    rc = letters_make(&blobs, dpi, &finder.letters, err);
-    if (rc == 0)
-        rc = draw_drafts(&finder, err);
-    if (rc == 0) {
-        judge_singles(&finder);
-        rc = put_in_order(&finder, err);
-    }
-    if (rc < 0) {
-        fast_layout_free(ret_layout);
-        return rc;
-    }
-    judge(&finder);
+    if ((float)again.even * pale.coverage > pale_gain * (float)finder.even * first.coverage)
+        better = &pale;
+    *ret_layout = *better;
+    *better = (struct fast_layout){0};
     return 0;
 }
 
