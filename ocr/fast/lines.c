@@ -24,11 +24,6 @@ enum { PAD = 4 };
 /* Marks further away than this do not widen a line's box, in x heights. */
 static const float most_above = 2.1f, most_below = 0.75f;
 
-/* A line that rises by more than this over its length is cut at spaces, so that its neighbours do
- * not come into its box; in x heights. */
-static const float most_rise = 0.5f, least_space = 0.35f, space_to_gap = 1.7f;
-enum { GAPS_MOST = 200 };
-
 /* A single letter or digit is a line of its own when it is as high as print is, in mm, and neither
  * a bar nor a dash. */
 static const float single_least_mm = 1.2f, single_most_mm = 7;
@@ -148,23 +143,17 @@ static void judge_singles(struct finder *finder)
     }
 }
 
-/* Back to the page: the page's slope at `x`, where y is one of the upright frame. */
-static float page_y(const struct finder *finder, float x, float y)
-{
-    return y + finder->letters.slope * x;
-}
-
-static void widen_box(const struct finder *finder, const struct draft *draft,
-                      const struct letter *letter, float edges[4])
+/* Widens a levelled box: left, right, top and bottom, rows as in column 0. */
+static void widen_box(const struct draft *draft, const struct letter *letter, float slope,
+                      float base, float edges[4])
 {
     const struct blob *blob = &letter->blob;
-    float x = (float)(blob->x0 + blob->x1) / 2;
-    float base = page_y(finder, x, draft_base_at(draft, (letter->left + letter->right) / 2));
+    float down = slope * (float)(blob->x0 + blob->x1) / 2;
 
     edges[0] = fminf(edges[0], (float)blob->x0);
     edges[1] = fmaxf(edges[1], (float)blob->x1);
-    edges[2] = fminf(edges[2], fmaxf((float)blob->y0, base - most_above * draft->x_height));
-    edges[3] = fmaxf(edges[3], fminf((float)blob->y1, base + most_below * draft->x_height));
+    edges[2] = fminf(edges[2], fmaxf((float)blob->y0 - down, base - most_above * draft->x_height));
+    edges[3] = fmaxf(edges[3], fminf((float)blob->y1 - down, base + most_below * draft->x_height));
 }
 
 static int32_t within(float value, int32_t most)
@@ -172,33 +161,55 @@ static int32_t within(float value, int32_t most)
     return value < 0 ? 0 : value > (float)most ? most : (int32_t)value;
 }
 
-/* The letters [from, to) of a draft as a line of the page. */
-static struct fast_line cut_line(const struct finder *finder, const struct draft *draft,
-                                 size_t from, size_t to)
+/* The baseline's row in column 0 of the zone, and its slope. The upright frame lies to the right of
+ * the page by the page's slope times the row. */
+static float level_base(const struct finder *finder, const struct draft *draft, float *ret_slope)
+{
+    float slope = finder->letters.slope, across = (draft->left + draft->right) / 2;
+    float down = draft_base_at(draft, across);
+    float x = (across - slope * down) / (1 + slope * slope);
+
+    *ret_slope = slope + draft->tilt;
+    return down + slope * x - *ret_slope * x;
+}
+
+static void set_boxes(const struct finder *finder, struct fast_line *line, const float rows[2])
+{
+    struct ocr_rect *strip = &line->strip, *box = &line->box;
+    float middle = (float)strip->x + (float)strip->width / 2 - (float)finder->zone.x;
+    float top = (float)finder->zone.y + rows[0] + line->slope * middle;
+    int32_t ends[2], bottom;
+
+    strip->y = (int32_t)floorf(top) - PAD;
+    strip->height = (int32_t)ceilf(rows[1] - rows[0]) + 2 * PAD;
+    ends[0] = fast_line_top(line, strip->x);
+    ends[1] = fast_line_top(line, strip->x + strip->width - 1);
+    bottom = (ends[0] > ends[1] ? ends[0] : ends[1]) + strip->height;
+    box->x = strip->x;
+    box->width = strip->width;
+    box->y = within((float)(ends[0] < ends[1] ? ends[0] : ends[1]), finder->page_height);
+    box->height = within((float)bottom, finder->page_height) - box->y;
+    if (ends[0] == ends[1])
+        *strip = *box;
+}
+
+static struct fast_line cut_line(const struct finder *finder, const struct draft *draft)
 {
     float edges[4] = {INFINITY, -INFINITY, INFINITY, -INFINITY};
     struct fast_line line = {.x_height = draft->x_height};
-    float base, lean, top, left, right, bottom;
+    float base = level_base(finder, draft, &line.slope);
+    float down = (float)finder->zone.y + base - line.slope * (float)finder->zone.x;
 
-    for (size_t at = from; at < to; at++)
-        widen_box(finder, draft, letter_of(finder, draft, at), edges);
-    /* the upright frame moves right by slope times y */
-    lean = finder->letters.slope * (edges[2] + edges[3]) / 2;
-    base = page_y(finder, (edges[0] + edges[1]) / 2,
-                  draft_base_at(draft, (edges[0] + edges[1]) / 2 + lean));
-    top = fminf(edges[2], base - above_base * draft->x_height);
-    bottom = fmaxf(edges[3], base + below_base * draft->x_height);
-    left = (float)finder->zone.x + edges[0] - PAD;
-    right = (float)finder->zone.x + edges[1] + PAD;
-    line.box.x = within(left, finder->page_width);
-    line.box.y = within((float)finder->zone.y + floorf(top) - PAD, finder->page_height);
-    line.box.width = within(right, finder->page_width) - line.box.x;
-    line.box.height =
-        within((float)finder->zone.y + ceilf(bottom) + PAD, finder->page_height) - line.box.y;
-    base += (float)finder->zone.y;
-    lean = (finder->letters.slope + draft->tilt) * (right - left) / 2;
-    line.baseline_left = base - lean;
-    line.baseline_right = base + lean;
+    for (size_t at = 0; at < draft->count; at++)
+        widen_box(draft, letter_of(finder, draft, at), line.slope, base, edges);
+    edges[2] = fminf(edges[2], base - above_base * draft->x_height);
+    edges[3] = fmaxf(edges[3], base + below_base * draft->x_height);
+    line.strip.x = within((float)finder->zone.x + edges[0] - PAD, finder->page_width);
+    line.strip.width =
+        within((float)finder->zone.x + edges[1] + PAD, finder->page_width) - line.strip.x;
+    set_boxes(finder, &line, edges + 2);
+    line.baseline_left = down + line.slope * (float)line.box.x;
+    line.baseline_right = down + line.slope * (float)(line.box.x + line.box.width);
     return line;
 }
 
@@ -219,62 +230,6 @@ static int add_line(struct finder *finder, const struct fast_line *line, struct 
     }
     layout->lines[layout->count++] = *line;
     return 0;
-}
-
-static int by_value(const void *a, const void *b)
-{
-    float first = *(const float *)a, second = *(const float *)b;
-
-    return (first > second) - (first < second);
-}
-
-/* A gap is a space between words when it is wider than those between letters, which typewriter
- * faces have wide too. */
-static float least_gap(const struct finder *finder, const struct draft *draft)
-{
-    float gaps[GAPS_MOST], right = letter_of(finder, draft, 0)->right;
-    size_t count = 0;
-
-    for (size_t at = 1; at < draft->count && count < GAPS_MOST; at++) {
-        const struct letter *letter = letter_of(finder, draft, at);
-
-        if (letter->kind != LETTER_PLAIN)
-            continue;
-        gaps[count++] = fmaxf(0, letter->left - right);
-        right = fmaxf(right, letter->right);
-    }
-    qsort(gaps, count, sizeof *gaps, by_value);
-    return fmaxf(least_space * draft->x_height, count ? space_to_gap * gaps[count / 2] : 0);
-}
-
-/* Adds a draft, in pieces where it rises steeply. */
-static int add_draft(struct finder *finder, const struct draft *draft, int32_t block,
-                     struct err *err)
-{
-    float steep = fabsf(finder->letters.slope + draft->tilt);
-    float most = steep > 0 ? most_rise * draft->x_height / steep : INFINITY;
-    float right = -INFINITY, begun = letter_of(finder, draft, 0)->left;
-    float space = least_gap(finder, draft);
-    size_t from = 0;
-    int rc = 0;
-
-    for (size_t at = 0; at <= draft->count && rc == 0; at++) {
-        const struct letter *letter = at < draft->count ? letter_of(finder, draft, at) : NULL;
-        struct fast_line line;
-
-        if (letter &&
-            !(letter->right - begun > most && at > from && letter->left - right > space)) {
-            right = fmaxf(right, letter->right);
-            continue;
-        }
-        line = cut_line(finder, draft, from, at);
-        line.block = block;
-        rc = add_line(finder, &line, err);
-        from = at;
-        begun = letter ? letter->left : 0;
-        right = letter ? letter->right : 0;
-    }
-    return rc;
 }
 
 static int put_in_order(struct finder *finder, struct err *err)
@@ -301,8 +256,12 @@ static int put_in_order(struct finder *finder, struct err *err)
     if (count > FAST_LINES_MOST)
         return 0; /* coverage stays what it is: none */
     order_items(items, count);
-    for (size_t i = 0; i < count && rc == 0; i++)
-        rc = add_draft(finder, &finder->drafts.items[items[i].index], items[i].block, err);
+    for (size_t i = 0; i < count && rc == 0; i++) {
+        struct fast_line line = cut_line(finder, &finder->drafts.items[items[i].index]);
+
+        line.block = items[i].block;
+        rc = add_line(finder, &line, err);
+    }
     return rc;
 }
 

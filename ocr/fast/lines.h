@@ -17,8 +17,10 @@ enum { FAST_LINES_MOST = 1500 };
 
 /* Page pixels. */
 struct fast_line {
-    struct ocr_rect box; /* to be cut out: marks, ascenders, descenders, 4 px around;
-                            clipped to the page */
+    struct ocr_rect box;   /* marks, ascenders, descenders, 4 px around; on the page */
+    struct ocr_rect strip; /* to be cut out: the box once the line is levelled, in the rows of its
+                              middle column; the box itself when the line is level already */
+    float slope;           /* pixels down per pixel to the right */
     float baseline_left, baseline_right; /* y at the box's left and right edge */
     float x_height;                      /* of a line in capitals or digits: 0.72 of their height */
     int32_t block;                       /* lines that stand together share a number, from 0 up */
@@ -38,6 +40,14 @@ struct fast_layout {
  * safe. 15 to 30 ms for A4 at 300 dpi. ERR_MEMORY. Free with fast_layout_free. */
 int fast_layout_find(const struct Pix *page, int dpi, const struct ocr_rect *zone,
                      struct fast_layout *ret_layout, struct err *err);
+
+/* The line's strip as a picture of its own, depth as the page: levelled by moving its columns up
+ * and down by whole pixels, white where it leaves the page. ERR_MEMORY. Free with image_free. */
+int fast_line_cut(const struct Pix *page, const struct fast_line *line, struct Pix **ret_strip,
+                  struct err *err);
+
+/* The page's row that is the strip's first in the page's column `x`. */
+int32_t fast_line_top(const struct fast_line *line, int32_t x);
 
 /* NULL-safe; leaves {0}. */
 void fast_layout_free(struct fast_layout *layout);
