@@ -172,16 +172,20 @@ static int read_body(const config_setting_t *root, struct settings *s, struct er
 
 static int read_bodies(const config_setting_t *root, struct settings *s, struct err *err)
 {
-    static const char *const known[] = {"tag", "phrases", NULL};
+    static const char *const known[] = {"tag", "least", "phrases", NULL};
     const config_setting_t *list;
     int count = list_of(root, "bodies", SETTINGS_BODIES_MAX, &list, err);
     for (int i = 0; i < count; i++) {
         const config_setting_t *one = config_setting_get_elem(list, (unsigned)i);
         struct body_setting *body = &s->bodies[s->body_count++];
         const char *tag;
+        long long least = s->body.least;
         int rc = config_check_keys(one, known, err);
         if (rc == 0)
             rc = config_text_required(one, "tag", &tag, err);
+        if (rc == 0)
+            rc = config_int(one, "least", (long long[]){1, SETTINGS_WORDS_MAX}, &least, err);
+        body->least = (int)least;
         if (rc == 0)
             rc = read_words(one, "phrases", body->phrases, &body->count, err);
         if (rc < 0)

@@ -12,7 +12,7 @@
 
 enum {
     SETTINGS_TITLES_MAX = 64,
-    SETTINGS_WORDS_MAX = 16,
+    SETTINGS_WORDS_MAX = 24,
     SETTINGS_BODIES_MAX = 8,
     LOOK_WEIGHTS = 10,
     TEXT_WEIGHTS = 9
@@ -23,9 +23,11 @@ struct title_setting {
     struct phrase phrase;
 };
 
-/* Words printed on a form whatever its version: so many of them make it likely. */
+/* Words usual on pages of one kind, a form whatever its version or a prescription: so many
+ * different ones make it likely. */
 struct body_setting {
     enum tag tag;
+    int least;
     struct phrase phrases[SETTINGS_WORDS_MAX];
     int count;
 };

@@ -31,7 +31,6 @@ static const double straight_enough = 0.4;                 /* degrees; the engin
 static const double poor_confidence = 0.65; /* of a whole typed page: perhaps it is upside down */
 static const double read_upright = 0.98;    /* sure which way up: upside down nothing reads well */
 static const double crowded_words = 500;    /* letters have 50 to 500 words on a page */
-static const double letter_least = 0.02;    /* less likely letters are not read whole */
 static const float sideways_confidence = 0.6f;
 static const double turn_lead = 0.12; /* by which the other end must read better */
 
@@ -158,27 +157,34 @@ static void vote_by_title(struct reading *reading, const struct ocr_text *text, 
     }
 }
 
-/* The form whose usual words stand here most often, when they are enough. */
+/* How many of its usual phrases stand here. */
+static int count_phrases(const struct body_setting *body, const struct ocr_text *text)
+{
+    struct phrase_hit hit;
+    int found = 0;
+    for (int i = 0; i < body->count; i++)
+        found += phrase_find(&body->phrases[i], text, 0, &hit);
+    return found;
+}
+
+/* The kind of page whose usual words stand here most often, when they are enough. */
 static void vote_by_body(struct reading *reading, const struct ocr_text *text)
 {
     const struct settings *settings = &reading->classifier->settings;
-    struct phrase_hit hit;
-    int best = 0, most = 0;
+    const struct body_setting *best = NULL;
+    int most = 0;
     for (int i = 0; i < settings->body_count; i++) {
-        int found = 0;
-        for (int k = 0; k < settings->bodies[i].count; k++)
-            found += phrase_find(&settings->bodies[i].phrases[k], text, 0, &hit);
-        if (found > most) {
-            most = found;
-            best = i;
-        }
+        int found = count_phrases(&settings->bodies[i], text);
+        if (found < settings->bodies[i].least || found <= most)
+            continue;
+        most = found;
+        best = &settings->bodies[i];
     }
-    if (most < settings->body.least)
+    if (!best)
         return;
-    ballot_vote(&reading->ballot, settings->bodies[best].tag,
-                fmin(settings->body.most, settings->body.nats * most));
-    verdict_reason(reading->verdict, "%d phrases that stand on every %s", most,
-                   tag_name(settings->bodies[best].tag));
+    ballot_vote(&reading->ballot, best->tag, fmin(settings->body.most, settings->body.nats * most));
+    verdict_reason(reading->verdict, "%d phrases usual on a page tagged %s", most,
+                   tag_name(best->tag));
 }
 
 /* Worth reading: a form that is not sure, or print with the rulings, bars or posts of one. */
@@ -316,7 +322,7 @@ int step_title(struct reading *reading, struct err *err)
     if (!reading->classifier->ocr || !wants_title(reading))
         return 0;
     /* A typed page is read whole in the next step anyway; its title is looked for there. */
-    if (reading->look.typed && reading->look_nats >= 0 && !reading->form.model)
+    if (reading->look.typed && !reading->form.model && reading->look.marks >= MARKS_LEAST)
         return 0;
     SCOPED(page_text_free) struct page_text page = {0};
     struct rect_mm zone = {0, 0, reading->layout.width,
@@ -361,7 +367,8 @@ static void vote_by_cheque_words(struct reading *reading, const struct ocr_text 
     }
 }
 
-/* Typed text that may be a letter's; handwriting, and paper of a cheque's shape, only in doubt. */
+/* Print that no form model knows is read whole; handwriting, and paper of a cheque's shape, only in
+ * doubt. */
 static bool wants_text(const struct reading *reading)
 {
     double confidence;
@@ -372,8 +379,7 @@ static bool wants_text(const struct reading *reading)
         return false;
     if (reading->cheque_shape > 0 || !reading->look.typed)
         return !reading_is_decided(reading);
-    return (leader == TAG_LETTER || leader == TAG_OTHER) &&
-           ballot_confidence(&reading->ballot, TAG_LETTER) > letter_least;
+    return leader != TAG_CHEQUE;
 }
 
 /* Counts what was read. Handwriting's text is not kept: too little of it is right. */

@@ -72,7 +72,7 @@ static const struct row {
     {", its print is nearest to another", ", son imprimé ressemble à un autre"},
     {"the title is that of a page tagged {}{}", "le titre est celui d'une page « {} »{}"},
     {", but of its notice", ", mais de sa notice"},
-    {"{} phrases that stand on every {}", "{} phrases qui figurent sur chaque « {} »"},
+    {"{} phrases usual on a page tagged {}", "{} phrases habituelles sur une page « {} »"},
     /* letters and others */
     {"look: {}, {} marks, {} full and {} short rulings, {} posts, {} bars{}",
      "aspect : {}, {} marques, {} filets longs et {} courts, {} montants, {} barres{}"},

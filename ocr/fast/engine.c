@@ -18,7 +18,7 @@
 
 /* Below this mean probability a page was cut or read badly: clean and worn print gives 0.88 to
  * 0.92, collapsed pages at most 0.60 (docs/ocr.md). */
-static const double least_assurance = 0.75;
+static const double least_assurance = 0.55;
 
 enum { ID_SIZE = 160 };
 
