@@ -59,10 +59,11 @@ int find_page(struct archive *archive, const struct found_document *document, ui
 void found_page_clear(struct found_page *page);
 
 struct verify_report {
-    uint64_t boxes, documents, pages, journal_records, discrepancies;
+    uint64_t boxes, documents, pages, journal_records, seals, discrepancies;
 };
 
-/* Reads everything back: digests, seals, journal chains, catalogue against boxes both ways. Each
- * discrepancy is one line to `say`; returns 0 even then, with the number in the report. */
+/* Reads everything back: digests, seals, journal chains, day seals, catalogue against boxes both
+ * ways. Each discrepancy is one line to `say`; returns 0 even then, with the number in the report.
+ */
 int verify_archive(struct archive *archive, void (*say)(void *to, const char *line), void *to,
                    struct verify_report *ret_report, struct err *err);

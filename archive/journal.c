@@ -29,7 +29,7 @@ static struct digest chain_start(const char *tenant)
     return digest_of(key_view(&text));
 }
 
-static int chain_hash(const struct digest *before, struct bytes record, struct digest *ret_hash)
+int journal_chain(const struct digest *before, struct bytes record, struct digest *ret_hash)
 {
     SCOPED(packer_free) struct packer both = {0};
     pack_digest(&both, before);
@@ -94,7 +94,7 @@ static int write_record(struct store_txn *txn, const struct journal_event *event
         return err_set(err, ERR_MEMORY, "journal: no memory for a record");
     struct bytes record = bytes_of(text, strlen(text));
     head->seq++;
-    if (chain_hash(&head->hash, record, &head->hash) < 0)
+    if (journal_chain(&head->hash, record, &head->hash) < 0)
         return err_set(err, ERR_MEMORY, "journal: no memory for a record");
     SCOPED(packer_free) struct packer entry = {0};
     struct db_key key = record_key(event->tenant, head->seq), id = event_key(event);
@@ -137,6 +137,23 @@ int journal_next(struct store_txn *txn, const char *tenant, uint64_t *ret_seq, s
     return rc;
 }
 
+int journal_hash(struct store_txn *txn, const char *tenant, uint64_t seq, struct digest *ret_hash,
+                 struct err *err)
+{
+    struct db_key key = record_key(tenant, seq);
+    struct bytes value = {0};
+    *ret_hash = chain_start(tenant);
+    int rc = seq == 0 ? 1 : store_get(txn, CAT_JOURNAL, &key, &value, err);
+    if (rc < 0 || seq == 0)
+        return rc < 0 ? rc : 0;
+    if (rc == 0 || value.len < DIGEST_BYTES)
+        return err_set(err, rc == 0 ? ERR_NOT_FOUND : ERR_INTEGRITY,
+                       "journal of tenant %s: record %llu is %s", tenant, (unsigned long long)seq,
+                       rc == 0 ? "missing" : "damaged");
+    memcpy(ret_hash->at, value.at, DIGEST_BYTES);
+    return 0;
+}
+
 int journal_record(struct store_txn *txn, const char *tenant, uint64_t seq, struct bytes *ret_text,
                    struct err *err)
 {
@@ -160,7 +177,7 @@ static const char *check_entry(const struct store_entry *entry, struct db_key wa
         return "a record is missing";
     struct unpacker row = {.left = entry->value};
     struct digest stored = unpack_digest(&row);
-    if (row.bad || chain_hash(hash, row.left, hash) < 0 || !digest_equal(hash, &stored))
+    if (row.bad || journal_chain(hash, row.left, hash) < 0 || !digest_equal(hash, &stored))
         return "hash and record do not match";
     return NULL;
 }

@@ -31,6 +31,13 @@ int journal_append(struct store_txn *txn, const struct journal_event *event, uin
 /* The number that the tenant's next record will have. */
 int journal_next(struct store_txn *txn, const char *tenant, uint64_t *ret_seq, struct err *err);
 
+/* The chain's hash after record `seq` (0: its start), as it is stored: ERR_NOT_FOUND. */
+int journal_hash(struct store_txn *txn, const char *tenant, uint64_t seq, struct digest *ret_hash,
+                 struct err *err);
+
+/* The hash that follows from the one before and the record's text; 0 or ERR_MEMORY. */
+int journal_chain(const struct digest *before, struct bytes record, struct digest *ret_hash);
+
 /* The text of a record, borrowed from the transaction: 1, 0 when it is not there. */
 int journal_record(struct store_txn *txn, const char *tenant, uint64_t seq, struct bytes *ret_text,
                    struct err *err);

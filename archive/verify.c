@@ -176,6 +176,8 @@ int verify_archive(struct archive *archive, void (*say)(void *to, const char *li
     struct verifying verifying = {.archive = archive, .say = say, .to = to};
     int rc = verify_journals(&verifying, err);
     if (rc == 0)
+        rc = verify_seals(&verifying, err);
+    if (rc == 0)
         rc = verify_documents(&verifying, err);
     if (rc == 0)
         rc = verify_boxes(&verifying, err);

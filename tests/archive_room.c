@@ -175,3 +175,28 @@ bool room_holds(const char *folder, struct bytes needle)
     assert_int_equal(nftw(folder, look, 16, FTW_PHYS), 0);
     return seen;
 }
+
+static void hear(void *to, const char *line)
+{
+    struct room_heard *heard = to;
+    if (heard->lines++ == 0)
+        snprintf(heard->first, sizeof heard->first, "%s", line);
+}
+
+struct verify_report room_verify(struct room *room, struct room_heard *heard)
+{
+    struct err err = {0};
+    struct verify_report report;
+    *heard = (struct room_heard){0};
+    check_ok(verify_archive(room->archive, hear, heard, &report, &err), &err);
+    assert_int_equal(report.discrepancies, heard->lines);
+    return report;
+}
+
+void room_expect_named(struct room *room, const char *words)
+{
+    struct room_heard heard;
+    room_verify(room, &heard);
+    if (heard.lines == 0 || !strstr(heard.first, words))
+        fail_msg("got %d lines, first '%s', want one with '%s'", heard.lines, heard.first, words);
+}

@@ -53,5 +53,16 @@ struct archive_counts room_count(struct room *room, struct batch_id id);
 /* Asserts the equation of pages. */
 void room_check_equation(const struct archive_counts *counts);
 
+/* What verification says. */
+struct room_heard {
+    int lines;
+    char first[512];
+};
+
+/* Verifies the whole archive; asserts that it says as many lines as it counts. */
+struct verify_report room_verify(struct room *room, struct room_heard *heard);
+/* Fails unless the first line that verification says has these words. */
+void room_expect_named(struct room *room, const char *words);
+
 /* Whether any file below the folder holds the bytes. */
 bool room_holds(const char *folder, struct bytes needle);

@@ -44,48 +44,18 @@ static int teardown(void **state)
     return 0;
 }
 
-struct heard {
-    int lines;
-    char first[512];
-};
-
-static void hear(void *to, const char *line)
-{
-    struct heard *heard = to;
-    if (heard->lines++ == 0)
-        snprintf(heard->first, sizeof heard->first, "%s", line);
-}
-
-static struct verify_report verify(struct room *room, struct heard *heard)
-{
-    struct err err = {0};
-    struct verify_report report;
-    *heard = (struct heard){0};
-    check_ok(verify_archive(room->archive, hear, heard, &report, &err), &err);
-    assert_int_equal(report.discrepancies, heard->lines);
-    return report;
-}
-
-static void expect_named(struct room *room, const char *words)
-{
-    struct heard heard;
-    verify(room, &heard);
-    if (heard.lines == 0 || !strstr(heard.first, words))
-        fail_msg("got %d lines, first '%s', want one with '%s'", heard.lines, heard.first, words);
-}
-
 static void a_whole_archive_is_clean(void **state)
 {
     struct room *room = *state;
-    struct heard heard;
-    struct verify_report report = verify(room, &heard);
+    struct room_heard heard;
+    struct verify_report report = room_verify(room, &heard);
     assert_int_equal(heard.lines, 0);
     assert_int_equal(report.boxes, 1);
     assert_int_equal(report.documents, PAGES);
     assert_int_equal(report.pages, PAGES);
     assert_int_equal(report.journal_records, PAGES + 4); /* opened, box, fed, closed */
     room_reopen(room);
-    assert_int_equal(verify(room, &heard).discrepancies, 0);
+    assert_int_equal(room_verify(room, &heard).discrepancies, 0);
 }
 
 /* Replaces a value of the catalogue by itself with one byte changed. */
@@ -123,19 +93,20 @@ static struct db_key record_key(uint64_t seq)
 static void a_changed_journal_record_is_named(void **state)
 {
     change_byte(*state, CAT_JOURNAL, record_key(4), 60);
-    expect_named(*state, "journal of tenant 061: record 4: hash and record do not match");
+    room_expect_named(*state, "journal of tenant 061: record 4: hash and record do not match");
 }
 
 static void a_removed_journal_record_is_named(void **state)
 {
     remove_entry(*state, CAT_JOURNAL, record_key(5));
-    expect_named(*state, "journal of tenant 061: record 5: a record is missing");
+    room_expect_named(*state, "journal of tenant 061: record 5: a record is missing");
 }
 
 static void a_cut_off_journal_is_named(void **state)
 {
     remove_entry(*state, CAT_JOURNAL, record_key(PAGES + 4));
-    expect_named(*state, "journal of tenant 061: record 9: the chain does not end at its head");
+    room_expect_named(*state,
+                      "journal of tenant 061: record 9: the chain does not end at its head");
 }
 
 static void a_changed_document_row_is_named(void **state)
@@ -150,19 +121,19 @@ static void a_changed_document_row_is_named(void **state)
     row.expiry = (struct day){2026, 12, 1};
     check_ok(catalogue_put_document(&txn, id, &row, &err), &err);
     check_ok(store_commit(&txn, &no_points, &err), &err);
-    expect_named(room, "document 1-3: its rows in the catalogue are not the ones");
+    room_expect_named(room, "document 1-3: its rows in the catalogue are not the ones");
 }
 
 static void a_changed_page_row_is_named(void **state)
 {
     change_byte(*state, CAT_PAGES, key_of_page((struct page_id){1, 2}), 5);
-    expect_named(*state, "document 1-2");
+    room_expect_named(*state, "document 1-2");
 }
 
 static void a_removed_document_is_named(void **state)
 {
     remove_entry(*state, CAT_DOCUMENTS, key_of_page((struct page_id){1, 4}));
-    expect_named(*state, "files document 1-4, which is missing");
+    room_expect_named(*state, "files document 1-4, which is missing");
 }
 
 static void a_missing_index_entry_is_named(void **state)
@@ -170,7 +141,7 @@ static void a_missing_index_entry_is_named(void **state)
     struct db_key key = catalogue_tag_key("061", "letter");
     key_u32(key_u32(&key, 1), 1);
     remove_entry(*state, CAT_BY_TAG, key);
-    expect_named(*state, "document 1-1: an index does not lead to it");
+    room_expect_named(*state, "document 1-1: an index does not lead to it");
 }
 
 static void a_stray_box_folder_is_named(void **state)
@@ -180,7 +151,7 @@ static void a_stray_box_folder_is_named(void **state)
     char path[2 * ROOM_PATH_SIZE];
     snprintf(path, sizeof path, "%s/boxes/061/admin/letter/2029-07/2026-11-9", room->data);
     check_ok(file_make_folders(path, 0700, &err), &err);
-    expect_named(room, "boxes/061/admin/letter/2029-07/2026-11-9: no box of the catalogue");
+    room_expect_named(room, "boxes/061/admin/letter/2029-07/2026-11-9: no box of the catalogue");
 }
 
 static void a_changed_box_byte_is_named(void **state)
@@ -204,9 +175,9 @@ static void a_changed_box_byte_is_named(void **state)
     check_ok(file_write(path, 0600, buf_view(&file), &err), &err);
     buf_free(&file);
     room_reopen(room);
-    expect_named(room, "does not open with the box's key");
-    struct heard heard;
-    assert_int_equal(verify(room, &heard).discrepancies, 1);
+    room_expect_named(room, "does not open with the box's key");
+    struct room_heard heard;
+    assert_int_equal(room_verify(room, &heard).discrepancies, 1);
 }
 
 static void a_box_that_kills_its_reader_is_named(void **state)
@@ -225,8 +196,8 @@ static void a_box_that_kills_its_reader_is_named(void **state)
     check_ok(file_write(path, 0600, buf_view(&file), &err), &err);
     buf_free(&file);
     room_reopen(room);
-    struct heard heard;
-    assert_true(verify(room, &heard).discrepancies > 0);
+    struct room_heard heard;
+    assert_true(room_verify(room, &heard).discrepancies > 0);
 }
 
 /* ---- the chain itself ---- */

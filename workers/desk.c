@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "archive/day_seal.h"
 #include "archive/filing.h"
 #include "base/scope.h"
 
@@ -154,13 +155,23 @@ static int do_close(struct archive *archive, const char *actor, const json_t *de
     return archive_batch_close(archive, (struct batch_id){(uint32_t)n}, actor, err);
 }
 
+static int do_seal(struct archive *archive, const char *actor, const json_t *details,
+                   struct err *err)
+{
+    (void)actor;
+    (void)details;
+    int made = day_seal_make(archive, err);
+    return made < 0 ? made : 0;
+}
+
 int desk_do(struct archive *archive, const struct desk_ask *ask, json_t **ret_answer,
             struct err *err)
 {
     static const struct {
         const char *name;
         int (*act)(struct archive *, const char *, const json_t *, struct err *);
-    } verbs[] = {{"code", do_code}, {"release", do_release}, {"close", do_close}};
+    } verbs[] = {
+        {"code", do_code}, {"release", do_release}, {"close", do_close}, {"seal", do_seal}};
     for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++) {
         if (strcmp(verbs[i].name, ask->verb) != 0)
             continue;

@@ -4,6 +4,7 @@
  *   code    {page, tag, volet}   a person's tag for a page to code or in quarantine ("" no volet)
  *   release {page}               a quarantined page is read again
  *   close   {batch}              closes a batch when both equations hold
+ *   seal    {}                   seals the journals now, without waiting for the day's end
  * Each answers {"done": true} and what it is about.
  * SPDX-License-Identifier: Apache-2.0
  */

@@ -12,6 +12,7 @@
 #include <sys/resource.h>
 #include <sysexits.h>
 
+#include "archive/day_seal.h"
 #include "archive/filing.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -20,6 +21,7 @@ enum {
     TURN_MS = 200,        /* longest wait between two looks at the timers */
     COUNT_MS = 1000,      /* how often the number of unread pages is read back */
     EXPIRE_MS = 1000,     /* how often leases past their time are looked for */
+    SEAL_MS = 60000,      /* how often a new day is looked for, when the journals are sealed */
     FULL_PAUSE_MS = 2000, /* how long a full disk is left alone before the next try */
     EXPIRE_STEP = 64,     /* leases returned at once */
     FRONT_MESSAGES = 16,  /* per capture: 16 × 32 MB at the very most, window_pages in practice */
@@ -113,6 +115,20 @@ static void expire_leases(struct hub *hub)
         log_warn("%d leases ran out; their pages wait again", returned);
 }
 
+static void seal_day(struct hub *hub)
+{
+    struct err err = {0};
+    int64_t now = clock_mono_ms();
+    if (hub->sealed_ms && now - hub->sealed_ms < SEAL_MS)
+        return;
+    hub->sealed_ms = now;
+    int made = day_seal_due(hub->archive, &err);
+    if (made < 0)
+        log_error("the journals are not sealed: %s; next try in %d s", err.text, SEAL_MS / 1000);
+    if (made > 0)
+        log_info("the journals are sealed, DATA/seals has the request for a time stamp");
+}
+
 static int turn(struct hub *hub, struct err *err)
 {
     struct link_set set = {.links = {hub->front, hub->work, hub->work_remote},
@@ -138,6 +154,7 @@ static int turn(struct hub *hub, struct err *err)
     file_some(hub);
     expire_leases(hub);
     refresh_counts(hub);
+    seal_day(hub);
     return rc;
 }
 

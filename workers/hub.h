@@ -55,7 +55,7 @@ struct hub {
     int64_t full_until_ms;      /* no acceptance and no filing before this time */
     char trouble[ERR_TEXT_MAX]; /* why work stands still; "" when all is well */
     uint64_t unread;            /* pages not yet decided, refreshed by timer and acceptance */
-    int64_t counted_ms, expired_ms, started_ms;
+    int64_t counted_ms, expired_ms, sealed_ms, started_ms;
     uint64_t pages_decided, cpu_ms;
 };
 

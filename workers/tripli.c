@@ -24,6 +24,8 @@ static const struct {
     {"show", "images and text of a document", verb_show},
     {"read", "full text of a document, read now if need be", verb_read},
     {"verify", "read everything back and compare", verb_verify},
+    {"seal", "sign what the journals hold", verb_seal},
+    {"receipt", "proof that an envelope was filed", verb_receipt},
     {"learn", "make or refine a form model", verb_learn},
     {"models", "list, explain, retire and roll back form models", verb_models},
     {"separators", "print separator sheets", verb_separators},

@@ -6,16 +6,24 @@
 #include <stdio.h>
 #include <sysexits.h>
 
+#include "archive/day_seal.h"
 #include "archive/find.h"
+#include "archive/receipt.h"
+#include "base/file.h"
+#include "base/scope.h"
 #include "workers/ask.h"
 #include "workers/verb.h"
 
 struct verify_verb {
     struct program program;
     bool json;
+    const char *receipt, *key;
 };
 
 static const struct argp_option options[] = {
+    {"receipt", 'r', "FILE", 0, "check this receipt instead; needs no archive", 0},
+    {"public-key", 'p', "FILE", 0, "with --receipt: the platform's public key (DATA/platform.pub)",
+     0},
     {"json", 'j', NULL, 0, "the report as JSON", 0},
     {0},
 };
@@ -23,15 +31,26 @@ static const struct argp_option options[] = {
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
     struct verify_verb *verb = state->input;
-    (void)arg;
-    if (key == ARGP_KEY_INIT) {
+    switch (key) {
+    case ARGP_KEY_INIT:
         state->child_inputs[0] = &verb->program;
         return 0;
-    }
-    if (key != 'j')
+    case 'r':
+        verb->receipt = arg;
+        return 0;
+    case 'p':
+        verb->key = arg;
+        return 0;
+    case 'j':
+        verb->json = true;
+        return 0;
+    case ARGP_KEY_END:
+        if (verb->key && !verb->receipt)
+            argp_error(state, "--public-key goes with --receipt");
+        return 0;
+    default:
         return ARGP_ERR_UNKNOWN;
-    verb->json = true;
-    return 0;
+    }
 }
 
 static void say(void *to, const char *line)
@@ -42,16 +61,58 @@ static void say(void *to, const char *line)
 static void report(const struct verify_verb *verb, const struct verify_report *found)
 {
     if (verb->json) {
-        verb_print(json_pack(
-            "{s:I, s:I, s:I, s:I, s:I}", "boxes", (json_int_t)found->boxes, "documents",
-            (json_int_t)found->documents, "pages", (json_int_t)found->pages, "journal_records",
-            (json_int_t)found->journal_records, "discrepancies", (json_int_t)found->discrepancies));
+        verb_print(json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}", "boxes", (json_int_t)found->boxes,
+                             "documents", (json_int_t)found->documents, "pages",
+                             (json_int_t)found->pages, "journal_records",
+                             (json_int_t)found->journal_records, "seals", (json_int_t)found->seals,
+                             "discrepancies", (json_int_t)found->discrepancies));
         return;
     }
-    printf("%llu boxes, %llu documents, %llu pages, %llu journal records: %llu discrepancies\n",
+    printf("%llu boxes, %llu documents, %llu pages, %llu journal records, %llu seals: %llu "
+           "discrepancies\n",
            (unsigned long long)found->boxes, (unsigned long long)found->documents,
            (unsigned long long)found->pages, (unsigned long long)found->journal_records,
-           (unsigned long long)found->discrepancies);
+           (unsigned long long)found->seals, (unsigned long long)found->discrepancies);
+}
+
+static int load_receipt(const char *path, json_t **ret_receipt, struct err *err)
+{
+    SCOPED(buf_free) struct buf file = {0};
+    int rc = file_read(path, RECEIPT_BYTES_MAX, &file, err);
+    if (rc < 0)
+        return rc;
+    *ret_receipt = json_loadb((const char *)file.at, file.len, JSON_REJECT_DUPLICATES, NULL);
+    return *ret_receipt ? 0 : err_set(err, ERR_FORMAT, "%s: it is no JSON", path);
+}
+
+static void report_receipt(const struct verify_verb *verb, const struct receipt_facts *facts)
+{
+    if (verb->json)
+        verb_print(json_pack("{s:s, s:s, s:I, s:I, s:s}", "envelope", facts->envelope, "tenant",
+                             facts->tenant, "documents", (json_int_t)facts->documents, "pages",
+                             (json_int_t)facts->pages, "sealed_at", facts->sealed_at));
+    else
+        printf("pli %s, caisse %s : %u documents, %u faces, prouvé, scellé le %s\n",
+               facts->envelope, facts->tenant, facts->documents, facts->pages, facts->sealed_at);
+}
+
+static int verify_receipt(const struct verify_verb *verb)
+{
+    char own[PLACE_SIZE + 16];
+    struct digest key;
+    struct receipt_facts facts;
+    struct err err = {0}, why = {0};
+    json_t *receipt = NULL;
+    snprintf(own, sizeof own, "%s/platform.pub", verb->program.place.data);
+    int rc = day_seal_public_key(verb->key ? verb->key : own, &key, &err);
+    if (rc == 0)
+        rc = load_receipt(verb->receipt, &receipt, &err);
+    if (rc == 0 && (rc = receipt_check(receipt, &key, &facts, &why)) < 0)
+        err_set(&err, rc, "%.150s: %.240s", verb->receipt, why.text);
+    json_decref(receipt);
+    if (rc == 0)
+        report_receipt(verb, &facts);
+    return verb_end(&verb->program, rc, &err);
 }
 
 int verb_verify(int argc, char **argv)
@@ -72,6 +133,8 @@ int verb_verify(int argc, char **argv)
     int status = verb_start(&argp, argc, argv, &verb.program);
     if (status != 0)
         return status;
+    if (verb.receipt)
+        return verify_receipt(&verb);
     int rc = ask_open_archive(&verb.program, &archive, &err);
     if (rc == 0)
         rc = verify_archive(archive, say, stderr, &found, &err);

@@ -49,6 +49,8 @@ static const char *const archive_points[] = {
     "intake.retire.before_key",
     "intake.retire.before_unlink",
     "intake.retire.after_unlink",
+    "seal.count.before_commit",
+    "seal.count.after_commit",
     "keys.tenant.before_write",
     "keys.tenant.after_write",
     "keys.slot.before_write",

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "archive/day_seal.h"
 #include "archive/filing.h"
 #include "archive/find.h"
 #include "archive/intake.h"
@@ -278,6 +279,12 @@ static int end_month(struct archive *archive, struct err *err)
     return rc < 0 ? rc : filing_close_old_boxes(archive, err);
 }
 
+static int seal(struct archive *archive, struct err *err)
+{
+    int made = day_seal_make(archive, err);
+    return made < 0 ? made : 0;
+}
+
 /* ---- the whole ---- */
 
 static int tell(const struct story *story, struct archive *archive, struct err *err)
@@ -292,10 +299,12 @@ static int tell(const struct story *story, struct archive *archive, struct err *
     if (rc == 0)
         rc = read_all(archive, err);
     if (rc == 0)
+        rc = seal(archive, err);
+    if (rc == 0)
         rc = end_month(archive, err);
     for (int i = 0; rc == 0 && i < STORY_BATCHES; i++)
         rc = archive_batch_close(archive, batches[i], "martin", err);
-    return rc;
+    return rc < 0 ? rc : seal(archive, err);
 }
 
 int story_tell(const struct story *story, struct err *err)
