@@ -1,43 +1,26 @@
 /*
  * How right are the verdicts? Reads every page that a labels file names, compares, and prints the
- * confusion matrix, what was accepted and wrong, what goes to a person, rotation errors, and
- * milliseconds by stage. `bench/accuracy LABELS.tsv`; --json for machines. The labels file's first
- * line names its columns; `path` (relative to the file) and `type` are wanted, `rotation` and `nir`
- * are used where they are.
+ * confusion matrix, what was accepted and wrong, what goes to a person, both over the threshold,
+ * reliability, rotation errors, and milliseconds by stage, in all and by a column of the labels.
+ * --json for machines, --html for eyes.
  * SPDX-License-Identifier: Apache-2.0
  */
 #include <argp.h>
 #include <errno.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
-#include "base/file.h"
 #include "base/scope.h"
-#include "classify/classify.h"
-#include "image/header.h"
+#include "bench/labelled/figures.h"
+#include "bench/labelled/pages.h"
+#include "bench/labelled/sheet.h"
 #include "ocr/ocr.h"
 
-enum { COLUMNS_MAX = 16, LABELS_LIMIT_BYTES = 16 << 20, PATH_SIZE = 4096, SOURCE_SIZE = 40 };
-
 struct options {
-    const char *labels, *config, *models;
+    const char *labels, *config, *models, *html, *group;
+    double ceiling;
     bool json, list, no_ocr;
-};
-
-/* One labelled page; strings point into the labels file. */
-struct label {
-    const char *path, *type, *rotation, *nir;
-};
-
-struct tally {
-    int pages[TAG_COUNT][TAG_COUNT];  /* [truth][accepted verdict], TAG_NONE: to a person */
-    int forced[TAG_COUNT][TAG_COUNT]; /* the same without a threshold */
-    int total, accepted, wrong, refused;
-    int turns, turns_wrong, nirs, nirs_read, nirs_wrong;
-    double ms[STAGE_COUNT];
 };
 
 static int open_engine(const struct options *options, struct ocr **ocr,
@@ -52,114 +35,27 @@ static int open_engine(const struct options *options, struct ocr **ocr,
                                     classifier, err);
 }
 
-/* Cuts a line at its tabs. */
-static int cut_line(char *line, char *ret_fields[COLUMNS_MAX])
+static void list_page(const struct labelled_page *page)
 {
-    int count = 0;
-    for (char *at = line; at && count < COLUMNS_MAX;)
-        ret_fields[count++] = strsep(&at, "\t");
-    return count;
-}
-
-static int column_of(char *const names[], int count, const char *name)
-{
-    for (int i = 0; i < count; i++)
-        if (strcmp(names[i], name) == 0)
-            return i;
-    return -1;
-}
-
-static const char *field_at(char *const fields[], int count, int column)
-{
-    return column >= 0 && column < count ? fields[column] : "";
-}
-
-static void count_fields(const struct label *label, const struct verdict *verdict,
-                         struct tally *tally)
-{
-    /* which way up a blank side lies, nobody can say */
-    if (*label->rotation && verdict->accepted && strcmp(label->type, "blank") != 0) {
-        tally->turns++;
-        tally->turns_wrong += atoi(label->rotation) != verdict->rotation;
-    }
-    if (!*label->nir)
-        return;
-    const struct field *nir = &verdict->fields[FIELD_NIR];
-    tally->nirs++;
-    tally->nirs_read += nir->state == FIELD_PROVEN && strcmp(nir->value, label->nir) == 0;
-    tally->nirs_wrong += nir->state == FIELD_PROVEN && strcmp(nir->value, label->nir) != 0;
-}
-
-static void count_verdict(const struct label *label, const struct verdict *verdict,
-                          struct tally *tally)
-{
-    enum tag truth = tag_of_name(label->type);
-    tally->total++;
-    tally->pages[truth][verdict->accepted ? verdict->tag : TAG_NONE]++;
-    tally->forced[truth][verdict->tag]++;
-    tally->accepted += verdict->accepted;
-    tally->wrong += verdict->accepted && verdict->tag != truth;
-    for (int i = 0; i < STAGE_COUNT; i++)
-        tally->ms[i] += verdict->ms[i];
-    count_fields(label, verdict, tally);
-}
-
-static void list_page(const struct label *label, const struct verdict *verdict)
-{
+    const struct verdict *verdict = &page->verdict;
+    bool wrong = labelled_page_is_wrong(page), turned = labelled_page_is_turned(page);
     double ms = 0;
     for (int i = 0; i < STAGE_COUNT; i++)
         ms += verdict->ms[i];
-    bool wrong = verdict->tag != tag_of_name(label->type);
-    bool turned = *label->rotation && atoi(label->rotation) != verdict->rotation;
     printf("%s%s %-9s %.4f %3d %6.2f %5.0f ms  %s\n", verdict->accepted ? "ok " : "?? ",
            wrong    ? "WRONG"
            : turned ? "TURN "
                     : "     ",
            tag_name(verdict->tag), verdict->confidence, verdict->rotation, verdict->skew, ms,
-           label->path);
+           page->path);
     for (int i = 0; i < verdict->reason_count && (wrong || !verdict->accepted || turned); i++)
         printf("        %s\n", verdict->reasons[i]);
-}
-
-static int read_page(struct classifier *classifier, const struct options *options,
-                     const struct label *label, struct tally *tally)
-{
-    char path[PATH_SIZE];
-    struct err err = {0};
-    SCOPED(buf_free) struct buf file = {0};
-    SCOPED(verdict_clear) struct verdict verdict = {0};
-    const char *slash = strrchr(options->labels, '/');
-    snprintf(path, sizeof path, "%.*s%s", slash ? (int)(slash - options->labels) + 1 : 0,
-             options->labels, label->path);
-    int rc = file_read(path, IMAGE_FILE_LIMIT_BYTES, &file, &err);
-    struct classify_page page = {.file = buf_view(&file), .page = 1};
-    if (rc == 0)
-        rc = classifier_read(classifier, &page, &verdict, &err);
-    if (rc < 0) {
-        tally->refused++;
-        fprintf(stderr, "%s: %s\n", path, err.text);
-        return rc;
-    }
-    count_verdict(label, &verdict, tally);
-    if (options->list)
-        list_page(label, &verdict);
-    return 0;
-}
-
-/* 95 % interval of a share (Wilson), percent. */
-static void interval(int hits, int of, double ret_percent[2])
-{
-    double z = 1.96, n = of > 0 ? of : 1, p = hits / n, d = 1 + z * z / n;
-    double middle = (p + z * z / (2 * n)) / d;
-    double half = z * sqrt(p * (1 - p) / n + z * z / (4 * n * n)) / d;
-    ret_percent[0] = 100 * (middle - half > 0 ? middle - half : 0);
-    ret_percent[1] = 100 * (middle + half < 1 ? middle + half : 1);
 }
 
 static void print_share(const char *what, int hits, int of)
 {
     double range[2];
-    interval(hits, of, range);
+    figures_interval(hits, of, range);
     printf("%-26s %5d of %5d  %6.2f %%  (95 %%: %.2f to %.2f)\n", what, hits, of,
            of ? 100.0 * hits / of : 0, range[0], range[1]);
 }
@@ -182,24 +78,67 @@ static void print_matrix(const char *title, const int pages[TAG_COUNT][TAG_COUNT
     printf("\n");
 }
 
-static void print_text(const struct tally *tally)
+static void print_matrices(const struct figures *figures)
 {
-    print_matrix("accepted", tally->pages);
-    print_matrix("without a threshold", tally->forced);
+    print_matrix("accepted", figures->pages);
+    print_matrix("without a threshold", figures->forced);
+}
+
+static void print_figures(const struct figures *figures)
+{
     printf("\n");
-    print_share("accepted but wrong", tally->wrong, tally->total);
-    print_share("to a person", tally->total - tally->accepted, tally->total);
-    print_share("rotation wrong (accepted)", tally->turns_wrong, tally->turns);
-    print_share("insured number proven", tally->nirs_read, tally->nirs);
-    print_share("insured number wrong", tally->nirs_wrong, tally->nirs);
+    print_share("accepted but wrong", figures->wrong, figures->total);
+    print_share("to a person", figures->total - figures->accepted, figures->total);
+    print_share("rotation wrong (accepted)", figures->turns_wrong, figures->turns);
+    print_share("insured number proven", figures->nirs_read, figures->nirs);
+    print_share("insured number wrong", figures->nirs_wrong, figures->nirs);
     double all = 0;
     printf("ms per page:");
     for (int i = 0; i < STAGE_COUNT; i++) {
-        double ms = tally->total ? tally->ms[i] / tally->total : 0;
+        double ms = figures->total ? figures->ms[i] / figures->total : 0;
         all += ms;
         printf(" %s %.1f", stage_name((enum stage)i), ms);
     }
     printf(", all %.1f\n", all);
+}
+
+static void print_curves(const struct labelled_pages *pages, double ceiling)
+{
+    struct curve_point curve[CURVE_POINTS];
+    struct reliability_bin bins[RELIABILITY_BINS];
+    figures_curve(pages, curve);
+    figures_reliability(pages, bins);
+    printf("\nthreshold     wrong   to code\n");
+    for (int i = 0; i < CURVE_POINTS; i++)
+        printf("%9.3f %9d %9d\n", curve[i].threshold, curve[i].wrong, curve[i].to_code);
+    printf("\nconfidence     pages   said  right\n");
+    for (int i = 0; i < RELIABILITY_BINS; i++)
+        if (bins[i].pages > 0)
+            printf("from %.3f %9d %6.3f %6.3f\n", bins[i].from, bins[i].pages, bins[i].said,
+                   (double)bins[i].right / bins[i].pages);
+    printf("\nleast threshold for at most %.2f %% wrong\n", 100 * ceiling);
+    for (int tag = TAG_NONE + 1; tag < TAG_COUNT; tag++) {
+        int said;
+        double least = figures_threshold(pages, (enum tag)tag, ceiling, &said);
+        if (said > 0)
+            printf("%-10s %.4f of %d pages\n", tag_name((enum tag)tag), least, said);
+    }
+}
+
+static void print_text(const struct labelled_pages *pages, double ceiling)
+{
+    struct figures figures;
+    const char *groups[GROUPS_MAX];
+    int count = figures_groups(pages, groups);
+    figures_count(pages, NULL, &figures);
+    print_matrices(&figures);
+    print_figures(&figures);
+    print_curves(pages, ceiling);
+    for (int i = 0; count > 1 && i < count; i++) {
+        figures_count(pages, groups[i], &figures);
+        printf("\n%s", *groups[i] ? groups[i] : "(none)");
+        print_figures(&figures);
+    }
 }
 
 static json_t *matrix_to_json(const int pages[TAG_COUNT][TAG_COUNT])
@@ -215,49 +154,92 @@ static json_t *matrix_to_json(const int pages[TAG_COUNT][TAG_COUNT])
     return rows;
 }
 
-static void print_json(const struct tally *tally)
+static json_t *figures_to_json(const struct figures *figures)
 {
     json_t *ms = json_object();
     for (int i = 0; i < STAGE_COUNT; i++)
         json_object_set_new(ms, stage_name((enum stage)i),
-                            json_real(tally->total ? tally->ms[i] / tally->total : 0));
-    json_t *json = json_pack(
-        "{s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:o, s:o, s:o}", "pages", tally->total,
-        "accepted", tally->accepted, "accepted_wrong", tally->wrong, "refused", tally->refused,
-        "rotations", tally->turns, "rotations_wrong", tally->turns_wrong, "nirs", tally->nirs,
-        "nirs_proven", tally->nirs_read, "nirs_wrong", tally->nirs_wrong, "confusion",
-        matrix_to_json(tally->pages), "forced", matrix_to_json(tally->forced), "ms", ms);
-    if (json)
-        json_dumpf(json, stdout, JSON_COMPACT | JSON_REAL_PRECISION(6));
+                            json_real(figures->total ? figures->ms[i] / figures->total : 0));
+    double wrong[2], to_code[2];
+    figures_interval(figures->wrong, figures->total, wrong);
+    figures_interval(figures->total - figures->accepted, figures->total, to_code);
+    return json_pack("{s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:[f,f], s:[f,f], s:o, s:o, "
+                     "s:o}",
+                     "pages", figures->total, "accepted", figures->accepted, "accepted_wrong",
+                     figures->wrong, "refused", figures->refused, "rotations", figures->turns,
+                     "rotations_wrong", figures->turns_wrong, "nirs", figures->nirs, "nirs_proven",
+                     figures->nirs_read, "nirs_wrong", figures->nirs_wrong,
+                     "accepted_wrong_percent", wrong[0], wrong[1], "to_code_percent", to_code[0],
+                     to_code[1], "confusion", matrix_to_json(figures->pages), "forced",
+                     matrix_to_json(figures->forced), "ms", ms);
+}
+
+static json_t *curve_to_json(const struct labelled_pages *pages)
+{
+    struct curve_point curve[CURVE_POINTS];
+    json_t *rows = json_array();
+    figures_curve(pages, curve);
+    for (int i = 0; i < CURVE_POINTS; i++)
+        json_array_append_new(rows, json_pack("{s:f, s:i, s:i}", "threshold", curve[i].threshold,
+                                              "accepted_wrong", curve[i].wrong, "to_code",
+                                              curve[i].to_code));
+    return rows;
+}
+
+static json_t *reliability_to_json(const struct labelled_pages *pages)
+{
+    struct reliability_bin bins[RELIABILITY_BINS];
+    json_t *rows = json_array();
+    figures_reliability(pages, bins);
+    for (int i = 0; i < RELIABILITY_BINS; i++)
+        json_array_append_new(rows, json_pack("{s:f, s:f, s:i, s:i}", "from", bins[i].from, "said",
+                                              bins[i].said, "pages", bins[i].pages, "right",
+                                              bins[i].right));
+    return rows;
+}
+
+static void print_json(const struct labelled_pages *pages)
+{
+    struct figures figures;
+    const char *groups[GROUPS_MAX];
+    int count = figures_groups(pages, groups);
+    figures_count(pages, NULL, &figures);
+    json_t *json = figures_to_json(&figures), *parts = json_object();
+    for (int i = 0; i < count; i++) {
+        figures_count(pages, groups[i], &figures);
+        json_object_set_new(parts, groups[i], figures_to_json(&figures));
+    }
+    json_object_set_new(json, "curve", curve_to_json(pages));
+    json_object_set_new(json, "reliability", reliability_to_json(pages));
+    json_object_set_new(json, "groups", parts);
+    json_dumpf(json, stdout, JSON_COMPACT | JSON_REAL_PRECISION(6));
     printf("\n");
     json_decref(json);
 }
 
-/* Reads the labels line by line. */
-static int read_labels(struct classifier *classifier, const struct options *options,
-                       struct tally *tally, struct err *err)
+static int write_html(const struct options *options, const struct labelled_pages *pages,
+                      struct err *err)
 {
-    SCOPED(buf_free) struct buf text = {0};
-    int rc = file_read(options->labels, LABELS_LIMIT_BYTES, &text, err);
-    if (rc == 0 && buf_append(&text, bytes_of("", 1)) < 0)
-        rc = err_set(err, ERR_MEMORY, "%s: no memory", options->labels);
-    if (rc < 0)
-        return rc;
-    char *at = (char *)text.at, *names[COLUMNS_MAX], *fields[COLUMNS_MAX];
-    int columns = cut_line(strsep(&at, "\n"), names);
-    int path = column_of(names, columns, "path"), type = column_of(names, columns, "type");
-    if (path < 0 || type < 0)
-        return err_set(err, ERR_FORMAT, "%s: columns 'path' and 'type' are wanted",
-                       options->labels);
-    while (at) {
-        int count = cut_line(strsep(&at, "\n"), fields);
-        struct label label = {field_at(fields, count, path), field_at(fields, count, type),
-                              field_at(fields, count, column_of(names, columns, "rotation")),
-                              field_at(fields, count, column_of(names, columns, "nir"))};
-        if (*label.path && tag_of_name(label.type) != TAG_NONE)
-            read_page(classifier, options, &label, tally);
-    }
-    return 0;
+    FILE *out = fopen(options->html, "w");
+    if (!out)
+        return err_errno(err, errno, "%s", options->html);
+    int rc = sheet_write(out, pages, err);
+    if (fclose(out) != 0 && rc == 0)
+        rc = err_errno(err, errno, "%s", options->html);
+    return rc;
+}
+
+static int report(const struct options *options, const struct labelled_pages *pages,
+                  struct err *err)
+{
+    for (size_t i = 0; options->list && i < pages->count; i++)
+        if (!pages->at[i].refused)
+            list_page(&pages->at[i]);
+    if (options->json)
+        print_json(pages);
+    else
+        print_text(pages, options->ceiling);
+    return options->html ? write_html(options, pages, err) : 0;
 }
 
 static error_t parse_option(int key, char *arg, struct argp_state *state)
@@ -275,6 +257,15 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
         return 0;
     case 'l':
         options->list = true;
+        return 0;
+    case 'H':
+        options->html = arg;
+        return 0;
+    case 'g':
+        options->group = arg;
+        return 0;
+    case 'e':
+        options->ceiling = atof(arg) / 100;
         return 0;
     case 'n':
         options->no_ocr = true;
@@ -298,29 +289,38 @@ static const struct argp_option argp_options[] = {
     {"models", 'm', "DIR", 0, "form models (config/models)", 0},
     {"json", 'j', NULL, 0, "one JSON object", 0},
     {"list", 'l', NULL, 0, "a line per page, with reasons where it went wrong", 0},
+    {"html", 'H', "FILE", 0, "the figures, curves and every error as a page to look at", 0},
+    {"group", 'g', "COLUMN", 0, "figures also by this column of the labels (source)", 0},
+    {"ceiling", 'e', "PERCENT", 0, "of wrong verdicts, for the thresholds named (1)", 0},
     {"no-ocr", 'n', NULL, 0, "without any stage that reads text", 0},
     {0},
 };
+
+static int run(const struct options *options, struct err *err)
+{
+    SCOPED(ocr_free) struct ocr *ocr = NULL;
+    SCOPED(classifier_free) struct classifier *classifier = NULL;
+    SCOPED(labelled_pages_free) struct labelled_pages pages = {0};
+    int rc = open_engine(options, &ocr, &classifier, err);
+    if (rc == 0)
+        rc = labelled_pages_read(options->labels, options->group, &pages, err);
+    if (rc == 0) {
+        labelled_pages_sort(&pages, classifier);
+        rc = report(options, &pages, err);
+    }
+    if (rc < 0)
+        fprintf(stderr, "accuracy: %s\n", err->text);
+    return rc;
+}
 
 int main(int argc, char **argv)
 {
     static const struct argp argp = {
         argp_options, parse_option, "LABELS.tsv", "Compares verdicts with labels.",
         NULL,         NULL,         NULL};
-    struct options options = {.config = "config/classify.conf", .models = "config/models"};
-    struct tally tally = {0};
+    struct options options = {
+        .config = "config/classify.conf", .models = "config/models", .ceiling = 0.01};
     struct err err = {0};
-    SCOPED(ocr_free) struct ocr *ocr = NULL;
-    SCOPED(classifier_free) struct classifier *classifier = NULL;
     argp_parse(&argp, argc, argv, 0, NULL, &options);
-    int rc = open_engine(&options, &ocr, &classifier, &err);
-    if (rc == 0)
-        rc = read_labels(classifier, &options, &tally, &err);
-    if (rc < 0)
-        fprintf(stderr, "accuracy: %s\n", err.text);
-    else if (options.json)
-        print_json(&tally);
-    else
-        print_text(&tally);
-    return err_exit_status(rc);
+    return err_exit_status(run(&options, &err));
 }
