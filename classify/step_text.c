@@ -5,6 +5,7 @@
  */
 #include <allheaders.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,7 +28,11 @@ enum {
 };
 
 static const double hand_part_from = 0.3, hand_part = 0.4; /* the middle: the same both ways up */
-static const double straight_enough = 0.4;                 /* degrees; the engine bears it */
+/* Rows of a comb: the shortest on official forms hold 5 digits (a post code), two of them may be a
+ * chance. */
+enum { COMB_DIGITS = 5, COMB_ROWS = 2 };
+static const double comb_nats = 8;          /* outweighs prose at its most */
+static const double straight_enough = 0.4;  /* degrees; the engine bears it */
 static const double poor_confidence = 0.65; /* of a whole typed page: perhaps it is upside down */
 static const double read_upright = 0.98;    /* sure which way up: upside down nothing reads well */
 static const double crowded_words = 500;    /* letters have 50 to 500 words on a page */
@@ -233,6 +238,35 @@ static void vote_by_prose(struct reading *reading, const struct prose *prose)
                    100 * prose->in_paragraphs);
 }
 
+/* Eight digits in one go that are a date: only combs have dates without a sign between. */
+static bool is_comb_date(const char *text)
+{
+    int day, month, year;
+    return strlen(text) == 8 && strspn(text, "0123456789") == 8 &&
+           sscanf(text, "%2d%2d%4d", &day, &month, &year) == 3 && day >= 1 && day <= 31 &&
+           month >= 1 && month <= 12 && year >= 1900 && year <= 2100;
+}
+
+/* Digits as combs hold them, on a page without a form's print: a form whose print was lost in
+ * scanning. Nobody writes a letter or a bill like that, so a person looks. */
+static void vote_by_combs(struct reading *reading, const struct ocr_text *text)
+{
+    int rows = 0, digits = 0;
+    for (size_t i = 0; i < text->count; i++) {
+        const struct ocr_word *word = &text->words[i];
+        bool same_line = i > 0 && text->words[i - 1].line == word->line;
+        bool digit = word->text[0] >= '0' && word->text[0] <= '9' && !word->text[1];
+        digits = same_line && digits ? digits + digit : digit;
+        rows += (digit && digits == COMB_DIGITS) || is_comb_date(word->text);
+    }
+    if (rows < COMB_ROWS)
+        return;
+    ballot_vote(&reading->ballot, TAG_CARE_FORM, comb_nats);
+    ballot_vote(&reading->ballot, TAG_SICK_NOTE, comb_nats);
+    verdict_reason(reading->verdict, "%d rows of digits as in combs, without a form round them",
+                   rows);
+}
+
 /* A whole page as read from one end. */
 struct page_text {
     struct readable readable;
@@ -387,14 +421,15 @@ static int use_text(struct reading *reading, const struct page_text *page, struc
 {
     struct prose prose = prose_of_text(&page->text);
     notice_sideways(reading, &page->text);
+    vote_by_body(reading, &page->text);
     if (reading->cheque_shape > 0) {
         vote_by_cheque_words(reading, &page->text);
-        return 0;
+        return 0; /* a cheque's few words are no prose either */
     }
     vote_by_title(reading, &page->text,
                   reading->classifier->settings.title.part * pixGetHeight(page->readable.pix));
-    vote_by_body(reading, &page->text);
     vote_by_prose(reading, &prose);
+    vote_by_combs(reading, &page->text);
     if (!reading->look.typed)
         return 0;
     take_fields(reading, page);
