@@ -22,6 +22,7 @@ enum {
     UNREAD_MARKS = 100,    /* so much handwriting should give some words */
     HAND_WORDS_MOST = 150, /* of a handwritten page that is read whole */
     SIDEWAYS_LETTERS = 4,  /* shorter words may well be higher than wide */
+    SPARSE_LINES_MOST = 1, /* full rulings; a form in frames has more */
     TURN_WORDS_LEAST = 8,  /* of a reading that says which way up the page is */
     OCR_MS_MOST = 60000    /* for one zone where the page has no deadline */
 };
@@ -32,7 +33,8 @@ static const double poor_confidence = 0.65; /* of a whole typed page: perhaps it
 static const double read_upright = 0.98;    /* sure which way up: upside down nothing reads well */
 static const double crowded_words = 500;    /* letters have 50 to 500 words on a page */
 static const float sideways_confidence = 0.6f;
-static const double turn_lead = 0.12; /* by which the other end must read better */
+static const double sparse_paragraphs = 0.3; /* of the words; a short letter has half of them */
+static const double turn_lead = 0.12;        /* by which the other end must read better */
 
 /* A cut-out made fit for reading: grey or bilevel, 140 to 330 dpi. */
 struct readable {
@@ -141,7 +143,7 @@ static bool is_not_the_form(const struct settings *settings, const struct headin
     return false;
 }
 
-static void vote_by_title(struct reading *reading, const struct ocr_text *text, double lowest)
+static bool vote_by_title(struct reading *reading, const struct ocr_text *text, double lowest)
 {
     const struct settings *settings = &reading->classifier->settings;
     struct heading heading = {text, median_height(text), lowest};
@@ -153,8 +155,9 @@ static void vote_by_title(struct reading *reading, const struct ocr_text *text, 
         ballot_vote(&reading->ballot, notice ? TAG_OTHER : tag, settings->title.nats);
         verdict_reason(reading->verdict, "the title is that of a page tagged %s%s", tag_name(tag),
                        notice ? ", but of its notice" : "");
-        return;
+        return true;
     }
+    return false;
 }
 
 /* How many of its usual phrases stand here. */
@@ -168,7 +171,7 @@ static int count_phrases(const struct body_setting *body, const struct ocr_text 
 }
 
 /* The kind of page whose usual words stand here most often, when they are enough. */
-static void vote_by_body(struct reading *reading, const struct ocr_text *text)
+static bool vote_by_body(struct reading *reading, const struct ocr_text *text)
 {
     const struct settings *settings = &reading->classifier->settings;
     const struct body_setting *best = NULL;
@@ -181,10 +184,11 @@ static void vote_by_body(struct reading *reading, const struct ocr_text *text)
         best = &settings->bodies[i];
     }
     if (!best)
-        return;
+        return false;
     ballot_vote(&reading->ballot, best->tag, fmin(settings->body.most, settings->body.nats * most));
     verdict_reason(reading->verdict, "%d phrases usual on a page tagged %s", most,
                    tag_name(best->tag));
+    return true;
 }
 
 /* Worth reading: a form that is not sure, or print with the rulings, bars or posts of one. */
@@ -199,7 +203,26 @@ static bool wants_title(const struct reading *reading)
 
 /* ---- whole text ---- */
 
-static void vote_by_prose(struct reading *reading, const struct prose *prose)
+/* A few words here and there, in no frame: perhaps what was written on a form whose print the
+ * scanner's threshold has dropped. That no form's print was found says nothing then. */
+static bool is_sparse(const struct reading *reading, const struct prose *prose)
+{
+    const struct settings *settings = &reading->classifier->settings;
+    int most = reading->look.typed ? settings->sparse_words : settings->sparse_hand;
+    return prose->words < most && prose->in_paragraphs < sparse_paragraphs &&
+           reading->look.lines <= SPARSE_LINES_MOST && !reading->look.narrow;
+}
+
+static void doubt_sparse(struct reading *reading)
+{
+    double none = reading->classifier->settings.form.none;
+    ballot_vote(&reading->ballot, TAG_CARE_FORM, none);
+    ballot_vote(&reading->ballot, TAG_SICK_NOTE, none);
+    verdict_reason(reading->verdict,
+                   "sparse writing that nothing explains: a form's print may have dropped out");
+}
+
+static void vote_by_prose(struct reading *reading, const struct prose *prose, bool explained)
 {
     const struct settings *settings = &reading->classifier->settings;
     if (prose->words < settings->text_words) {
@@ -223,6 +246,10 @@ static void vote_by_prose(struct reading *reading, const struct prose *prose)
     for (int i = 0; i < TEXT_WEIGHTS; i++)
         nats += weights[i] * seen[i];
     nats = fmax(-settings->text_most, fmin(settings->text_most, nats));
+    if (nats < 0 && !explained && is_sparse(reading, prose)) {
+        doubt_sparse(reading);
+        nats = fmax(nats, -settings->sparse_most);
+    }
     /* The look is in these nats already: its own vote is taken back. */
     enum tag looked = reading->look_nats > 0 ? TAG_LETTER : TAG_OTHER;
     ballot_vote(&reading->ballot, looked, -fabs(reading->look_nats));
@@ -391,10 +418,11 @@ static int use_text(struct reading *reading, const struct page_text *page, struc
         vote_by_cheque_words(reading, &page->text);
         return 0;
     }
-    vote_by_title(reading, &page->text,
-                  reading->classifier->settings.title.part * pixGetHeight(page->readable.pix));
-    vote_by_body(reading, &page->text);
-    vote_by_prose(reading, &prose);
+    bool titled =
+        vote_by_title(reading, &page->text,
+                      reading->classifier->settings.title.part * pixGetHeight(page->readable.pix));
+    bool usual = vote_by_body(reading, &page->text);
+    vote_by_prose(reading, &prose, titled || usual);
     if (!reading->look.typed)
         return 0;
     take_fields(reading, page);
