@@ -218,11 +218,10 @@ static int read_weights(const config_setting_t *group, const char *name, int cou
 static int read_logistics(const config_setting_t *root, struct settings *s, struct err *err)
 {
     static const char *const look_keys[] = {"typed", "hand", "most", NULL};
-    static const char *const text_keys[] = {
-        "typed", "hand", "most", "words", "unread", "sparse", "sparse_hand", "sparse_most", NULL};
+    static const char *const text_keys[] = {"typed", "hand", "most", "words", "unread", NULL};
     const config_setting_t *look = group_of(root, "look", look_keys, err);
     const config_setting_t *text = look ? group_of(root, "text", text_keys, err) : NULL;
-    long long words = 0, sparse = 0, hand = 0;
+    long long words = 0;
     if (!text)
         return ERR_CONFIG;
     int rc = read_weights(look, "typed", LOOK_WEIGHTS, s->look_typed, err);
@@ -239,16 +238,8 @@ static int read_logistics(const config_setting_t *root, struct settings *s, stru
     if (rc == 0)
         rc = number(text, "most", nats_range, &s->text_most, err);
     if (rc == 0)
-        rc = number(text, "sparse_most", nats_range, &s->sparse_most, err);
-    if (rc == 0)
         rc = config_int(text, "words", (long long[]){1, 1000}, &words, err);
-    if (rc == 0)
-        rc = config_int(text, "sparse", (long long[]){0, 1000}, &sparse, err);
     s->text_words = (int)words;
-    if (rc == 0)
-        rc = config_int(text, "sparse_hand", (long long[]){0, 1000}, &hand, err);
-    s->sparse_words = (int)sparse;
-    s->sparse_hand = (int)hand;
     return rc;
 }
 

@@ -67,11 +67,8 @@ struct settings {
     int not_the_form_count;
     double look_typed[LOOK_WEIGHTS], look_hand[LOOK_WEIGHTS], look_most;
     double text_typed[TEXT_WEIGHTS], text_hand[TEXT_WEIGHTS], text_most;
-    int text_words;                /* fewer words read say nothing */
-    double text_unread;            /* nats for a letter when handwriting cannot be read at all */
-    int sparse_words, sparse_hand; /* fewer words (typed, handwritten), in no paragraph and no
-                           frame: perhaps what was written on a form whose print dropped out */
-    double sparse_most;            /* nats for other that such text gives at most */
+    int text_words;     /* fewer words read say nothing */
+    double text_unread; /* nats for a letter when handwriting cannot be read at all */
     struct phrase cheque_words[SETTINGS_WORDS_MAX];
     int cheque_word_count;
     struct digest digest;

@@ -5,6 +5,7 @@
  */
 #include <allheaders.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,19 +23,21 @@ enum {
     UNREAD_MARKS = 100,    /* so much handwriting should give some words */
     HAND_WORDS_MOST = 150, /* of a handwritten page that is read whole */
     SIDEWAYS_LETTERS = 4,  /* shorter words may well be higher than wide */
-    SPARSE_LINES_MOST = 1, /* full rulings; a form in frames has more */
     TURN_WORDS_LEAST = 8,  /* of a reading that says which way up the page is */
     OCR_MS_MOST = 60000    /* for one zone where the page has no deadline */
 };
 
 static const double hand_part_from = 0.3, hand_part = 0.4; /* the middle: the same both ways up */
-static const double straight_enough = 0.4;                 /* degrees; the engine bears it */
+/* Rows of a comb: the shortest on official forms hold 5 digits (a post code), two of them may be a
+ * chance. */
+enum { COMB_DIGITS = 5, COMB_ROWS = 2 };
+static const double comb_nats = 8;          /* outweighs prose at its most */
+static const double straight_enough = 0.4;  /* degrees; the engine bears it */
 static const double poor_confidence = 0.65; /* of a whole typed page: perhaps it is upside down */
 static const double read_upright = 0.98;    /* sure which way up: upside down nothing reads well */
 static const double crowded_words = 500;    /* letters have 50 to 500 words on a page */
 static const float sideways_confidence = 0.6f;
-static const double sparse_paragraphs = 0.3; /* of the words; a short letter has half of them */
-static const double turn_lead = 0.12;        /* by which the other end must read better */
+static const double turn_lead = 0.12; /* by which the other end must read better */
 
 /* A cut-out made fit for reading: grey or bilevel, 140 to 330 dpi. */
 struct readable {
@@ -143,7 +146,7 @@ static bool is_not_the_form(const struct settings *settings, const struct headin
     return false;
 }
 
-static bool vote_by_title(struct reading *reading, const struct ocr_text *text, double lowest)
+static void vote_by_title(struct reading *reading, const struct ocr_text *text, double lowest)
 {
     const struct settings *settings = &reading->classifier->settings;
     struct heading heading = {text, median_height(text), lowest};
@@ -155,9 +158,8 @@ static bool vote_by_title(struct reading *reading, const struct ocr_text *text, 
         ballot_vote(&reading->ballot, notice ? TAG_OTHER : tag, settings->title.nats);
         verdict_reason(reading->verdict, "the title is that of a page tagged %s%s", tag_name(tag),
                        notice ? ", but of its notice" : "");
-        return true;
+        return;
     }
-    return false;
 }
 
 /* How many of its usual phrases stand here. */
@@ -171,7 +173,7 @@ static int count_phrases(const struct body_setting *body, const struct ocr_text 
 }
 
 /* The kind of page whose usual words stand here most often, when they are enough. */
-static bool vote_by_body(struct reading *reading, const struct ocr_text *text)
+static void vote_by_body(struct reading *reading, const struct ocr_text *text)
 {
     const struct settings *settings = &reading->classifier->settings;
     const struct body_setting *best = NULL;
@@ -184,11 +186,10 @@ static bool vote_by_body(struct reading *reading, const struct ocr_text *text)
         best = &settings->bodies[i];
     }
     if (!best)
-        return false;
+        return;
     ballot_vote(&reading->ballot, best->tag, fmin(settings->body.most, settings->body.nats * most));
     verdict_reason(reading->verdict, "%d phrases usual on a page tagged %s", most,
                    tag_name(best->tag));
-    return true;
 }
 
 /* Worth reading: a form that is not sure, or print with the rulings, bars or posts of one. */
@@ -203,26 +204,7 @@ static bool wants_title(const struct reading *reading)
 
 /* ---- whole text ---- */
 
-/* A few words here and there, in no frame: perhaps what was written on a form whose print the
- * scanner's threshold has dropped. That no form's print was found says nothing then. */
-static bool is_sparse(const struct reading *reading, const struct prose *prose)
-{
-    const struct settings *settings = &reading->classifier->settings;
-    int most = reading->look.typed ? settings->sparse_words : settings->sparse_hand;
-    return prose->words < most && prose->in_paragraphs < sparse_paragraphs &&
-           reading->look.lines <= SPARSE_LINES_MOST && !reading->look.narrow;
-}
-
-static void doubt_sparse(struct reading *reading)
-{
-    double none = reading->classifier->settings.form.none;
-    ballot_vote(&reading->ballot, TAG_CARE_FORM, none);
-    ballot_vote(&reading->ballot, TAG_SICK_NOTE, none);
-    verdict_reason(reading->verdict,
-                   "sparse writing that nothing explains: a form's print may have dropped out");
-}
-
-static void vote_by_prose(struct reading *reading, const struct prose *prose, bool explained)
+static void vote_by_prose(struct reading *reading, const struct prose *prose)
 {
     const struct settings *settings = &reading->classifier->settings;
     if (prose->words < settings->text_words) {
@@ -246,10 +228,6 @@ static void vote_by_prose(struct reading *reading, const struct prose *prose, bo
     for (int i = 0; i < TEXT_WEIGHTS; i++)
         nats += weights[i] * seen[i];
     nats = fmax(-settings->text_most, fmin(settings->text_most, nats));
-    if (nats < 0 && !explained && is_sparse(reading, prose)) {
-        doubt_sparse(reading);
-        nats = fmax(nats, -settings->sparse_most);
-    }
     /* The look is in these nats already: its own vote is taken back. */
     enum tag looked = reading->look_nats > 0 ? TAG_LETTER : TAG_OTHER;
     ballot_vote(&reading->ballot, looked, -fabs(reading->look_nats));
@@ -258,6 +236,35 @@ static void vote_by_prose(struct reading *reading, const struct prose *prose, bo
                    "text: %d words, %.0f %% small, %.0f %% lower case, %.0f %% in paragraphs",
                    prose->words, 100 * prose->small, 100 * prose->lower,
                    100 * prose->in_paragraphs);
+}
+
+/* Eight digits in one go that are a date: only combs have dates without a sign between. */
+static bool is_comb_date(const char *text)
+{
+    int day, month, year;
+    return strlen(text) == 8 && strspn(text, "0123456789") == 8 &&
+           sscanf(text, "%2d%2d%4d", &day, &month, &year) == 3 && day >= 1 && day <= 31 &&
+           month >= 1 && month <= 12 && year >= 1900 && year <= 2100;
+}
+
+/* Digits as combs hold them, on a page without a form's print: a form whose print was lost in
+ * scanning. Nobody writes a letter or a bill like that, so a person looks. */
+static void vote_by_combs(struct reading *reading, const struct ocr_text *text)
+{
+    int rows = 0, digits = 0;
+    for (size_t i = 0; i < text->count; i++) {
+        const struct ocr_word *word = &text->words[i];
+        bool same_line = i > 0 && text->words[i - 1].line == word->line;
+        bool digit = word->text[0] >= '0' && word->text[0] <= '9' && !word->text[1];
+        digits = same_line && digits ? digits + digit : digit;
+        rows += (digit && digits == COMB_DIGITS) || is_comb_date(word->text);
+    }
+    if (rows < COMB_ROWS)
+        return;
+    ballot_vote(&reading->ballot, TAG_CARE_FORM, comb_nats);
+    ballot_vote(&reading->ballot, TAG_SICK_NOTE, comb_nats);
+    verdict_reason(reading->verdict, "%d rows of digits as in combs, without a form round them",
+                   rows);
 }
 
 /* A whole page as read from one end. */
@@ -414,15 +421,15 @@ static int use_text(struct reading *reading, const struct page_text *page, struc
 {
     struct prose prose = prose_of_text(&page->text);
     notice_sideways(reading, &page->text);
+    vote_by_body(reading, &page->text);
     if (reading->cheque_shape > 0) {
         vote_by_cheque_words(reading, &page->text);
-        return 0;
+        return 0; /* a cheque's few words are no prose either */
     }
-    bool titled =
-        vote_by_title(reading, &page->text,
-                      reading->classifier->settings.title.part * pixGetHeight(page->readable.pix));
-    bool usual = vote_by_body(reading, &page->text);
-    vote_by_prose(reading, &prose, titled || usual);
+    vote_by_title(reading, &page->text,
+                  reading->classifier->settings.title.part * pixGetHeight(page->readable.pix));
+    vote_by_prose(reading, &prose);
+    vote_by_combs(reading, &page->text);
     if (!reading->look.typed)
         return 0;
     take_fields(reading, page);

@@ -73,6 +73,8 @@ static const struct row {
     {"the title is that of a page tagged {}{}", "le titre est celui d'une page « {} »{}"},
     {", but of its notice", ", mais de sa notice"},
     {"{} phrases usual on a page tagged {}", "{} phrases habituelles sur une page « {} »"},
+    {"{} rows of digits as in combs, without a form round them",
+     "{} rangées de chiffres comme dans des cases, sans formulaire autour"},
     /* letters and others */
     {"look: {}, {} marks, {} full and {} short rulings, {} posts, {} bars{}",
      "aspect : {}, {} marques, {} filets longs et {} courts, {} montants, {} barres{}"},

@@ -14,6 +14,8 @@ static const float most_gap = 4, most_step = 0.35f, gutter_reach = 4.5f, least_g
 static const float most_overlap = 1;  /* letters of one line that were linked apart */
 static const float most_ratio = 1.5f; /* of x heights */
 static const float most_ratio_short = 2.1f;
+/* Pieces of a line, by their middles over its baseline, in x heights; to its letters' median. */
+static const float lowest_piece = -0.4f, highest_piece = 1.5f, tallest_piece = 2, piece_reach = 2;
 enum { SHORT_LETTERS = 3, COMPARED_MOST = 400 };
 
 /* Text within reach of a gap, above and below its line. */
@@ -124,6 +126,55 @@ static size_t number_anew(struct letters *letters, int32_t *parent, int32_t *num
         *line = number[root];
     }
     return count;
+}
+
+/* Pieces of broken letters lie inside a line; and beside it, when nothing stands in them. */
+static bool takes_in(const struct draft *line, const struct draft *piece)
+{
+    float x = (piece->left + piece->right) / 2, height = line->x_height;
+    float rise = (draft_base_at(line, x) - piece->base + piece->size / 2) / height;
+    float reach = piece->kept ? 0 : piece_reach * height;
+
+    return line->kept && line->plain > piece->plain && rise > lowest_piece &&
+           rise < highest_piece && piece->size < tallest_piece * line->size &&
+           x > line->left - reach && x < line->right + reach;
+}
+
+static int32_t find_line_around(const struct drafts *drafts, size_t place)
+{
+    const struct draft *piece = &drafts->items[drafts->by_base[place]];
+    size_t from = place > COMPARED_MOST ? place - COMPARED_MOST : 0;
+    int32_t best = -1;
+
+    for (size_t at = from; at < drafts->count && at < place + COMPARED_MOST; at++) {
+        const struct draft *line = &drafts->items[drafts->by_base[at]];
+
+        if (takes_in(line, piece) && (best < 0 || line->plain > drafts->items[best].plain))
+            best = drafts->by_base[at];
+    }
+    return best;
+}
+
+int drafts_absorb(struct drafts *drafts, struct letters *letters, struct err *err)
+{
+    SCOPED(scope_free) int32_t *parent = calloc(drafts->count + 1, sizeof *parent);
+
+    if (!parent)
+        return err_set(err, ERR_MEMORY, "no memory for %zu lines", drafts->count);
+    for (size_t i = 0; i < drafts->count; i++)
+        parent[i] = (int32_t)i;
+    for (size_t place = 0; place < drafts->count; place++) {
+        int32_t line = find_line_around(drafts, place);
+
+        if (line >= 0)
+            parent[drafts->by_base[place]] = line;
+    }
+    for (size_t i = 0; i < letters->count; i++)
+        if (letters->items[i].line >= 0)
+            letters->items[i].line = root_of(parent, letters->items[i].line);
+    for (size_t i = 0; i < drafts->count; i++)
+        drafts->items[i].kept = drafts->items[i].kept && root_of(parent, (int32_t)i) == (int32_t)i;
+    return 0;
 }
 
 int drafts_merge(const struct drafts *drafts, struct letters *letters, size_t *ret_count,

@@ -43,6 +43,10 @@ void drafts_free(struct drafts *drafts);
 int drafts_merge(const struct drafts *drafts, struct letters *letters, size_t *ret_count,
                  struct err *err);
 
+/* Gives the letters of drafts that are pieces of a larger one (broken letters) to that one, whose
+ * shape stays. The members must be gathered again. ERR_MEMORY. */
+int drafts_absorb(struct drafts *drafts, struct letters *letters, struct err *err);
+
 /* Gives loose letters and marks, and single ones that are no line, to the line they belong to. The
  * drafts must be gathered again: drafts_gather. */
 void drafts_attach(struct drafts *drafts, struct letters *letters);

@@ -30,7 +30,7 @@ static const float single_least_mm = 1.2f, single_most_mm = 7;
 static const float single_slimmest = 0.22f, single_widest = 1.6f, single_least_ink = 0.12f;
 
 /* Judged on generated mail, see docs/ocr.md. */
-static const float safe_coverage = 0.9f, safe_evenness = 0.85f;
+static const float safe_coverage = 0.85f, safe_evenness = 0.92f;
 
 /* Print that is much paler than the writing on the same page is lost to the ordinary threshold. A
  * page with few letters is looked at again with one for pale ink, which costs little there; on a
@@ -94,19 +94,25 @@ static int find_blobs(const struct finder *finder, const struct Pix *page, int d
     return rc < 0 ? rc : fast_blobs_find(bits, dpi, ret_blobs, err);
 }
 
+static int draw_anew(struct finder *finder, size_t count, struct err *err)
+{
+    drafts_free(&finder->drafts);
+    return drafts_make(&finder->letters, count, &finder->drafts, err);
+}
+
 static int draw_drafts(struct finder *finder, struct err *err)
 {
     size_t count = 0;
     int rc = chains_link(&finder->letters, &count, err);
 
     if (rc == 0)
-        rc = drafts_make(&finder->letters, count, &finder->drafts, err);
+        rc = draw_anew(finder, count, err);
     if (rc == 0)
         rc = drafts_merge(&finder->drafts, &finder->letters, &count, err);
-    if (rc < 0)
-        return rc;
-    drafts_free(&finder->drafts);
-    rc = drafts_make(&finder->letters, count, &finder->drafts, err);
+    if (rc == 0)
+        rc = draw_anew(finder, count, err);
+    if (rc == 0)
+        rc = drafts_absorb(&finder->drafts, &finder->letters, err);
     if (rc < 0)
         return rc;
     drafts_attach(&finder->drafts, &finder->letters);

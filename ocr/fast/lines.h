@@ -31,7 +31,7 @@ struct fast_layout {
     size_t count;
     float coverage; /* share of letter-sized blobs inside the lines, 0..1; 1 without any */
     float evenness; /* share of the lines' letters that stand on their line, 0..1: print is above
-                       0.7, handwriting and pictures below */
+                       0.92, most handwriting, worn typescript and pictures below */
     bool safe;      /* the lines are all the text, as far as can be told */
 };
 
