@@ -26,6 +26,7 @@ static const struct {
     {"verify", "read everything back and compare", verb_verify},
     {"seal", "sign what the journals hold", verb_seal},
     {"receipt", "proof that an envelope was filed", verb_receipt},
+    {"backup", "copy the archive while it works; put a copy back", verb_backup},
     {"learn", "make or refine a form model", verb_learn},
     {"models", "list, explain, retire and roll back form models", verb_models},
     {"separators", "print separator sheets", verb_separators},

@@ -6,6 +6,10 @@
 #pragma once
 
 static const char *const archive_points[] = {
+    "backup.box.after_copy",
+    "backup.publish.before",
+    "backup.publish.after_old",
+    "backup.publish.after_new",
     "batch.open.before_commit",
     "batch.open.after_commit",
     "batch.end.before_commit",

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "archive/backup.h"
 #include "archive/day_seal.h"
 #include "archive/filing.h"
 #include "archive/find.h"
@@ -307,6 +308,16 @@ static int tell(const struct story *story, struct archive *archive, struct err *
     return rc < 0 ? rc : seal(archive, err);
 }
 
+/* With the archive closed: one process must not open an environment twice. */
+static int back_up(const struct story *story, struct err *err)
+{
+    char folder[PATH_MAX];
+    struct backup_report report;
+    snprintf(folder, sizeof folder, "%s.backup", story->params.data_dir);
+    int rc = backup_make(story->params.data_dir, folder, &report, err);
+    return rc < 0 ? rc : backup_make(story->params.data_dir, folder, &report, err);
+}
+
 int story_tell(const struct story *story, struct err *err)
 {
     struct archive *archive = NULL;
@@ -314,7 +325,7 @@ int story_tell(const struct story *story, struct err *err)
     if (rc == 0)
         rc = tell(story, archive, err);
     archive_free(&archive);
-    return rc;
+    return rc < 0 ? rc : back_up(story, err);
 }
 
 /* ---- checking ---- */
@@ -412,6 +423,30 @@ static void check_all(struct checking *checking, const char *acknowledged, bool 
         complain(checking, "the counts at the end are wrong");
 }
 
+/* What the backup gives back is whole, too. */
+static void check_backup(struct checking *checking, const struct story *story)
+{
+    struct err err = {0};
+    struct verify_report report = {0};
+    struct archive_params params = story->params;
+    char folder[PATH_MAX], again[PATH_MAX];
+    snprintf(folder, sizeof folder, "%s.backup", params.data_dir);
+    snprintf(again, sizeof again, "%s.again", params.data_dir);
+    params.data_dir = again;
+    int rc = backup_restore(folder, again, &err);
+    if (rc == 0)
+        rc = archive_open(&params, &checking->archive, &err);
+    if (rc == 0)
+        rc = verify_archive(checking->archive, complain, checking, &report, &err);
+    archive_free(&checking->archive);
+    if (rc < 0)
+        complain(checking, err.text);
+    else if (report.pages != STORY_BATCHES * STORY_PAGES)
+        complain(checking, "pages are missing in the backup");
+    if (file_remove_tree(again, &err) < 0)
+        complain(checking, err.text);
+}
+
 int story_check(const struct story *story, const char *acknowledged_path, bool complete)
 {
     struct checking checking = {0};
@@ -424,5 +459,7 @@ int story_check(const struct story *story, const char *acknowledged_path, bool c
         complain(&checking, err.text);
     check_all(&checking, acknowledged_path, complete);
     archive_free(&checking.archive);
+    if (complete)
+        check_backup(&checking, story);
     return checking.lines;
 }

@@ -12,13 +12,15 @@ from shutil import which
 
 import csource
 
-DOMAIN = ["base", "image", "wire", "scanner", "ocr", "classify", "archive"]
+DOMAIN = ["base", "image", "wire", "scanner", "ocr", "classify", "archive",
+          "partners"]
 CODE = DOMAIN + ["workers", "bench", "tests"]
 EVERYTHING = CODE + ["config", "docs", "meson", ".ci"]
 
 # Whose headers a folder may include, besides its own.
 MAY_INCLUDE = {
     "base": [], "image": ["base"], "wire": ["base"], "archive": ["base"],
+    "partners": ["base", "wire"],
     "scanner": ["base", "image"], "ocr": ["base", "image"], "classify": ["base", "image", "ocr"],
     "workers": DOMAIN, "bench": DOMAIN + ["workers"], "tests": DOMAIN + ["workers", "bench"],
 }

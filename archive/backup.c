@@ -1,0 +1,307 @@
+/*
+ * Backup: see backup.h. The moment: all environments that may change are looked at, and the keys
+ * read, between two looks at the catalogue that show no commit: then boxes are at most the one
+ * filing run ahead, and intake as far behind, that a start after a crash mends anyhow.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "archive/backup.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "archive/file_copy.h"
+#include "archive/rows.h"
+#include "archive/snapshot.h"
+#include "base/fault.h"
+#include "base/file.h"
+#include "base/scope.h"
+
+enum {
+    ENVIRONMENTS_MAX = 1024, /* open boxes and intake days; three descriptors each */
+    TRIES = 200,             /* filing commits a few times a second, a look takes milliseconds */
+    FOLDER_MODE = 0750
+};
+
+/* An environment that may change, with its path below DATA. */
+struct changing {
+    char below[PATH_MAX / 4];
+    struct snapshot *snapshot;
+};
+
+struct backup {
+    const char *data_dir, *folder;
+    char new_dir[PATH_MAX / 2];
+    struct snapshot *catalogue;
+    int count;
+    struct changing *at; /* ENVIRONMENTS_MAX */
+    struct backup_report report;
+    struct err *err;
+};
+
+static void backup_clear(struct backup *backup)
+{
+    for (int i = 0; i < backup->count; i++)
+        snapshot_free(&backup->at[i].snapshot);
+    free(backup->at);
+    snapshot_free(&backup->catalogue);
+}
+
+/* ---- the moment ---- */
+
+static int add(struct backup *backup, const char *below)
+{
+    char path[PATH_MAX];
+    for (int i = 0; i < backup->count; i++)
+        if (strcmp(backup->at[i].below, below) == 0)
+            return snapshot_renew(backup->at[i].snapshot, backup->err);
+    if (backup->count == ENVIRONMENTS_MAX)
+        return err_set(backup->err, ERR_LIMIT, "%s: more than %d open boxes and intake days",
+                       backup->data_dir, ENVIRONMENTS_MAX);
+    struct changing *changing = &backup->at[backup->count];
+    snprintf(changing->below, sizeof changing->below, "%s", below);
+    snprintf(path, sizeof path, "%s/%s", backup->data_dir, below);
+    int rc = snapshot_open(path, &changing->snapshot, backup->err);
+    backup->count += rc == 0;
+    return rc;
+}
+
+static int add_open_box(void *to, struct bytes key, struct bytes value)
+{
+    struct backup *backup = to;
+    struct box_row row;
+    char box[SERIES_TEXT_SIZE], below[PATH_MAX / 4];
+    (void)key;
+    if (!box_row_decode(value, &row))
+        return err_set(backup->err, ERR_INTEGRITY, "%s: the row of a box is damaged",
+                       backup->data_dir);
+    if (row.state != BOX_OPEN)
+        return 0;
+    snprintf(below, sizeof below, "boxes/%s", box_path(&row, box));
+    return add(backup, below);
+}
+
+static int add_day(void *to, const char *name)
+{
+    char below[PATH_MAX / 4];
+    snprintf(below, sizeof below, "intake/%.60s", name);
+    return add(to, below);
+}
+
+static int copy_key_file(void *to, const char *name)
+{
+    const struct backup *backup = to;
+    char from[PATH_MAX], into[PATH_MAX];
+    snprintf(from, sizeof from, "%s/keys/%.60s", backup->data_dir, name);
+    snprintf(into, sizeof into, "%s/keys/%.60s", backup->new_dir, name);
+    return file_copy(from, into, backup->err);
+}
+
+/* Each renewal drops the moment before: what is kept is as old as the last look. */
+static int look(struct backup *backup, struct err *err)
+{
+    char path[PATH_MAX];
+    int rc = snapshot_renew(backup->catalogue, err);
+    if (rc == 0)
+        rc = snapshot_each(backup->catalogue, "boxes", add_open_box, backup, err);
+    snprintf(path, sizeof path, "%s/intake", backup->data_dir);
+    if (rc == 0)
+        rc = folder_each(path, add_day, backup, err);
+    snprintf(path, sizeof path, "%s/keys", backup->data_dir);
+    return rc < 0 ? rc : folder_each(path, copy_key_file, backup, err);
+}
+
+static int take_moment(struct backup *backup, struct err *err)
+{
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s/catalogue", backup->data_dir);
+    int rc = snapshot_open(path, &backup->catalogue, err);
+    for (int i = 0; rc == 0 && i < TRIES; i++) {
+        rc = look(backup, err);
+        if (rc == ERR_NOT_FOUND) /* a day was retired between two looks */
+            rc = 0;
+        else if (rc == 0 && snapshot_is_last(backup->catalogue))
+            return 0;
+    }
+    return rc < 0
+               ? rc
+               : err_set(err, ERR_UNAVAILABLE, "%s: filing left no moment in %d looks; try again",
+                         backup->data_dir, TRIES);
+}
+
+/* ---- copying ---- */
+
+static int write_changing(struct backup *backup, struct err *err)
+{
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s/catalogue", backup->new_dir);
+    int rc = snapshot_write(backup->catalogue, path, err);
+    for (int i = 0; rc == 0 && i < backup->count; i++) {
+        snprintf(path, sizeof path, "%s/%s", backup->new_dir, backup->at[i].below);
+        rc = snapshot_write(backup->at[i].snapshot, path, err);
+        if (strncmp(backup->at[i].below, "intake/", 7) == 0)
+            backup->report.days++;
+        else
+            backup->report.boxes_open++;
+    }
+    return rc;
+}
+
+static int copy_closed_box(void *to, struct bytes key, struct bytes value)
+{
+    struct backup *backup = to;
+    struct box_row row;
+    char box[SERIES_TEXT_SIZE], from[PATH_MAX], into[PATH_MAX];
+    struct stat st;
+    (void)key;
+    if (!box_row_decode(value, &row) || row.state != BOX_CLOSED)
+        return 0;
+    box_path(&row, box);
+    snprintf(from, sizeof from, "%s/boxes/%s/data.mdb", backup->data_dir, box);
+    snprintf(into, sizeof into, "%s/closed/%s/data.mdb", backup->folder, box);
+    if (stat(into, &st) == 0) {
+        backup->report.boxes_kept++;
+        return 0;
+    }
+    *strrchr(into, '/') = '\0';
+    int rc = file_make_folders(into, FOLDER_MODE, backup->err);
+    into[strlen(into)] = '/';
+    if (rc == 0)
+        rc = file_copy(from, into, backup->err);
+    fault_point("backup.box.after_copy");
+    backup->report.boxes_copied += rc == 0;
+    return rc;
+}
+
+static int copy_seal(void *to, const char *name)
+{
+    const struct backup *backup = to;
+    char from[PATH_MAX], into[PATH_MAX];
+    snprintf(from, sizeof from, "%s/seals/%.60s", backup->data_dir, name);
+    snprintf(into, sizeof into, "%s/seals/%.60s", backup->new_dir, name);
+    return strstr(name, ".part") ? 0 : file_copy(from, into, backup->err);
+}
+
+static int copy_rest(struct backup *backup, struct err *err)
+{
+    char from[PATH_MAX], into[PATH_MAX];
+    int rc = snapshot_each(backup->catalogue, "boxes", copy_closed_box, backup, err);
+    snprintf(from, sizeof from, "%s/seals", backup->data_dir);
+    if (rc == 0)
+        rc = folder_each(from, copy_seal, backup, err);
+    snprintf(from, sizeof from, "%s/platform.pub", backup->data_dir);
+    snprintf(into, sizeof into, "%s/platform.pub", backup->new_dir);
+    return rc < 0 ? rc : file_copy(from, into, err);
+}
+
+/* ---- what was destroyed since ---- */
+
+static int remove_when_destroyed(void *to, struct bytes key, struct bytes value)
+{
+    struct backup *backup = to;
+    struct box_row row;
+    char box[SERIES_TEXT_SIZE], path[PATH_MAX];
+    struct stat st;
+    (void)key;
+    if (!box_row_decode(value, &row) || row.state != BOX_DESTROYED)
+        return 0;
+    snprintf(path, sizeof path, "%s/closed/%s", backup->folder, box_path(&row, box));
+    if (stat(path, &st) < 0)
+        return 0;
+    backup->report.boxes_removed++;
+    return file_remove_tree(path, backup->err);
+}
+
+/* ---- the whole ---- */
+
+static int start(struct backup *backup, struct err *err)
+{
+    char path[PATH_MAX], inside[PATH_MAX], outer[PATH_MAX];
+    backup->at = calloc(ENVIRONMENTS_MAX, sizeof *backup->at);
+    if (!backup->at)
+        return err_set(err, ERR_MEMORY, "backup: no memory");
+    snprintf(backup->new_dir, sizeof backup->new_dir, "%s/new", backup->folder);
+    int rc = file_make_folders(backup->folder, FOLDER_MODE, err);
+    if (rc < 0)
+        return rc;
+    if (!realpath(backup->folder, inside) || !realpath(backup->data_dir, outer))
+        return err_errno(err, errno, "%s", backup->data_dir);
+    size_t len = strlen(outer);
+    if (strncmp(inside, outer, len) == 0 && (inside[len] == '/' || inside[len] == '\0'))
+        return err_set(err, ERR_CONFLICT, "%s: the backup lies inside the data folder",
+                       backup->folder);
+    rc = file_remove_tree(backup->new_dir, err);
+    for (int i = 0; rc == 0 && i < 2; i++) {
+        snprintf(path, sizeof path, "%s/%s", backup->new_dir, i ? "seals" : "keys");
+        rc = file_make_folders(path, FOLDER_MODE, err);
+    }
+    return rc;
+}
+
+/* new becomes last; between the two renames, the one before is `old`, which restore knows. */
+static int publish(struct backup *backup, struct err *err)
+{
+    char last[PATH_MAX], old[PATH_MAX];
+    snprintf(last, sizeof last, "%s/last", backup->folder);
+    snprintf(old, sizeof old, "%s/old", backup->folder);
+    struct stat st;
+    bool again = stat(last, &st) == 0;
+    int rc = again ? file_remove_tree(old, err) : 0;
+    if (rc == 0 && again && rename(last, old) < 0)
+        rc = err_errno(err, errno, "%s: rename", last);
+    fault_point("backup.publish.after_old");
+    if (rc == 0 && rename(backup->new_dir, last) < 0)
+        rc = err_errno(err, errno, "%s: rename", backup->new_dir);
+    if (rc == 0)
+        rc = file_sync_folder(backup->folder, err);
+    fault_point("backup.publish.after_new");
+    return rc < 0 ? rc : file_remove_tree(old, err);
+}
+
+int backup_make(const char *data_dir, const char *folder, struct backup_report *ret_report,
+                struct err *err)
+{
+    SCOPED(backup_clear)
+    struct backup backup = {.data_dir = data_dir, .folder = folder, .err = err};
+    int rc = start(&backup, err);
+    if (rc == 0)
+        rc = take_moment(&backup, err);
+    if (rc == 0)
+        rc = write_changing(&backup, err);
+    if (rc == 0)
+        rc = copy_rest(&backup, err);
+    fault_point("backup.publish.before");
+    if (rc == 0)
+        rc = publish(&backup, err);
+    if (rc == 0)
+        rc = snapshot_each(backup.catalogue, "boxes", remove_when_destroyed, &backup, err);
+    *ret_report = backup.report;
+    return rc;
+}
+
+/* ---- restore ---- */
+
+int backup_restore(const char *folder, const char *data_dir, struct err *err)
+{
+    char from[PATH_MAX], into[PATH_MAX];
+    struct stat st;
+    snprintf(into, sizeof into, "%s/catalogue", data_dir);
+    if (stat(into, &st) == 0)
+        return err_set(err, ERR_CONFLICT,
+                       "%s: there is an archive already; restore into an empty folder", data_dir);
+    snprintf(from, sizeof from, "%s/last", folder);
+    if (stat(from, &st) < 0)
+        snprintf(from, sizeof from, "%s/old", folder);
+    if (stat(from, &st) < 0)
+        return err_set(err, ERR_NOT_FOUND, "%s: no finished backup", folder);
+    int rc = tree_copy(from, data_dir, err);
+    snprintf(from, sizeof from, "%s/closed", folder);
+    snprintf(into, sizeof into, "%s/boxes", data_dir);
+    if (rc == 0 && stat(from, &st) == 0)
+        rc = tree_copy(from, into, err);
+    return rc;
+}

@@ -1,0 +1,57 @@
+/*
+ * The spool: one file that a partner sends, sealed chunk by chunk for the hub before it touches the
+ * disk (libsodium's crypto_box_seal: X25519, XSalsa20-Poly1305). Whoever writes it holds the public
+ * key only and cannot read back what was sent. The durable byte is where a broken upload goes on.
+ * On disk: records of length of the sealed bytes (4, little-endian), their BLAKE2b-256, the bytes.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include "base/bytes.h"
+#include "base/digest.h"
+#include "base/err.h"
+
+enum {
+    SPOOL_KEY_BYTES = 32,
+    SPOOL_CHUNK_BYTES = 256 * 1024,      /* a peer may cost its queue of four no more than 1 MB */
+    SPOOL_FILE_BYTES = 256 * 1024 * 1024 /* a TIFF of many pages; larger ones are sent in parts */
+};
+
+struct spool_public {
+    uint8_t at[SPOOL_KEY_BYTES];
+};
+struct spool_secret {
+    uint8_t at[SPOOL_KEY_BYTES];
+};
+
+/* A fresh pair; the caller wipes the secret one. seal_start comes first. */
+void spool_keys_make(struct spool_public *ret_public, struct spool_secret *ret_secret);
+
+struct spool;
+
+/* Opens the spool of a file of `whole` bytes, or makes it (mode 0600; its name is durable when this
+ * returns). An unfinished record at the end is cut off; what lies before it stays. ERR_LIMIT when
+ * `whole` is 0 or over SPOOL_FILE_BYTES; ERR_CONFLICT when another process has it open or it holds
+ * more than `whole`; ERR_FORMAT when the path is no regular file. `key` is copied. */
+int spool_open(const char *path, const struct spool_public *key, uint64_t whole,
+               struct spool **ret_spool, struct err *err);
+/* NULL-safe, nulls. */
+void spool_free(struct spool **spool);
+
+/* Bytes of the file, from its first, that a power cut cannot take away any more. */
+uint64_t spool_durable(const struct spool *spool);
+
+/* Takes the chunk that begins at byte `at`; when it returns 0 the chunk is durable. A chunk that is
+ * durable already is 0 and changes nothing, so an answer that was lost may be asked for again.
+ * ERR_CONFLICT names the durable byte when `at` is another one; ERR_LIMIT: an empty chunk, one over
+ * SPOOL_CHUNK_BYTES, or one beyond the file's end. After ERR_FULL or ERR_IO the durable byte is the
+ * same as before and the chunk can be sent again. */
+int spool_append(struct spool *spool, uint64_t at, struct bytes chunk, struct err *err);
+
+/* For the hub: appends the whole plain file to `ret_plain`. ERR_INTEGRITY when a record is damaged,
+ * was sealed for another key, or the whole has another digest than `want`; then `ret_plain` is
+ * as it was. */
+int spool_read(const char *path, const struct spool_secret *key, const struct digest *want,
+               struct buf *ret_plain, struct err *err);

@@ -1,0 +1,181 @@
+/*
+ * Backup and restore: what is restored verifies, a backup made while filing goes on too, closed
+ * boxes are copied once, destroyed ones leave the backup, what would harm is refused. A backup is
+ * made in a process of its own, as LMDB wants it.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "archive/backup.h"
+#include "archive/state.h"
+#include "base/seal.h"
+#include "tests/archive_room.h"
+#include "tests/check.h"
+
+enum { PAGES = 5, HOT_BACKUPS = 5, CHILD_FAILED = 1, HOT_BATCHES = 200 };
+
+static const struct room_verdict letter = {.tag = "letter"};
+
+static void file_batch(struct room *room, uint8_t mark)
+{
+    struct err err = {0};
+    struct batch_id batch = room_batch(room, mark, BOUNDARY_MARKED);
+    for (uint32_t page = 1; page <= PAGES; page++)
+        room_feed(room, (struct page_id){batch.n, page}, true);
+    for (int i = 0; i < PAGES; i++)
+        room_decide_next(room, &letter);
+    struct batch_end end = {PAGES, 0, PAGES};
+    check_ok(archive_batch_end(room->archive, batch, &end, &err), &err);
+    assert_int_equal(filing_run(room->archive, 10, &err), PAGES);
+}
+
+static int setup(void **state)
+{
+    struct room *room = calloc(1, sizeof *room);
+    room_open(room);
+    file_batch(room, 1);
+    *state = room;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    room_remove(*state);
+    free(*state);
+    return 0;
+}
+
+static void below(const struct room *room, const char *name, char ret_path[ROOM_PATH_SIZE + 32])
+{
+    snprintf(ret_path, ROOM_PATH_SIZE + 32, "%s/%s", room->root, name);
+}
+
+/* Backs up `times` times, in a child. */
+static pid_t start_backup(const struct room *room, int times)
+{
+    char folder[ROOM_PATH_SIZE + 32];
+    below(room, "backup", folder);
+    pid_t child = fork();
+    if (child != 0)
+        return child;
+    struct err err = {0};
+    struct backup_report report;
+    int rc = 0;
+    for (int i = 0; rc == 0 && i < times; i++)
+        rc = backup_make(room->data, folder, &report, &err);
+    if (rc < 0)
+        fprintf(stderr, "backup: %s\n", err.text);
+    _exit(rc < 0 ? CHILD_FAILED
+                 : report.boxes_copied * 64 + report.boxes_kept * 16 + report.boxes_removed * 4);
+}
+
+static int wait_for(pid_t child)
+{
+    int status;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    assert_int_not_equal(WEXITSTATUS(status), CHILD_FAILED);
+    return WEXITSTATUS(status);
+}
+
+/* Restores, opens for writing as after a crash, verifies; returns how many pages there are. */
+static uint64_t restore(struct room *room)
+{
+    struct room copy = *room;
+    struct room_heard heard;
+    struct err err = {0};
+    char folder[ROOM_PATH_SIZE + 32];
+    below(room, "backup", folder);
+    snprintf(copy.data, sizeof copy.data, "%s/again", room->root);
+    check_ok(backup_restore(folder, copy.data, &err), &err);
+    struct archive_params params = room_params(&copy, true);
+    check_ok(archive_open(&params, &copy.archive, &err), &err);
+    struct verify_report report = room_verify(&copy, &heard);
+    archive_free(&copy.archive);
+    if (heard.lines)
+        fail_msg("%s", heard.first);
+    return report.pages;
+}
+
+static void what_is_restored_verifies(void **state)
+{
+    struct room *room = *state;
+    struct batch_id waiting = room_batch(room, 9, BOUNDARY_MARKED);
+    room_feed(room, (struct page_id){waiting.n, 1}, true);
+    wait_for(start_backup(room, 1));
+    assert_int_equal(restore(room), PAGES);
+}
+
+/* The parent files as fast as it can until the child has made its backups. */
+static void a_backup_made_while_filing_goes_on_is_whole(void **state)
+{
+    struct room *room = *state;
+    int status;
+    pid_t child = start_backup(room, HOT_BACKUPS);
+    uint8_t mark = 2;
+    while (waitpid(child, &status, WNOHANG) == 0)
+        if (mark < HOT_BATCHES)
+            file_batch(room, mark++);
+    assert_true(WIFEXITED(status));
+    assert_int_not_equal(WEXITSTATUS(status), CHILD_FAILED);
+    assert_true(restore(room) >= PAGES);
+}
+
+static void set_box_state(struct room *room, enum box_state box_state)
+{
+    static const struct commit_points points = {"test.before", "test.after"};
+    struct err err = {0};
+    struct store_txn txn;
+    struct box_row row;
+    check_ok(store_begin(room->archive->catalogue, &txn, &err), &err);
+    assert_int_equal(catalogue_box(&txn, 1, &row, &err), 1);
+    row.state = box_state;
+    check_ok(catalogue_put_box(&txn, 1, &row, &err), &err);
+    check_ok(store_commit(&txn, &points, &err), &err);
+}
+
+static void a_closed_box_is_copied_once_and_leaves_when_destroyed(void **state)
+{
+    struct room *room = *state;
+    set_box_state(room, BOX_CLOSED);
+    assert_int_equal(wait_for(start_backup(room, 1)), 64);
+    assert_int_equal(wait_for(start_backup(room, 1)), 16);
+    assert_int_equal(restore(room), PAGES);
+    set_box_state(room, BOX_DESTROYED);
+    assert_int_equal(wait_for(start_backup(room, 1)), 4);
+    assert_int_equal(wait_for(start_backup(room, 1)), 0);
+}
+
+static void what_would_harm_is_refused(void **state)
+{
+    struct room *room = *state;
+    struct err err = {0};
+    struct backup_report report;
+    char folder[ROOM_PATH_SIZE + 32], inside[ROOM_PATH_SIZE + 32];
+    below(room, "backup", folder);
+    below(room, "data/backup", inside);
+    assert_int_equal(backup_restore(folder, room->data, &err), ERR_CONFLICT);
+    below(room, "again", inside);
+    assert_int_equal(backup_restore(folder, inside, &err), ERR_NOT_FOUND);
+    snprintf(inside, sizeof inside, "%s/backup", room->data);
+    assert_int_equal(backup_make(room->data, inside, &report, &err), ERR_CONFLICT);
+    assert_int_equal(backup_make(folder, folder, &report, &err), ERR_CONFLICT);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    struct err err = {0};
+    const struct CMUnitTest tests[] = {
+        TEST(what_is_restored_verifies),
+        TEST(a_backup_made_while_filing_goes_on_is_whole),
+        TEST(a_closed_box_is_copied_once_and_leaves_when_destroyed),
+        TEST(what_would_harm_is_refused),
+    };
+    check_ok(seal_start(&err), &err);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
