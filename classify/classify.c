@@ -24,11 +24,17 @@ static const struct {
     enum stage stage;
     int (*take)(struct reading *reading, struct err *err);
 } steps[] = {
-    {STAGE_DECODE, step_decode},       {STAGE_LAYOUT, step_blank},
-    {STAGE_SEPARATOR, step_separator}, {STAGE_CHEQUE, step_cheque_alone},
-    {STAGE_LAYOUT, step_layout},       {STAGE_FORM, step_forms},
-    {STAGE_TITLE, step_fields},        {STAGE_CHEQUE, step_cheque_on_page},
-    {STAGE_LAYOUT, step_look},         {STAGE_TITLE, step_title},
+    {STAGE_DECODE, step_decode},
+    {STAGE_LAYOUT, step_blank},
+    {STAGE_SEPARATOR, step_separator},
+    {STAGE_LAYOUT, step_quality},
+    {STAGE_CHEQUE, step_cheque_alone},
+    {STAGE_LAYOUT, step_layout},
+    {STAGE_FORM, step_forms},
+    {STAGE_TITLE, step_fields},
+    {STAGE_CHEQUE, step_cheque_on_page},
+    {STAGE_LAYOUT, step_look},
+    {STAGE_TITLE, step_title},
     {STAGE_TEXT, step_text},
 };
 

@@ -57,6 +57,7 @@ int step_decode(struct reading *reading, struct err *err);
 int step_layout(struct reading *reading, struct err *err);
 int step_blank(struct reading *reading, struct err *err);
 int step_separator(struct reading *reading, struct err *err);
+int step_quality(struct reading *reading, struct err *err);
 int step_cheque_alone(struct reading *reading, struct err *err);
 int step_cheque_on_page(struct reading *reading, struct err *err);
 int step_forms(struct reading *reading, struct err *err);

@@ -78,6 +78,12 @@ int step_blank(struct reading *reading, struct err *err)
     return 1;
 }
 
+int step_quality(struct reading *reading, struct err *err)
+{
+    return quality_look(reading->reduced, stated_dpi(reading) / reading->reduce,
+                        &reading->verdict->quality, err);
+}
+
 int step_separator(struct reading *reading, struct err *err)
 {
     SCOPED(glance_clear) struct glance glance = {0};

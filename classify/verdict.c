@@ -130,6 +130,19 @@ static json_t *reasons_to_json(const struct verdict *verdict)
     return reasons;
 }
 
+static json_t *quality_to_json(const struct verdict *verdict)
+{
+    json_t *names = json_array();
+    for (int i = 0; names && i < QUALITY_FINDINGS; i++) {
+        const char *name = quality_finding_name((enum quality_finding)i);
+        if ((verdict->quality >> i & 1) && json_array_append_new(names, json_string(name)) < 0) {
+            json_decref(names);
+            return NULL;
+        }
+    }
+    return names;
+}
+
 static json_t *stages_to_json(const struct verdict *verdict)
 {
     json_t *stages = json_object();
@@ -144,12 +157,12 @@ static json_t *stages_to_json(const struct verdict *verdict)
 
 json_t *verdict_to_json(const struct verdict *verdict)
 {
-    return json_pack("{s:s, s:f, s:b, s:i, s:f, s:o, s:o, s:o, s:s, s:s, s:s?}", "tag",
+    return json_pack("{s:s, s:f, s:b, s:i, s:f, s:o, s:o, s:o, s:o, s:s, s:s, s:s?}", "tag",
                      tag_name(verdict->tag), "confidence", verdict->confidence, "accepted",
                      (int)verdict->accepted, "rotation", verdict->rotation, "skew", verdict->skew,
-                     "reasons", reasons_to_json(verdict), "ms", stages_to_json(verdict), "fields",
-                     fields_to_json(verdict), "model", verdict->model, "config", verdict->config,
-                     "text", verdict->text);
+                     "quality", quality_to_json(verdict), "reasons", reasons_to_json(verdict), "ms",
+                     stages_to_json(verdict), "fields", fields_to_json(verdict), "model",
+                     verdict->model, "config", verdict->config, "text", verdict->text);
 }
 
 /* What the steps of reading share: where the error goes, and nothing else. */
@@ -270,6 +283,32 @@ static int reasons_of_json(const json_t *json, struct verdict *verdict, struct e
     return 0;
 }
 
+static int finding_of_json(const json_t *json)
+{
+    const char *text = json_string_value(json);
+    for (int i = 0; text && i < QUALITY_FINDINGS; i++)
+        if (strcmp(quality_finding_name((enum quality_finding)i), text) == 0)
+            return i;
+    return -1;
+}
+
+/* A set: each name at most once. */
+static int quality_of_json(const json_t *json, struct verdict *verdict, struct err *err)
+{
+    size_t i;
+    json_t *one;
+    if (!json_is_array(json))
+        return refuse(err, "quality", "a list of findings");
+    json_array_foreach(json, i, one)
+    {
+        int finding = finding_of_json(one);
+        if (finding < 0 || (verdict->quality >> finding & 1))
+            return refuse(err, "quality", "each known finding once");
+        verdict->quality |= 1u << finding;
+    }
+    return 0;
+}
+
 static int body_of_json(const json_t *json, struct verdict *verdict, struct err *err)
 {
     if (json_is_null(json))
@@ -291,19 +330,20 @@ static bool is_quarter_turn(json_int_t degrees)
 
 /* The parts of the object, borrowed from it. */
 struct parts {
-    json_t *tag, *confidence, *accepted, *rotation, *skew, *reasons, *ms, *fields, *model, *config,
-        *text;
+    json_t *tag, *confidence, *accepted, *rotation, *skew, *quality, *reasons, *ms, *fields, *model,
+        *config, *text;
 };
 
 static int parts_of_json(const json_t *json, struct parts *ret_parts, struct err *err)
 {
     struct parts *p = ret_parts;
     json_error_t why;
-    if (json_unpack_ex(
-            (json_t *)json, &why, 0, "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o !}",
-            "tag", &p->tag, "confidence", &p->confidence, "accepted", &p->accepted, "rotation",
-            &p->rotation, "skew", &p->skew, "reasons", &p->reasons, "ms", &p->ms, "fields",
-            &p->fields, "model", &p->model, "config", &p->config, "text", &p->text) < 0)
+    if (json_unpack_ex((json_t *)json, &why, 0,
+                       "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o !}", "tag",
+                       &p->tag, "confidence", &p->confidence, "accepted", &p->accepted, "rotation",
+                       &p->rotation, "skew", &p->skew, "quality", &p->quality, "reasons",
+                       &p->reasons, "ms", &p->ms, "fields", &p->fields, "model", &p->model,
+                       "config", &p->config, "text", &p->text) < 0)
         return err_set(err, ERR_FORMAT, "verdict: %s", why.text);
     return 0;
 }
@@ -339,6 +379,8 @@ int verdict_of_json(const json_t *json, struct verdict *ret_verdict, struct err 
     int rc = parts_of_json(json, &parts, err);
     if (rc == 0)
         rc = scalars_of_json(&parts, &verdict, err);
+    if (rc == 0)
+        rc = quality_of_json(parts.quality, &verdict, err);
     if (rc == 0)
         rc = reasons_of_json(parts.reasons, &verdict, err);
     if (rc == 0)

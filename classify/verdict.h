@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "image/quality.h"
 
 enum tag {
     TAG_NONE, /* not decided */
@@ -72,6 +73,7 @@ struct verdict {
     double skew;       /* degrees, counter-clockwise positive, after undoing the rotation */
     int reason_count;
     char reasons[VERDICT_REASONS_MAX][REASON_SIZE]; /* no page text, no personal data */
+    quality_set quality; /* what is wrong with the scan; of written sides only */
     struct field fields[FIELD_COUNT];
     double ms[STAGE_COUNT];
     char model[MODEL_ID_SIZE];  /* form model or "" */
@@ -99,8 +101,8 @@ void verdict_set_field(struct verdict *verdict, enum field_name name, enum field
 /* Frees what it owns and empties it. */
 void verdict_clear(struct verdict *verdict);
 
-/* A new JSON object (tag, confidence, accepted, rotation, skew, reasons, ms, fields, model, config,
- * text); NULL when memory is short. */
+/* A new JSON object (tag, confidence, accepted, rotation, skew, quality, reasons, ms, fields,
+ * model, config, text); NULL when memory is short. */
 json_t *verdict_to_json(const struct verdict *verdict);
 
 /* The reverse; strict: unknown keys, wrong types, values out of range are ERR_FORMAT. The result

@@ -22,6 +22,7 @@ static struct verdict full_verdict(void)
     verdict_set_field(&verdict, FIELD_NIR, FIELD_PROVEN, "275028308554836",
                       (struct box){10, 20, 300, 40});
     verdict_set_field(&verdict, FIELD_DATE, FIELD_ABSENT, "ignored", (struct box){1, 2, 3, 4});
+    verdict.quality = 1u << QUALITY_STREAK | 1u << QUALITY_DOUBLE_SHEET;
     verdict.ms[STAGE_DECODE] = 12.5;
     verdict.ms[STAGE_TEXT] = 400;
     verdict.text = strdup("é\nb\n");
@@ -42,6 +43,7 @@ static void a_verdict_survives_json_and_back(void **state)
     assert_int_equal(back.fields[FIELD_DATE].state, FIELD_ABSENT);
     assert_int_equal(back.fields[FIELD_DATE].box.width, 3);
     assert_string_equal(back.fields[FIELD_DATE].value, "");
+    assert_int_equal(back.quality, verdict.quality);
     assert_string_equal(back.text, "é\nb\n");
     json_decref(json);
     json_decref(again);
@@ -56,7 +58,7 @@ static void an_empty_verdict_has_every_key(void **state)
     struct err err = {0};
     struct verdict verdict = {0}, back;
     json_t *json = verdict_to_json(&verdict);
-    assert_int_equal(json_object_size(json), 11);
+    assert_int_equal(json_object_size(json), 12);
     assert_string_equal(json_string_value(json_object_get(json, "tag")), "none");
     assert_true(json_is_null(json_object_get(json, "text")));
     assert_int_equal(json_object_size(json_object_get(json, "fields")), FIELD_COUNT);
@@ -83,6 +85,9 @@ static const struct {
     {NULL, "rotation", "90.0"},
     {NULL, "skew", "91"},
     {NULL, "skew", "null"},
+    {NULL, "quality", "{}"},
+    {NULL, "quality", "[\"ugly\"]"},
+    {NULL, "quality", "[\"streak\", \"streak\"]"},
     {NULL, "reasons", "{}"},
     {NULL, "reasons", "[1]"},
     {NULL, "reasons", "[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17]"},

@@ -74,9 +74,11 @@ static void print_plain(const json_t *page)
            (int)json_integer_value(json_object_get(page, "rotation")),
            json_number_value(json_object_get(page, "skew")));
     size_t i;
-    json_t *reason;
-    json_array_foreach(json_object_get(page, "reasons"), i, reason)
-        printf("    %s\n", json_string_value(reason));
+    json_t *line;
+    json_array_foreach(json_object_get(page, "reasons"), i, line)
+        printf("    %s\n", json_string_value(line));
+    json_array_foreach(json_object_get(page, "quality"), i, line)
+        printf("    quality: %s\n", json_string_value(line));
     print_fields(json_object_get(page, "fields"));
 }
 
