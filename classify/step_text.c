@@ -92,7 +92,6 @@ static int read_zone(struct reading *reading, struct readable *readable, enum oc
     struct ocr_request request = {.page = readable->pix,
                                   .dpi = readable->dpi,
                                   .layout = layout,
-                                  .quick = !reading->look.typed,
                                   .deadline_ms = left > 0 ? left : OCR_MS_MOST};
     return ocr_read(reading->classifier->ocr, &request, ret_text, err);
 }

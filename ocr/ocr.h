@@ -5,7 +5,6 @@
  */
 #pragma once
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -54,7 +53,6 @@ struct ocr_request {
     int dpi;                /* > 0 */
     struct ocr_rect zone;   /* width 0: the whole page */
     enum ocr_layout layout;
-    bool quick; /* no second engine after the fast one: handwriting, which neither reads well */
     int deadline_ms; /* the gentle limit: what is read by then is returned with ERR_TIMEOUT; it does
                         not cover layout analysis, so a process limit stands behind it */
 };

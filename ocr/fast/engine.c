@@ -20,6 +20,8 @@
  * 0.92, collapsed pages at most 0.60 (docs/ocr.md). */
 static const double least_assurance = 0.55;
 
+static const float widest_gap = 5; /* between the pieces of a line, in x-heights */
+
 enum { ID_SIZE = 160 };
 
 struct fast_engine {
@@ -139,12 +141,24 @@ static int check_deadline(const struct page_reading *reading, struct err *err)
                    reading->text->count, (long long)spent, reading->request->deadline_ms);
 }
 
+/* A line that was found in pieces, at wide gaps: the next piece stands on the same base, to the
+ * right, not farther than words of justified or careless writing do. */
+static bool goes_on(const struct fast_line *line, const struct fast_line *next)
+{
+    float gap = (float)(next->box.x - line->box.x - line->box.width);
+    float size = line->x_height > next->x_height ? line->x_height : next->x_height;
+    float step = next->baseline_left - line->baseline_right;
+    return gap > -size && gap < widest_gap * size && step > -size / 2 && step < size / 2;
+}
+
 static int read_lines(struct page_reading *reading, const struct fast_layout *layout,
                       struct err *err)
 {
+    int32_t number = 0;
     int rc = binarise(reading->crop, &BINARISE_DEFAULT, &reading->ink, err);
     for (size_t i = 0; rc == 0 && i < layout->count; i++) {
-        rc = read_line(reading, &layout->lines[i], (int32_t)i, err);
+        number += i > 0 && !goes_on(&layout->lines[i - 1], &layout->lines[i]);
+        rc = read_line(reading, &layout->lines[i], number, err);
         if (rc == 0)
             rc = check_deadline(reading, err);
     }
@@ -168,13 +182,12 @@ static int try_fast(struct page_reading *reading, struct err *err)
     if (reading->request->layout == OCR_STRIP)
         return read_strip(reading, err);
     int rc = fast_layout_find(reading->crop, reading->request->dpi, NULL, &layout, err);
-    if (rc < 0 || !(layout.safe || reading->request->quick))
+    if (rc < 0 || !layout.safe)
         return rc < 0 ? rc : 0;
     rc = read_lines(reading, &layout, err);
     if (rc < 0)
         return rc;
-    return reading->request->quick || reading->weight <= 0 ||
-           reading->assurance / reading->weight >= least_assurance;
+    return reading->weight <= 0 || reading->assurance / reading->weight >= least_assurance;
 }
 
 static int read_crop(void *state, struct Pix *crop, const struct ocr_request *request,
