@@ -124,6 +124,14 @@ class Schemas(mailroom.Room):
             self.tripli("code", "--page", page["page"], "--tag", page["tag"])
         self.holds("tripli batch", self.lines("batch", "close", "1"))
         self.holds("tripli batch", self.lines("batch", "show", "1"))
+        self.holds("tripli seal", self.lines("seal"))
+        self.tripli("receipt", documents[-1]["envelope"], "--out", self.path("receipt"))
+        with open(self.path("receipt"), encoding="utf-8") as file:
+            self.holds("tripli receipt", [json.load(file)])
+        self.holds("tripli verify --receipt",
+                   self.lines("verify", "--receipt", self.path("receipt"), "--public-key",
+                              self.path("d/platform.pub")))
+        self.holds("tripli backup", self.lines("backup", self.path("copy")))
 
     def test_what_a_running_hub_and_a_capture_print_is_documented(self):
         os.mkdir(self.path("in"))
