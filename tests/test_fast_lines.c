@@ -7,7 +7,6 @@
 
 #include <leptonica/allheaders.h>
 #include <math.h>
-#include <pango/pangocairo.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -15,6 +14,7 @@
 #include "image/decode.h"
 #include "image/page.h"
 #include "tests/check.h"
+#include "tests/fonts.h"
 #include "tests/page_fixture.h"
 
 enum { DPI = 300, PAD = 4 };
@@ -466,5 +466,5 @@ int main(void)
         cmocka_unit_test(letters_that_dance_are_not_trusted),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, NULL, fonts_forget);
 }

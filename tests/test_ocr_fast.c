@@ -4,7 +4,6 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include <leptonica/allheaders.h>
-#include <pango/pangocairo.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,6 +15,7 @@
 #include "ocr/fast/reader.h"
 #include "ocr/model_file.h"
 #include "tests/check.h"
+#include "tests/fonts.h"
 
 enum { STRIP_HEIGHT = 72, STRIP_WIDTH = 1900, STRIP_MARGIN = 14 };
 
@@ -187,5 +187,5 @@ int main(void)
         cmocka_unit_test(widths_out_of_range_are_refused),
         cmocka_unit_test(a_damaged_model_is_refused_with_one_line),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, NULL, fonts_forget);
 }
