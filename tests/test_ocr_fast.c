@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include <leptonica/allheaders.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -156,6 +157,31 @@ static void widths_out_of_range_are_refused(void **state)
     check_refused(fast_image_make(endless, &image, &err), ERR_LIMIT, &err);
 }
 
+/* Scales follow the cells of a matrix: the first one in the file is the convolution's. Whatever a
+ * byte of it is changed to, the model is refused or still reads numbers. */
+static void a_scale_that_is_no_positive_number_is_refused(void **state)
+{
+    static const double bad[] = {NAN, INFINITY, -1, 0};
+    struct ocr_params params = OCR_DEFAULT;
+    SCOPED(buf_free) struct buf whole = {0};
+    struct err err = {0};
+    struct fast_model *model = open_model();
+    const uint8_t *cells = (const uint8_t *)model->network.convolution.cells;
+    size_t count =
+        (size_t)model->network.convolution.rows * (size_t)(model->network.convolution.cols + 1);
+    size_t scales = (size_t)(cells - model->file.at) + count + sizeof(uint32_t);
+
+    (void)state;
+    fast_model_free(&model);
+    check_ok(ocr_model_read(&params, &whole, &err), &err);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        struct buf changed = {0};
+        assert_int_equal(buf_append(&changed, buf_view(&whole)), 0);
+        memcpy(changed.at + scales, &bad[i], sizeof bad[i]);
+        check_refused(fast_model_read(&changed, &model, &err), ERR_FORMAT, &err);
+    }
+}
+
 /* Each damage must be refused or read, and never more than its bytes. */
 static void a_damaged_model_is_refused_with_one_line(void **state)
 {
@@ -185,6 +211,7 @@ int main(void)
         cmocka_unit_test(a_strip_reads_as_the_library_reads_it),
         cmocka_unit_test(plain_and_vector_arithmetic_give_the_same_bits),
         cmocka_unit_test(widths_out_of_range_are_refused),
+        cmocka_unit_test(a_scale_that_is_no_positive_number_is_refused),
         cmocka_unit_test(a_damaged_model_is_refused_with_one_line),
     };
     return cmocka_run_group_tests(tests, NULL, fonts_forget);

@@ -19,6 +19,7 @@ enum {
     MODE_CURRENT = 128, /* the layout of a matrix that is read here */
     SIDE_MAX = 1024,    /* rows or columns of a matrix; published models have 512 */
     CHILDREN_MAX = 16,
+    SCALE_MAX = 1 << 20, /* of a row; published ones are below 1 */
     TYPE_SIZE = 16
 };
 
@@ -84,8 +85,13 @@ static void read_matrix(struct cursor *from, struct fast_matrix *ret_matrix)
     ret_matrix->rows = rows;
     ret_matrix->cols = cols - 1;
     ret_matrix->cells = (const int8_t *)cells.at;
-    for (int i = 0; i < rows; i++)
+    /* Scales turn sums into values: the highest sum must give the highest value, and no value may
+     * be beyond all numbers. */
+    for (int i = 0; i < rows; i++) {
         ret_matrix->scales[i] = (float)(cursor_f64(&scale) / SCHAR_MAX);
+        if (!(ret_matrix->scales[i] > 0 && ret_matrix->scales[i] < SCALE_MAX))
+            from->bad = true;
+    }
 }
 
 static void read_lstm(struct cursor *from, const char *type, bool backwards,
