@@ -17,26 +17,11 @@
 
 enum { PAGES = 5, HOT_BACKUPS = 5, CHILD_FAILED = 1, HOT_BATCHES = 200 };
 
-static const struct room_verdict letter = {.tag = "letter"};
-
-static void file_batch(struct room *room, uint8_t mark)
-{
-    struct err err = {0};
-    struct batch_id batch = room_batch(room, mark, BOUNDARY_MARKED);
-    for (uint32_t page = 1; page <= PAGES; page++)
-        room_feed(room, (struct page_id){batch.n, page}, true);
-    for (int i = 0; i < PAGES; i++)
-        room_decide_next(room, &letter);
-    struct batch_end end = {PAGES, 0, PAGES};
-    check_ok(archive_batch_end(room->archive, batch, &end, &err), &err);
-    assert_int_equal(filing_run(room->archive, 10, &err), PAGES);
-}
-
 static int setup(void **state)
 {
     struct room *room = calloc(1, sizeof *room);
     room_open(room);
-    file_batch(room, 1);
+    room_file_letters(room, 1, PAGES);
     *state = room;
     return 0;
 }
@@ -118,7 +103,7 @@ static void a_backup_made_while_filing_goes_on_is_whole(void **state)
     uint8_t mark = 2;
     while (waitpid(child, &status, WNOHANG) == 0)
         if (mark < HOT_BATCHES)
-            file_batch(room, mark++);
+            room_file_letters(room, mark++, PAGES);
     assert_true(WIFEXITED(status));
     assert_int_not_equal(WEXITSTATUS(status), CHILD_FAILED);
     assert_true(restore(room) >= PAGES);

@@ -21,28 +21,11 @@
 enum { PAGES = 5, TEXT_LIMIT = 1 << 20 };
 
 static const struct commit_points no_points = {"test.before", "test.after"};
-static const struct room_verdict letter = {.tag = "letter"};
-
-/* A batch of PAGES one-page envelopes, filed. */
-static struct batch_id file_batch(struct room *room, uint8_t mark)
-{
-    struct err err = {0};
-    struct batch_id batch = room_batch(room, mark, BOUNDARY_MARKED);
-    for (uint32_t page = 1; page <= PAGES; page++)
-        room_feed(room, (struct page_id){batch.n, page}, true);
-    for (int i = 0; i < PAGES; i++)
-        room_decide_next(room, &letter);
-    struct batch_end end = {PAGES, 0, PAGES};
-    check_ok(archive_batch_end(room->archive, batch, &end, &err), &err);
-    assert_int_equal(filing_run(room->archive, 10, &err), PAGES);
-    return batch;
-}
-
 static int setup(void **state)
 {
     struct room *room = calloc(1, sizeof *room);
     room_open(room);
-    file_batch(room, 1);
+    room_file_letters(room, 1, PAGES);
     *state = room;
     return 0;
 }
@@ -93,7 +76,7 @@ static void a_seal_takes_in_what_is_new_and_nothing_twice(void **state)
     struct room_heard heard;
     assert_int_equal(make_seal(room), 1);
     assert_int_equal(make_seal(room), 0);
-    file_batch(room, 2);
+    room_file_letters(room, 2, PAGES);
     room_reopen(room);
     assert_int_equal(make_seal(room), 1);
     struct verify_report report = room_verify(room, &heard);
@@ -107,7 +90,7 @@ static void a_day_is_sealed_once(void **state)
     struct room *room = *state;
     struct err err = {0};
     assert_int_equal(day_seal_due(room->archive, &err), 1);
-    file_batch(room, 2);
+    room_file_letters(room, 2, PAGES);
     assert_int_equal(day_seal_due(room->archive, &err), 0);
     room_reopen(room);
     assert_int_equal(day_seal_due(room->archive, &err), 0);
@@ -259,7 +242,7 @@ static void every_receipt_is_proven_after_later_seals(void **state)
     struct err err = {0};
     struct receipt_facts facts;
     make_seal(room);
-    file_batch(room, 2);
+    room_file_letters(room, 2, PAGES);
     make_seal(room);
     struct digest key = public_key(room);
     for (uint32_t page = 1; page <= PAGES; page++) {
@@ -281,7 +264,7 @@ static void what_is_not_sealed_or_not_filed_has_no_receipt(void **state)
     assert_int_equal(receipt_make(room->archive, (struct envelope_id){1, 1}, &receipt, &err),
                      ERR_CONFLICT);
     make_seal(room);
-    file_batch(room, 2);
+    room_file_letters(room, 2, PAGES);
     assert_int_equal(receipt_make(room->archive, (struct envelope_id){2, 1}, &receipt, &err),
                      ERR_CONFLICT);
     assert_int_equal(receipt_make(room->archive, (struct envelope_id){7, 1}, &receipt, &err),

@@ -15,8 +15,6 @@
 
 static const struct commit_points no_points = {"test.before", "test.after"};
 
-static const struct room_verdict letter = {.tag = "letter"};
-
 enum { PAGES = 5 };
 
 static int setup(void **state)
@@ -24,14 +22,7 @@ static int setup(void **state)
     struct err err = {0};
     struct room *room = calloc(1, sizeof *room);
     room_open(room);
-    struct batch_id batch = room_batch(room, 1, BOUNDARY_MARKED);
-    for (uint32_t page = 1; page <= PAGES; page++)
-        room_feed(room, (struct page_id){batch.n, page}, true);
-    for (int i = 0; i < PAGES; i++)
-        room_decide_next(room, &letter);
-    struct batch_end end = {PAGES, 0, PAGES};
-    check_ok(archive_batch_end(room->archive, batch, &end, &err), &err);
-    assert_int_equal(filing_run(room->archive, 10, &err), PAGES);
+    struct batch_id batch = room_file_letters(room, 1, PAGES);
     check_ok(archive_batch_close(room->archive, batch, "test", &err), &err);
     *state = room;
     return 0;

@@ -35,7 +35,6 @@ struct node {
     int16_t class, id; /* NO_ID: nothing, or within a character */
     int8_t source;
     bool fresh;     /* a word begins behind it */
-    bool first;     /* the first letter of a word */
     bool complete;  /* a word may end here */
     bool repeats;   /* the class of the step before, again */
     int32_t prefix; /* of the beam's prefixes */
@@ -62,7 +61,6 @@ struct fast_beam {
     const float *row;
     int best, second;
     struct node openings[NEXT_COUNT]; /* a word may begin after a space; class -1: none */
-    int openings_prefix;
     bool short_of_memory;
 };
 
@@ -205,11 +203,10 @@ static void continue_space(struct fast_beam *beam, const struct node *node, enum
     push_to(beam, false, next, space);
 }
 
-/* The prefix that a letter would extend, or NULL; `ret_first`: it would be a word's first. */
+/* The prefix that a letter behind `letter` would extend, or NULL. */
 static const struct fast_prefix *prefix_before(const struct fast_beam *beam,
-                                               const struct node *letter, bool *ret_first)
+                                               const struct node *letter)
 {
-    *ret_first = !letter || letter->fresh;
     if (!letter)
         return &beam->prefixes[0];
     if (letter->fresh && letter->id != SPACE)
@@ -235,8 +232,7 @@ static void continue_word(struct fast_beam *beam, const struct node *node, enum 
     struct node letter = *node;
     struct fast_prefix longer;
     bool complete;
-    const struct fast_prefix *prefix =
-        prefix_before(beam, last_letter(node->before), &letter.first);
+    const struct fast_prefix *prefix = prefix_before(beam, last_letter(node->before));
     if (!prefix)
         return;
     letter.source = (int8_t)fast_prefix_extend(beam->model, prefix, node->id, &longer, &complete);
@@ -537,7 +533,7 @@ int fast_beam_new(const struct fast_model *model, struct fast_beam **ret_beam, s
     if (!beam || !(beam->rank = malloc((size_t)model->network.softmax.rows)))
         return err_set(err, ERR_MEMORY, "no memory for a line reader");
     beam->model = model;
-    fast_prefix_start(model, &start);
+    fast_prefix_start(&start);
     if (keep_prefix(beam, &start) < 0)
         return err_set(err, ERR_MEMORY, "no memory for a line reader");
     *ret_beam = beam;

@@ -9,6 +9,15 @@
 
 enum { MAGIC = 42, EDGES_MAX = 1 << 22 }; /* fra has some 100 000 */
 
+/* Looked up for every first letter of a word, so counted once. */
+static void count_root(struct fast_dawg *dawg)
+{
+    uint32_t last = 0;
+    while (last + 1 < dawg->count && !(dawg->edges[last] >> dawg->letter_bits & FAST_EDGE_LAST))
+        last++;
+    dawg->root_count = last + 1;
+}
+
 int fast_dawg_read(struct bytes part, struct fast_dawg *ret_dawg, struct err *err)
 {
     struct cursor from = {.left = part};
@@ -28,6 +37,7 @@ int fast_dawg_read(struct bytes part, struct fast_dawg *ret_dawg, struct err *er
     ret_dawg->count = count;
     while ((UINT64_C(1) << ret_dawg->letter_bits) < letters)
         ret_dawg->letter_bits++;
+    count_root(ret_dawg);
     return 0;
 }
 

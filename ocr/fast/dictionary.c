@@ -5,7 +5,7 @@
  */
 #include "ocr/fast/dictionary.h"
 
-enum { FLAG_LAST = 1, FLAG_WORD_END = 4, FLAG_BITS = 3, CORE = 0, PROPERTY_DIGIT = 8 };
+enum { FLAG_WORD_END = 4, FLAG_BITS = 3, CORE = 0, PROPERTY_DIGIT = 8 };
 
 static uint32_t letter_of(const struct fast_dawg *dawg, uint32_t edge)
 {
@@ -31,17 +31,9 @@ static uint32_t node_behind(const struct fast_dawg *dawg, uint32_t edge)
     return node == 0 || node >= dawg->count ? FAST_NO_EDGE : (uint32_t)node;
 }
 
-static uint32_t root_edges(const struct fast_dawg *dawg)
-{
-    uint32_t count = 0;
-    while (count + 1 < dawg->count && !has_flag(dawg, count, FLAG_LAST))
-        count++;
-    return count + 1;
-}
-
 static uint32_t root_edge(const struct fast_dawg *dawg, uint32_t letter)
 {
-    uint32_t low = 0, high = root_edges(dawg);
+    uint32_t low = 0, high = dawg->root_count;
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
         if (letter_of(dawg, middle) == letter)
@@ -63,7 +55,7 @@ static uint32_t edge_for(const struct fast_dawg *dawg, uint32_t node, uint32_t l
     for (uint32_t edge = node; edge < dawg->count; edge++) {
         if (letter_of(dawg, edge) == letter)
             return edge;
-        if (has_flag(dawg, edge, FLAG_LAST))
+        if (has_flag(dawg, edge, FAST_EDGE_LAST))
             break;
     }
     return FAST_NO_EDGE;
@@ -151,9 +143,8 @@ static void extend_core(struct extension *extension, const struct fast_position 
                      at->core, ends_word(dawg, edge) && ends_word(punctuation, at->punctuation));
 }
 
-void fast_prefix_start(const struct fast_model *model, struct fast_prefix *ret_prefix)
+void fast_prefix_start(struct fast_prefix *ret_prefix)
 {
-    (void)model;
     ret_prefix->count = 1;
     ret_prefix->at[0] = (struct fast_position){SOURCE_NONE, false, FAST_NO_EDGE, FAST_NO_EDGE};
 }

@@ -33,7 +33,7 @@ struct fast_prefix {
 };
 
 /* A word begins. */
-void fast_prefix_start(const struct fast_model *model, struct fast_prefix *ret_prefix);
+void fast_prefix_start(struct fast_prefix *ret_prefix);
 
 /* Goes on with one character. SOURCE_NONE: no word goes on like that. `ret_complete`: one ends. */
 enum fast_source fast_prefix_extend(const struct fast_model *model,

@@ -125,12 +125,12 @@ static int read_line(struct page_reading *reading, const struct fast_line *line,
                      struct err *err)
 {
     SCOPED(image_free) struct Pix *strip = NULL;
-    struct fast_line_text how;
+    double assurance;
     size_t first = reading->text->count;
     int rc = fast_line_cut(reading->crop, line, &strip, err);
     if (rc < 0)
         return rc;
-    rc = fast_reader_line(reading->engine->reader, strip, reading->text, &how, err);
+    rc = fast_reader_line(reading->engine->reader, strip, reading->text, &assurance, err);
     for (size_t i = first; rc == 0 && i < reading->text->count; i++) {
         struct ocr_word *word = &reading->text->words[i];
         word->box.x += line->strip.x;
@@ -138,7 +138,7 @@ static int read_line(struct page_reading *reading, const struct fast_line *line,
         word->line = number;
         tighten(reading, word);
     }
-    reading->assurance += how.assurance * line->strip.width;
+    reading->assurance += assurance * line->strip.width;
     reading->weight += line->strip.width;
     return rc;
 }

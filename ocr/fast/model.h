@@ -54,9 +54,12 @@ struct fast_charset {
 };
 
 /* A squeezed word graph: edges as 64-bit numbers, borrowed views are copied out of the file. */
+enum { FAST_EDGE_LAST = 1 }; /* flag behind the letter: of its node the last edge */
+
 struct fast_dawg {
     uint64_t *edges;
     uint32_t count;
+    uint32_t root_count; /* edges of node 0, the first ones */
     int letter_bits;
 };
 

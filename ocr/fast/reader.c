@@ -51,11 +51,6 @@ void fast_reader_free(struct fast_reader **reader)
     *reader = NULL;
 }
 
-const char *fast_reader_kernels(const struct fast_reader *reader)
-{
-    return fast_forward_kernels(reader->forward);
-}
-
 struct strip_words {
     const struct fast_reading *reading;
     int width, height, steps; /* of the strip; steps of the network over it */
@@ -106,15 +101,12 @@ static size_t word_end(const struct fast_reading *reading, size_t *at)
 }
 
 static int put_words(const struct fast_reader *reader, const struct strip_words *strip,
-                     struct ocr_text *text, struct fast_line_text *ret_how, struct err *err)
+                     struct ocr_text *text, struct err *err)
 {
-    *ret_how = (struct fast_line_text){.assurance = strip->reading->assurance, .worst = 1};
     for (size_t at = 0, end; (end = word_end(strip->reading, &at)) > at; at = end) {
         struct ocr_word word;
         if (put_word(reader, strip, at, end, &word) < 0)
             return err_set(err, ERR_MEMORY, "no memory for a word");
-        if (word.confidence < ret_how->worst)
-            ret_how->worst = word.confidence;
         int rc = ocr_text_add(text, &word, err);
         if (rc < 0)
             return rc;
@@ -123,13 +115,13 @@ static int put_words(const struct fast_reader *reader, const struct strip_words 
 }
 
 int fast_reader_line(struct fast_reader *reader, const struct Pix *strip, struct ocr_text *text,
-                     struct fast_line_text *ret_how, struct err *err)
+                     double *ret_assurance, struct err *err)
 {
     SCOPED(fast_image_free) struct fast_image image = {0};
     SCOPED(fast_output_free) struct fast_output output = {0};
     SCOPED(fast_reading_free) struct fast_reading reading = {0};
     struct Pix *source = (struct Pix *)(uintptr_t)strip; /* Leptonica's getters take no const */
-    *ret_how = (struct fast_line_text){0};
+    *ret_assurance = 0;
     int rc = fast_image_make(strip, &image, err);
     if (rc == 0)
         rc = fast_forward_run(reader->forward, &image, &output, err);
@@ -141,5 +133,6 @@ int fast_reader_line(struct fast_reader *reader, const struct Pix *strip, struct
                                       .width = pixGetWidth(source),
                                       .height = pixGetHeight(source),
                                       .steps = output.steps};
-    return put_words(reader, &words, text, ret_how, err);
+    *ret_assurance = reading.assurance;
+    return put_words(reader, &words, text, err);
 }

@@ -17,16 +17,8 @@ int fast_reader_new(struct buf *model, bool plain, struct fast_reader **ret_read
                     struct err *err);
 void fast_reader_free(struct fast_reader **reader);
 
-/* "plain" or "avx2". */
-const char *fast_reader_kernels(const struct fast_reader *reader);
-
-/* How sure a line is. */
-struct fast_line_text {
-    double assurance; /* 0..1, mean probability of what is read; 0 when nothing is */
-    double worst;     /* 0..1, confidence of the least sure word */
-};
-
 /* Appends the words of a strip that holds one line (depth 1 or 8, some pixels of margin); boxes are
- * in pixels of the strip, its full height. */
+ * in pixels of the strip, its full height. `ret_assurance`: mean probability of what is read, 0..1;
+ * 0 when nothing is. */
 int fast_reader_line(struct fast_reader *reader, const struct Pix *strip, struct ocr_text *text,
-                     struct fast_line_text *ret_how, struct err *err);
+                     double *ret_assurance, struct err *err);
