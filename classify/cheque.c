@@ -179,21 +179,21 @@ static int read_key_once(const struct Pix *zone, int dpi, struct ocr *ocr,
     return rc == ERR_TIMEOUT ? 0 : rc;
 }
 
-/* Reads the printed key in its zone. When it is not the computed one it is read again, larger:
+/* Reads the printed key in its zone. When the line does not agree it is read again, larger:
  * small digits are sometimes misread. Two surely read keys that agree speak against the line;
  * anything else is no key. */
-static int read_key(const struct Pix *zone, const char *computed, struct ocr *ocr, char ret_key[3],
-                    struct err *err)
+static int read_key(const struct Pix *zone, const struct micr_line *line, struct ocr *ocr,
+                    char ret_key[3], struct err *err)
 {
     struct key_reading first, again;
     int rc = read_key_once(zone, KEY_DPI, ocr, &first, err);
     memcpy(ret_key, first.key, sizeof first.key);
-    if (rc < 0 || strcmp(first.key, computed) == 0)
+    if (rc < 0 || micr_key_agrees(line, first.key))
         return rc;
     rc = read_key_once(zone, KEY_DPI_AGAIN, ocr, &again, err);
     memcpy(ret_key, again.key, sizeof again.key);
     bool against = strcmp(first.key, again.key) == 0 && fmin(first.sure, again.sure) >= KEY_SURE;
-    if (strcmp(again.key, computed) != 0 && !against)
+    if (!micr_key_agrees(line, again.key) && !against)
         ret_key[0] = '\0';
     return rc;
 }
@@ -225,10 +225,10 @@ int cheque_read(const struct Pix *page, const struct cheque_evidence *evidence, 
     if (rc < 0)
         return rc;
     struct Pix *zone = NULL;
-    if (ocr && line.key[0])
+    if (ocr && micr_wants_key(&line))
         zone = cut_key_zone(page, &evidence->band, &line.key_box);
     if (zone)
-        rc = read_key(zone, line.key, ocr, key, err);
+        rc = read_key(zone, &line, ocr, key, err);
     pixDestroy(&zone);
     if (rc < 0)
         return rc;
