@@ -254,6 +254,21 @@ static void refresh_list(struct gateway *gateway)
         gateway->list_is_broken = rc < 0;
 }
 
+static void tell_turned_away(struct gateway *gateway)
+{
+    struct turned_away since;
+    char text[120];
+    wire_turned_away(gateway->wire, &since);
+    if (since.unlisted) {
+        snprintf(text, sizeof text, "from %s: key not listed, turned away", since.address);
+        say_once(gateway, since.key, text);
+    }
+    if (since.broken) {
+        snprintf(text, sizeof text, "%u connections did not finish their handshake", since.broken);
+        say_once(gateway, "handshakes", text);
+    }
+}
+
 static int turn(struct gateway *gateway, struct err *err)
 {
     const struct link_set set = {.links = {gateway->link},
@@ -265,6 +280,7 @@ static int turn(struct gateway *gateway, struct err *err)
     for (int number; (number = program_take_signal(&gateway->program)) != 0;)
         gateway->stopping |= number == SIGTERM || number == SIGINT;
     refresh_list(gateway);
+    tell_turned_away(gateway);
     return rc < 0 ? rc : receive(gateway, err);
 }
 
