@@ -30,7 +30,8 @@ static const struct {
     {"learn", "make or refine a form model", verb_learn},
     {"models", "list, explain, retire and roll back form models", verb_models},
     {"separators", "print separator sheets", verb_separators},
-    {"keygen", "make a key pair for a worker or a hub", verb_keygen},
+    {"keygen", "make a key pair for a worker, a hub or a partner", verb_keygen},
+    {"submit", "send a batch to the platform, as a partner fund", verb_submit},
 };
 
 enum {
