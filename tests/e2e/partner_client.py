@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-# A partner's client, written from docs/partners.md alone: submits files as one batch and returns the
-# receipt. One chunk is on its way at a time. Needs Debian's python3-zmq.
+# A partner's client, written from docs/partners.md alone: submits files as one batch and returns
+# the receipt. One chunk is on its way at a time. Needs Debian's python3-zmq.
 # SPDX-License-Identifier: Apache-2.0
 import hashlib
 import json
