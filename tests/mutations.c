@@ -22,10 +22,11 @@
 
 enum {
     SOURCES_MAX = 4096,
-    SOURCE_LIMIT_BYTES = 64 << 10, /* larger files of the corpus would only cost time */
-    SLICES_MAX = 6,                /* changes to one file */
-    DEADLINE_MS = 20000,           /* what the reader is told; no mutation takes a tenth of it */
-    GRACE_MS = 20000,              /* beyond it, on a busy machine, it counts as hung */
+    SOURCE_LIMIT_BYTES =
+        16 << 10,        /* of larger files mostly pixels change, which costs reading only */
+    SLICES_MAX = 6,      /* changes to one file */
+    DEADLINE_MS = 20000, /* what the reader is told; no mutation takes a tenth of it */
+    GRACE_MS = 20000,    /* beyond it, on a busy machine, it counts as hung */
     OPEN_FOLDERS = 8
 };
 
