@@ -57,6 +57,7 @@ static bool passes(const struct verdict *verdict, double threshold)
 {
     bool held_back = !verdict->accepted && verdict->reason_count > 0 &&
                      (strstr(verdict->reasons[verdict->reason_count - 1], "which way up") ||
+                      strstr(verdict->reasons[verdict->reason_count - 1], "for a person") ||
                       strstr(verdict->reasons[verdict->reason_count - 1], "deadline"));
     return !held_back && verdict->confidence >= threshold;
 }

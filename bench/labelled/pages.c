@@ -158,8 +158,8 @@ bool labelled_page_is_turned(const struct labelled_page *page)
 
 static enum field_fate fate_of(const struct field *field, const char *label)
 {
-    if (!*label)
-        return FATE_NO_LABEL;
+    if (!*label || label[strspn(label, "0123456789AB:;<=> ")])
+        return FATE_NO_LABEL; /* or one in words */
     if (field->state == FIELD_ABSENT)
         return FATE_ABSENT;
     const char *value = field->value;
