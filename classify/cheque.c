@@ -78,14 +78,13 @@ static void weigh_band(const struct Pix *page, struct cheque_evidence *evidence)
              band->score, band->dpi, edge, evidence->size_fits ? ", paper 175 x 80 mm" : "");
 }
 
-/* A line of another font than CMC-7 at the edge of a cheque, or of a page of known resolution. */
-static int look_for_foreign(const struct Pix *page, const struct glance *glance, double dpi,
+/* A line of another font than CMC-7 at the edge of a page of a cheque's proportions. */
+static int look_for_foreign(const struct Pix *page, const struct glance *glance,
                             struct cheque_evidence *evidence, struct err *err)
 {
-    bool alone = has_cheque_aspect(page);
-    if (!alone && dpi < DPI_MIN)
+    if (!has_cheque_aspect(page))
         return 0;
-    int found = micr_find_foreign(glance, alone ? 0 : dpi, &evidence->band, err);
+    int found = micr_find_foreign(glance, &evidence->band, err);
     if (found <= 0)
         return found;
     evidence->foreign = true;
@@ -130,7 +129,7 @@ int cheque_look(const struct Pix *page, const struct glance *glance, double dpi,
         weigh_band(page, ret_evidence);
         return 0;
     }
-    found = look_for_foreign(page, glance, dpi, ret_evidence, err);
+    found = look_for_foreign(page, glance, ret_evidence, err);
     if (found == 0)
         weigh_paper(page, dpi, ret_evidence);
     return found < 0 ? found : 0;

@@ -69,12 +69,9 @@ struct micr_line {
 int micr_find(const struct Pix *page, const struct glance *glance, struct micr_band *ret_band,
               struct err *err);
 
-/* The same for a line of another font: characters a pitch apart with clear gaps, taken for E-13B.
- * Only where micr_find found none. On a page that has a cheque's proportions (`dpi` 0) it lies at a
- * long edge; on any other, whose true `dpi` must be known, pitch, height and the distance from an
- * edge must be those of the standard. */
-int micr_find_foreign(const struct glance *glance, double dpi, struct micr_band *ret_band,
-                      struct err *err);
+/* The same for a line of another font on a page that has a cheque's proportions: characters a pitch
+ * apart at a long edge, taken for E-13B. Only where micr_find found none. */
+int micr_find_foreign(const struct glance *glance, struct micr_band *ret_band, struct err *err);
 
 /* Reads the band that micr_find found on the same page. A line that is not legible is no error: its
  * state says so. */

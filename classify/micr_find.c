@@ -46,14 +46,6 @@ enum {
 #define FOREIGN_PITCH_MIN 0.0144
 #define FOREIGN_PITCH_MAX 0.0212
 #define FOREIGN_FOLD_MAX 0.2
-/* E-13B on a larger page: 2.97 mm high, in a clear band of 15.9 mm; a blob's thickness is a moment,
- * and characters are lighter than blocks. No typewriter has this pitch (they have 2.54 and 2.12).
- */
-#define E13B_PITCH_TOLERANCE 0.04
-#define E13B_HEIGHT_MIN_MM 2.2
-#define E13B_HEIGHT_MAX_MM 3.9
-#define E13B_LENGTH_MIN_MM 60.0 /* 19 characters */
-#define E13B_EDGE_MM 18.0
 #define LIKENESS_DOUBTFUL 0.48 /* worn print: the order of the whole line must confirm it */
 #define LIKENESS_SURE 0.75     /* no need to look at further lines */
 #define TURN_LEAD 0.15         /* 0, 5, 6 and 9 alone look the same upside down */
@@ -389,88 +381,36 @@ int micr_find(const struct Pix *page, const struct glance *glance, struct micr_b
     return rc < 0 ? rc : ret_band->font != MICR_NO_FONT;
 }
 
-/* What a line of another font must be, glance pixels. */
-struct foreign {
-    double pitch_min, pitch_max;
-    double height_min, height_max;
-    double length_min;
-    double edge; /* its middle lies no further from one */
-};
-
-/* A cheque alone: its own proportions are the measure. */
-static struct foreign foreign_on_cheque(const struct glance *glance)
-{
-    double longer = fmax(glance->width, glance->height);
-    double shorter = fmin(glance->width, glance->height);
-    return (struct foreign){.pitch_min = FOREIGN_PITCH_MIN * longer,
-                            .pitch_max = FOREIGN_PITCH_MAX * longer,
-                            .height_max = HEIGHT_MAX_PX,
-                            .edge = EDGE_SHARE * shorter};
-}
-
-/* A cheque on a larger page: the standard is the measure. */
-static struct foreign foreign_on_page(double per_mm)
-{
-    return (struct foreign){.pitch_min = CMC7_PITCH_MM * per_mm * (1 - E13B_PITCH_TOLERANCE),
-                            .pitch_max = CMC7_PITCH_MM * per_mm * (1 + E13B_PITCH_TOLERANCE),
-                            .height_min = E13B_HEIGHT_MIN_MM * per_mm,
-                            .height_max = E13B_HEIGHT_MAX_MM * per_mm,
-                            .length_min = E13B_LENGTH_MIN_MM * per_mm,
-                            .edge = E13B_EDGE_MM * per_mm};
-}
-
-static struct micr_band foreign_band(const struct view *view, const struct blob *blob, bool low,
-                                     double pitch, double gaps)
-{
-    double factor = view->glance->factor, sign = low ? 1 : -1;
-    double ux = cos(blob->angle) * sign, uy = sin(blob->angle) * sign;
-    struct candidate candidate = {
-        .x = (view->turned ? blob->y : blob->x) * factor,
-        .y = (view->turned ? blob->x : blob->y) * factor,
-        .ux = view->turned ? -uy : ux,
-        .uy = view->turned ? -ux : uy,
-        .length = blob->length * factor,
-        .pitch = pitch * factor,
-    };
-    struct micr_band band = band_of(&candidate, 1 - gaps);
-    band.font = MICR_E13B;
-    return band;
-}
-
-static int find_foreign(const struct view *view, const struct foreign *foreign,
-                        struct micr_band *ret_band, struct err *err)
-{
-    struct blob blobs[LINES_MAX];
-    double across = view->turned ? view->glance->width : view->glance->height;
-    int found = find_lines(view, blobs, err);
-    for (int i = 0; i < found; i++) {
-        const struct blob *blob = &blobs[i];
-        double profile[PROFILE_MAX], pitch;
-        bool low = blob->y > across - foreign->edge, high = blob->y < foreign->edge;
-        if (!(low || high) || blob->length < LENGTH_MIN_HEIGHTS * blob->thickness ||
-            blob->length < foreign->length_min || blob->thickness < foreign->height_min ||
-            blob->thickness > foreign->height_max)
-            continue;
-        int count = sum_profile(view, blob, 0, profile);
-        double gaps = fold_best(profile, count, blob->thickness, &pitch);
-        if (gaps > FOREIGN_FOLD_MAX || pitch < foreign->pitch_min || pitch > foreign->pitch_max ||
-            1 - gaps < ret_band->score)
-            continue;
-        *ret_band = foreign_band(view, blob, low, pitch, gaps);
-    }
-    return found < 0 ? found : 0;
-}
-
-int micr_find_foreign(const struct glance *glance, double dpi, struct micr_band *ret_band,
-                      struct err *err)
+int micr_find_foreign(const struct glance *glance, struct micr_band *ret_band, struct err *err)
 {
     *ret_band = (struct micr_band){0};
-    bool tall = glance->height > glance->width;
-    struct view along = {glance, tall}, across = {glance, !tall};
-    struct foreign foreign =
-        dpi > 0 ? foreign_on_page(dpi / 25.4 / glance->factor) : foreign_on_cheque(glance);
-    int rc = find_foreign(&along, &foreign, ret_band, err);
-    if (rc == 0 && dpi > 0)
-        rc = find_foreign(&across, &foreign, ret_band, err);
-    return rc < 0 ? rc : ret_band->font != MICR_NO_FONT;
+    struct view view = {glance, glance->height > glance->width};
+    double longer = fmax(glance->width, glance->height);
+    double shorter = fmin(glance->width, glance->height);
+    struct blob blobs[LINES_MAX];
+    int found = find_lines(&view, blobs, err);
+    for (int i = 0; i < found; i++) {
+        double profile[PROFILE_MAX], pitch;
+        int count = sum_profile(&view, &blobs[i], 0, profile);
+        double gaps = fold_best(profile, count, blobs[i].thickness, &pitch);
+        bool low = blobs[i].y > (1 - EDGE_SHARE) * shorter,
+             high = blobs[i].y < EDGE_SHARE * shorter;
+        if (gaps > FOREIGN_FOLD_MAX || blobs[i].length < LENGTH_MIN_HEIGHTS * blobs[i].thickness ||
+            pitch < FOREIGN_PITCH_MIN * longer || pitch > FOREIGN_PITCH_MAX * longer ||
+            !(low || high) || 1 - gaps < ret_band->score)
+            continue;
+        double factor = glance->factor, sign = low ? 1 : -1;
+        double ux = cos(blobs[i].angle) * sign, uy = sin(blobs[i].angle) * sign;
+        struct candidate candidate = {
+            .x = (view.turned ? blobs[i].y : blobs[i].x) * factor,
+            .y = (view.turned ? blobs[i].x : blobs[i].y) * factor,
+            .ux = view.turned ? -uy : ux,
+            .uy = view.turned ? -ux : uy,
+            .length = blobs[i].length * factor,
+            .pitch = pitch * factor,
+        };
+        *ret_band = band_of(&candidate, 1 - gaps);
+        ret_band->font = MICR_E13B;
+    }
+    return found < 0 ? found : ret_band->font != MICR_NO_FONT;
 }
