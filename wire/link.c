@@ -137,7 +137,7 @@ static int set_keys(void *socket, const struct link_params *params, bool serves)
 /* The one place where socket options are set. */
 static int set_options(void *socket, const struct link_params *params, bool serves)
 {
-    int64_t largest = WIRE_PAYLOAD_LIMIT_BYTES;
+    int64_t largest = params->largest_bytes ? params->largest_bytes : WIRE_PAYLOAD_LIMIT_BYTES;
     int bad = zmq_setsockopt(socket, ZMQ_MAXMSGSIZE, &largest, sizeof largest);
     bad |= set_int(socket, ZMQ_RCVHWM, params->receive_messages);
     bad |= set_int(socket, ZMQ_SNDHWM, params->send_messages);
@@ -255,8 +255,10 @@ static int take_peer(struct link *link, zmq_msg_t *frame, struct peer *ret_from,
 
 static int check_peer(const struct link *link, zmq_msg_t *frame, struct peer *from, struct err *err)
 {
+    struct err ignored; /* a broken list leaves the one before in force */
     if (!link->guarded)
         return 0;
+    allow_list_refresh(link->wire->allowed, &ignored);
     const char *user = zmq_msg_gets(frame, "User-Id");
     snprintf(from->key, sizeof from->key, "%s", user ? user : "");
     if (!allow_list_name(link->wire->allowed, from->key))

@@ -31,8 +31,10 @@ struct link;
 
 struct link_params {
     const char *endpoint; /* ipc:// or tcp:// ; at most 100 bytes after ipc:// */
-    int receive_messages; /* high-water marks, in messages; bytes: times WIRE_PAYLOAD_LIMIT_BYTES */
+    int receive_messages; /* high-water marks, in messages; bytes: times largest_bytes */
     int send_messages;
+    int64_t largest_bytes; /* of one frame, 0: WIRE_PAYLOAD_LIMIT_BYTES; a peer that sends a larger
+                              one loses its connection */
     const struct curve_keys *keys; /* NULL: no encryption, ipc:// only */
     const char *server_key;        /* link_call with keys: the server's public key */
 };
