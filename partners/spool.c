@@ -182,13 +182,13 @@ static int write_record(struct spool *spool, struct bytes record, struct err *er
 {
     if (lseek(spool->fd, spool->end, SEEK_SET) < 0)
         return err_errno(err, errno, "%s", spool->path);
-    int fault = fault_point("spool_write");
+    int fault = fault_point("spool.append.before_write");
     if (fault)
         return err_errno(err, fault, "%s", spool->path);
     int rc = file_write_all(spool->fd, record, spool->path, err);
     if (rc < 0)
         return rc;
-    fault = fault_point("spool_sync");
+    fault = fault_point("spool.append.before_sync");
     if (fault)
         return err_errno(err, fault, "%s", spool->path);
     return fdatasync(spool->fd) < 0 ? err_errno(err, errno, "%s", spool->path) : 0;
@@ -231,6 +231,7 @@ int spool_append(struct spool *spool, uint64_t at, struct bytes chunk, struct er
         spool->broken = ftruncate(spool->fd, spool->end) < 0;
         return rc;
     }
+    fault_point("spool.append.after_sync");
     spool->end += (off_t)record.len;
     spool->durable += chunk.len;
     return 0;
