@@ -48,6 +48,7 @@ enum {
 #define FOREIGN_FOLD_MAX 0.2
 #define LIKENESS_DOUBTFUL 0.48 /* worn print: the order of the whole line must confirm it */
 #define LIKENESS_SURE 0.75     /* no need to look at further lines */
+#define TURN_LEAD 0.15         /* 0, 5, 6 and 9 alone look the same upside down */
 #define PITCH_MIN_PX 8.0       /* page pixels, 64 dpi: below, a character has no more shape */
 /* What is regular: characters are 0.74 pitches wide, white within them 0.11, between them 0.26. */
 #define MEND_PITCHES 0.14
@@ -67,7 +68,8 @@ struct candidate {
     double x, y;   /* its middle */
     double ux, uy; /* along it, one of the two ways */
     double length, pitch;
-    double regular; /* share of its characters that stand a pitch apart */
+    double regular;     /* share of its characters that stand a pitch apart */
+    double upside_down; /* likeness in the direction that was not taken */
 };
 
 /* Columns darker than such a share of the mean are ink: for sharp print, for blurred print. */
@@ -264,7 +266,7 @@ static int look_closely(const struct Pix *page, struct candidate *candidate, dou
     if (!templates)
         return err_set(err, ERR_MEMORY, "micr: no memory for templates");
     micr_templates_draw(templates, 1 / scale, 1);
-    double best = -1;
+    double best = -1, worst = 1;
     for (int way = 0; way < 2; way++) {
         double ux = way ? -candidate->ux : candidate->ux, uy = way ? -candidate->uy : candidate->uy;
         struct strip_frame frame = {.x = candidate->x - ux * columns * scale / 2,
@@ -279,6 +281,7 @@ static int look_closely(const struct Pix *page, struct candidate *candidate, dou
             return rc;
         line_view_place(&view, 0, columns);
         double likeness = line_likeness(&view, templates, LOOKS);
+        worst = fmin(worst, likeness);
         if (likeness > best) {
             best = likeness;
             candidate->ux = ux;
@@ -286,6 +289,7 @@ static int look_closely(const struct Pix *page, struct candidate *candidate, dou
         }
     }
     *ret_likeness = best;
+    candidate->upside_down = worst;
     return 0;
 }
 
@@ -328,6 +332,25 @@ static int order_fits(const struct Pix *page, const struct micr_band *band, stru
     return micr_country_of(text) != MICR_UNKNOWN;
 }
 
+/* Where both directions look alike the order of the whole line tells which it is. */
+static int settle_direction(const struct Pix *page, struct micr_band *band, struct err *err)
+{
+    struct micr_band turned = *band;
+    turned.rotation = (band->rotation + 180) % 360;
+    turned.x += band->ux * band->length;
+    turned.y += band->uy * band->length;
+    turned.ux = -band->ux;
+    turned.uy = -band->uy;
+    int fits = order_fits(page, band, err);
+    if (fits == 0)
+        fits = order_fits(page, &turned, err);
+    else if (fits > 0)
+        return 0;
+    if (fits > 0)
+        *band = turned;
+    return fits < 0 ? fits : 0;
+}
+
 int micr_find(const struct Pix *page, const struct glance *glance, struct micr_band *ret_band,
               struct err *err)
 {
@@ -343,6 +366,8 @@ int micr_find(const struct Pix *page, const struct glance *glance, struct micr_b
         rc = look_closely(page, &candidates[i], &likeness, err);
         struct micr_band band = band_of(&candidates[i], likeness);
         double least = band.dpi < DPI_LOW ? LIKENESS_MIN_LOW : LIKENESS_MIN;
+        if (rc == 0 && likeness >= least && likeness - candidates[i].upside_down < TURN_LEAD)
+            rc = settle_direction(page, &band, err);
         if (likeness >= least && likeness > ret_band->score)
             *ret_band = band;
         else if (likeness >= LIKENESS_DOUBTFUL && likeness > doubtful.score)

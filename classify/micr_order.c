@@ -54,10 +54,53 @@ enum micr_country micr_country_of(const char *text)
     return MICR_UNKNOWN;
 }
 
+bool micr_wants_key(const struct micr_line *line)
+{
+    return line->key[0] || line->guess_count > 0;
+}
+
+/* The only guess that has the key, NULL when none or several have. */
+static const struct micr_guess *guess_of_key(const struct micr_line *line, const char *key)
+{
+    const struct micr_guess *found = NULL;
+    for (int i = 0; i < line->guess_count; i++)
+        if (strcmp(line->guesses[i].key, key) == 0) {
+            if (found)
+                return NULL;
+            found = &line->guesses[i];
+        }
+    return found;
+}
+
+bool micr_key_agrees(const struct micr_line *line, const char *printed_key)
+{
+    return line->key[0] ? strcmp(line->key, printed_key) == 0
+                        : guess_of_key(line, printed_key) != NULL;
+}
+
+/* Uncertain characters: the key proves what they were taken for, or leaves them uncertain. */
+static enum micr_state prove_guess(struct micr_line *line, const char *printed_key)
+{
+    const struct micr_guess *guess = guess_of_key(line, printed_key);
+    if (!guess) {
+        snprintf(line->reason, sizeof line->reason,
+                 "magnetic characters are not certain, the printed RLMC key proves none of them");
+        return line->state;
+    }
+    memcpy(line->text, guess->text, sizeof line->text);
+    memcpy(line->key, guess->key, sizeof line->key);
+    line->state = MICR_PROVEN;
+    snprintf(line->reason, sizeof line->reason,
+             "the printed RLMC key proves the line, uncertain characters too");
+    return line->state;
+}
+
 enum micr_state micr_prove(struct micr_line *line, const char *printed_key)
 {
-    if (!line->key[0] || !printed_key || !*printed_key)
+    if (!micr_wants_key(line) || !printed_key || !*printed_key)
         return line->state;
+    if (!line->key[0])
+        return prove_guess(line, printed_key);
     bool agrees = strcmp(printed_key, line->key) == 0;
     line->state = agrees ? MICR_PROVEN : MICR_REFUSED;
     snprintf(line->reason, sizeof line->reason,

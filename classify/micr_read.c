@@ -70,7 +70,15 @@ static void set_boxes(const struct micr_sequence *sequence, struct micr_line *li
         box_of(&sequence->frame, from + 140 * mm, from + 172 * mm, row - 16 * mm, row - 6 * mm);
 }
 
-static void set_text(const struct micr_sequence *sequence, struct micr_line *line)
+/* What each character may be: by likeness, by shape, by strokes; 0 where one of them has no answer.
+ * In step with the text of the line. */
+enum { VOICES = 3 };
+struct voices {
+    char at[MICR_CHARS_MAX][VOICES];
+};
+
+static void set_text(const struct micr_sequence *sequence, struct micr_line *line,
+                     struct voices *ret_voices)
 {
     line->confidence = 1;
     for (int i = 0; i < sequence->count && line->count < MICR_CHARS_MAX; i++) {
@@ -78,29 +86,33 @@ static void set_text(const struct micr_sequence *sequence, struct micr_line *lin
         if (match->fine < 0)
             continue;
         double certainty = certainty_of(match);
-        line->text[line->count++] = certainty > 0 ? cmc7_character(match->fine) : '?';
+        char *voices = ret_voices->at[line->count];
+        voices[0] = cmc7_character(match->fine);
+        voices[1] = match->shape >= 0 ? cmc7_character(match->shape) : '\0';
+        voices[2] = match->stroke >= 0 ? cmc7_character(match->stroke) : '\0';
+        line->text[line->count++] = certainty > 0 ? voices[0] : '?';
         if (certainty > 0)
             line->confidence = fmin(line->confidence, certainty);
     }
     line->text[line->count] = '\0';
 }
 
-static void set_key(struct micr_line *line)
+static void key_of(const char *text, char ret_key[3])
 {
     char digits[32];
     size_t count = 0;
-    for (const char *at = line->text; *at && count < sizeof digits - 1; at++)
+    for (const char *at = text; *at && count < sizeof digits - 1; at++)
         if (*at >= '0' && *at <= '9')
             digits[count++] = *at;
     digits[count] = '\0';
     int key = rlmc_key(digits);
     if (key > 0)
-        snprintf(line->key, sizeof line->key, "%02d", key % 100);
+        snprintf(ret_key, 3, "%02d", key % 100);
 }
 
 /* Print beside the line is taken for an uncertain character of it: when the order fits without one
  * or two of them at an end, they are not part of the line. */
-static void drop_strangers(struct micr_line *line)
+static void drop_strangers(struct micr_line *line, struct voices *voices)
 {
     int leading = (int)strspn(line->text, "?"), trailing = 0;
     while (trailing < line->count && line->text[line->count - 1 - trailing] == '?')
@@ -112,6 +124,7 @@ static void drop_strangers(struct micr_line *line)
             if (micr_country_of(text) == MICR_UNKNOWN)
                 continue;
             memcpy(line->text, text, sizeof text);
+            memmove(voices->at, voices->at + i, sizeof *voices->at * (MICR_CHARS_MAX - (size_t)i));
             line->count -= i + j;
             return;
         }
@@ -125,9 +138,39 @@ static int count_unsure(const char *text)
     return unsure;
 }
 
-static void decide(struct micr_line *line, double dpi)
+/* Adds the line with its uncertain characters as one voice has them, the others' where it has none;
+ * nothing when that is no French line or is there already. */
+static void add_guess(struct micr_line *line, const struct voices *voices, int voice)
 {
-    drop_strangers(line);
+    struct micr_guess *guess = &line->guesses[line->guess_count];
+    memcpy(guess->text, line->text, sizeof guess->text);
+    for (int i = 0; i < line->count; i++)
+        if (guess->text[i] == '?')
+            guess->text[i] = voices->at[i][voice] ? voices->at[i][voice] : voices->at[i][0];
+    for (int i = 0; i < line->guess_count; i++)
+        if (strcmp(line->guesses[i].text, guess->text) == 0)
+            return;
+    guess->key[0] = '\0';
+    if (micr_country_of(guess->text) == MICR_FR)
+        key_of(guess->text, guess->key);
+    line->guess_count += guess->key[0] != '\0';
+}
+
+/* One uncertain character may be what any voice says: the key finds every single error. Several are
+ * taken as the likeness has them. */
+static void set_guesses(struct micr_line *line, const struct voices *voices, int unsure)
+{
+    if (unsure == 0 || unsure > MICR_UNSURE_MAX)
+        return;
+    for (int voice = 0; voice < (unsure == 1 ? VOICES : 1); voice++)
+        add_guess(line, voices, voice);
+    if (line->guess_count > 0)
+        line->country = MICR_FR;
+}
+
+static void decide(struct micr_line *line, struct voices *voices, double dpi)
+{
+    drop_strangers(line, voices);
     int unsure = count_unsure(line->text);
     line->state = MICR_REFUSED;
     line->country = micr_country_of(line->text);
@@ -138,6 +181,7 @@ static void decide(struct micr_line *line, double dpi)
         snprintf(line->reason, sizeof line->reason,
                  "%d magnetic characters, a line has at least %d", line->count, COUNT_MIN);
     } else if (unsure > 0) {
+        set_guesses(line, voices, unsure);
         snprintf(line->reason, sizeof line->reason, "%d of %d magnetic characters are not certain",
                  unsure, line->count);
     } else if (line->country == MICR_UNKNOWN) {
@@ -146,7 +190,7 @@ static void decide(struct micr_line *line, double dpi)
     } else {
         line->state = dpi < MICR_DPI_STROKES ? MICR_REFUSED : MICR_READ;
         if (line->country == MICR_FR)
-            set_key(line);
+            key_of(line->text, line->key);
         if (line->state == MICR_REFUSED)
             snprintf(line->reason, sizeof line->reason,
                      "strokes cannot be seen at %.0f dpi, at least %d", dpi, MICR_DPI_STROKES);
@@ -166,12 +210,13 @@ int micr_read(const struct Pix *page, const struct micr_band *band, struct micr_
         return 0;
     }
     struct micr_sequence sequence;
+    struct voices voices;
     int rc = micr_follow(page, band, &sequence, err);
     if (rc < 0)
         return rc;
     if (sequence.count > 0)
         set_boxes(&sequence, ret_line);
-    set_text(&sequence, ret_line);
-    decide(ret_line, band->dpi);
+    set_text(&sequence, ret_line, &voices);
+    decide(ret_line, &voices, band->dpi);
     return 0;
 }

@@ -68,37 +68,44 @@ static size_t get_length(const uint8_t at[4])
     return length;
 }
 
-/* The sealed bytes of the record that `rest` begins with; false when it is not whole. */
-static bool first_record(struct bytes rest, struct bytes *ret_sealed)
+/* Reads the record that begins at `at` into `record`: 1 whole, 0 when it is not, or an error.
+ * Memory: one record. */
+static int read_record(int fd, off_t at, struct buf *record, struct bytes *ret_sealed)
 {
-    if (rest.len < HEAD_BYTES)
-        return false;
-    size_t length = get_length(rest.at);
-    if (length <= crypto_box_SEALBYTES || length > SEALED_MOST || length > rest.len - HEAD_BYTES)
-        return false;
-    *ret_sealed = bytes_of(rest.at + HEAD_BYTES, length);
+    record->len = 0;
+    if (buf_reserve(record, HEAD_BYTES + SEALED_MOST) < 0)
+        return ERR_MEMORY;
+    ssize_t got = pread(fd, record->at, HEAD_BYTES + SEALED_MOST, at);
+    if (got < 0)
+        return ERR_IO;
+    if (got < HEAD_BYTES)
+        return 0;
+    size_t length = get_length(record->at);
+    if (length <= crypto_box_SEALBYTES || length > SEALED_MOST || length > (size_t)got - HEAD_BYTES)
+        return 0;
+    *ret_sealed = bytes_of(record->at + HEAD_BYTES, length);
     struct digest is = digest_of(*ret_sealed);
-    return memcmp(is.at, rest.at + 4, DIGEST_BYTES) == 0;
+    return memcmp(is.at, record->at + 4, DIGEST_BYTES) == 0;
 }
 
 /* Counts whole records, cuts off what follows them. What is found may still be in the system's
  * memory only, so it is synced before it counts as durable. */
 static int recover(struct spool *spool, struct err *err)
 {
-    SCOPED(buf_free) struct buf held = {0};
-    int rc = file_read(spool->path, ON_DISK_MOST, &held, err);
-    if (rc < 0)
-        return rc;
-    struct bytes rest = buf_view(&held), sealed;
-    while (first_record(rest, &sealed)) {
+    SCOPED(buf_free) struct buf record = {0};
+    struct bytes sealed;
+    struct stat stat;
+    int rc;
+    while ((rc = read_record(spool->fd, spool->end, &record, &sealed)) == 1) {
         spool->durable += sealed.len - crypto_box_SEALBYTES;
-        rest = bytes_of(sealed.at + sealed.len, rest.len - HEAD_BYTES - sealed.len);
+        spool->end += (off_t)(HEAD_BYTES + sealed.len);
     }
-    spool->end = (off_t)(held.len - rest.len);
+    if (rc < 0 || fstat(spool->fd, &stat) < 0)
+        return err_set(err, rc < 0 ? rc : ERR_IO, "%s: cannot be read back", spool->path);
     if (spool->durable > spool->whole)
         return err_set(err, ERR_CONFLICT, "%s: %llu bytes held, the file has %llu", spool->path,
                        (unsigned long long)spool->durable, (unsigned long long)spool->whole);
-    if (rest.len > 0 && ftruncate(spool->fd, spool->end) < 0)
+    if (stat.st_size > spool->end && ftruncate(spool->fd, spool->end) < 0)
         return err_errno(err, errno, "%s", spool->path);
     return fdatasync(spool->fd) < 0 ? err_errno(err, errno, "%s", spool->path) : 0;
 }
@@ -175,13 +182,13 @@ static int write_record(struct spool *spool, struct bytes record, struct err *er
 {
     if (lseek(spool->fd, spool->end, SEEK_SET) < 0)
         return err_errno(err, errno, "%s", spool->path);
-    int fault = fault_point("spool_write");
+    int fault = fault_point("spool.append.before_write");
     if (fault)
         return err_errno(err, fault, "%s", spool->path);
     int rc = file_write_all(spool->fd, record, spool->path, err);
     if (rc < 0)
         return rc;
-    fault = fault_point("spool_sync");
+    fault = fault_point("spool.append.before_sync");
     if (fault)
         return err_errno(err, fault, "%s", spool->path);
     return fdatasync(spool->fd) < 0 ? err_errno(err, errno, "%s", spool->path) : 0;
@@ -224,44 +231,60 @@ int spool_append(struct spool *spool, uint64_t at, struct bytes chunk, struct er
         spool->broken = ftruncate(spool->fd, spool->end) < 0;
         return rc;
     }
+    fault_point("spool.append.after_sync");
     spool->end += (off_t)record.len;
     spool->durable += chunk.len;
     return 0;
 }
 
-static int open_records(struct bytes rest, const struct spool_secret *key, struct buf *ret_plain)
+static int open_record(struct bytes sealed, const struct spool_public *public_key,
+                       const struct spool_secret *key, struct buf *ret_plain)
 {
-    struct spool_public public_key;
-    if (crypto_scalarmult_base(public_key.at, key->at) != 0)
+    size_t length = sealed.len - crypto_box_SEALBYTES;
+    if (buf_reserve(ret_plain, length) < 0)
+        return ERR_MEMORY;
+    if (crypto_box_seal_open(ret_plain->at + ret_plain->len, sealed.at, sealed.len, public_key->at,
+                             key->at) != 0)
         return ERR_INTEGRITY;
-    while (rest.len > 0) {
-        struct bytes sealed;
-        if (!first_record(rest, &sealed))
-            return ERR_INTEGRITY;
-        size_t length = sealed.len - crypto_box_SEALBYTES;
-        if (buf_reserve(ret_plain, length) < 0)
-            return ERR_MEMORY;
-        if (crypto_box_seal_open(ret_plain->at + ret_plain->len, sealed.at, sealed.len,
-                                 public_key.at, key->at) != 0)
-            return ERR_INTEGRITY;
-        ret_plain->len += length;
-        rest = bytes_of(sealed.at + sealed.len, rest.len - HEAD_BYTES - sealed.len);
-    }
+    ret_plain->len += length;
     return 0;
+}
+
+/* Opens record after record until the file's end, which must be the last one's. */
+static int open_records(int fd, const struct spool_secret *key, struct buf *ret_plain)
+{
+    SCOPED(buf_free) struct buf record = {0};
+    struct spool_public public_key;
+    struct bytes sealed;
+    struct stat stat;
+    off_t at = 0;
+    int rc = 0;
+    if (fstat(fd, &stat) < 0)
+        return ERR_IO;
+    if (stat.st_size > ON_DISK_MOST || crypto_scalarmult_base(public_key.at, key->at) != 0)
+        return ERR_INTEGRITY;
+    while (rc == 0 && at < stat.st_size) {
+        rc = read_record(fd, at, &record, &sealed);
+        if (rc == 0)
+            return ERR_INTEGRITY;
+        if (rc == 1)
+            rc = open_record(sealed, &public_key, key, ret_plain);
+        at += (off_t)(HEAD_BYTES + sealed.len);
+    }
+    return rc;
 }
 
 int spool_read(const char *path, const struct spool_secret *key, const struct digest *want,
                struct buf *ret_plain, struct err *err)
 {
-    SCOPED(buf_free) struct buf held = {0};
-    int rc = file_read(path, ON_DISK_MOST, &held, err);
-    if (rc < 0)
-        return rc;
+    SCOPED(scope_close) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    if (fd < 0)
+        return err_errno(err, errno, "%s", path);
     size_t before = ret_plain->len;
-    rc = open_records(buf_view(&held), key, ret_plain);
+    int rc = open_records(fd, key, ret_plain);
     if (rc < 0) {
         ret_plain->len = before;
-        return err_set(err, rc, "%s: its sealed records, %zu bytes, do not open", path, held.len);
+        return err_set(err, rc, "%s: its sealed records do not open", path);
     }
     struct digest is = digest_of(bytes_of(ret_plain->at + before, ret_plain->len - before));
     if (digest_equal(&is, want))

@@ -14,6 +14,7 @@
 #include "classify/cheque.h"
 #include "classify/cmc7.h"
 #include "classify/glance.h"
+#include "classify/keys.h"
 #include "tests/check.h"
 
 static void every_code_has_two_wide_distances_and_its_own_glyph(void **state)
@@ -74,6 +75,25 @@ static void only_the_printed_key_proves_a_line(void **state)
     assert_int_equal(micr_prove(&line, "07"), MICR_REFUSED);
     line = (struct micr_line){.state = MICR_READ, .country = MICR_BR};
     assert_int_equal(micr_prove(&line, "07"), MICR_READ);
+}
+
+static void a_guess_becomes_the_line_only_by_the_printed_key(void **state)
+{
+    (void)state;
+    const struct micr_line unsure = {.state = MICR_REFUSED,
+                                     .country = MICR_FR,
+                                     .text = "<123456?<012345678901>234567890123:",
+                                     .guess_count = 2,
+                                     .guesses = {{"<1234561<012345678901>234567890123:", "44"},
+                                                 {"<1234567<012345678901>234567890123:", "07"}}};
+    struct micr_line line = unsure;
+    assert_true(micr_wants_key(&line));
+    assert_int_equal(micr_prove(&line, ""), MICR_REFUSED);
+    assert_int_equal(micr_prove(&line, "08"), MICR_REFUSED);
+    assert_string_equal(line.text, unsure.text);
+    assert_int_equal(micr_prove(&line, "07"), MICR_PROVEN);
+    assert_string_equal(line.text, unsure.guesses[1].text);
+    assert_string_equal(line.key, "07");
 }
 
 static void without_blanks(const char *text, char *ret_text)
@@ -183,6 +203,70 @@ static void a_skewed_line_is_read(void **state)
     }
 }
 
+/* Covers a share of a character's width, from its left. */
+static void wipe(PIX *page, int character, double share)
+{
+    double scale = pixGetXRes(page) / 25.4, pitch = CMC7_PITCH_MM * scale;
+    BOX *box = boxCreate((int)(7.4 * scale + character * pitch), pixGetHeight(page) * 2 / 3,
+                         (int)(share * CMC7_WIDTH_MM * scale), pixGetHeight(page) / 3);
+    pixSetInRectArbitrary(page, box, 240);
+    boxDestroy(&box);
+}
+
+/* An 8 without its left half may be a 3 or a 9. */
+static void wiped_characters_are_uncertain_and_few_of_them_proven_by_the_key(void **state)
+{
+    (void)state;
+    static const struct {
+        int characters;
+        bool provable;
+    } rows[] = {{1, true}, {3, true}, {7, false}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct dice dice = {40 + i};
+        const char *text = "<8888888 <888888888888> 888888888888:";
+        char key[3], want[40];
+        snprintf(key, sizeof key, "%02d", rlmc_key("8888888888888888888888888888888"));
+        without_blanks(text, want);
+        struct micr_print print = micr_print_clean(300);
+        PIX *page = micr_print_line(text, &print, &dice);
+        for (int k = 0; k < rows[i].characters; k++)
+            wipe(page, 2 + 4 * k, 0.6);
+        struct micr_band band;
+        struct micr_line line;
+        assert_int_equal(read_page(page, &band, &line), 1);
+        assert_int_equal(line.state, MICR_REFUSED);
+        assert_string_equal(line.key, "");
+        assert_int_equal(line.guess_count > 0, rows[i].provable);
+        enum micr_state proven = micr_prove(&line, key);
+        if (proven == MICR_PROVEN)
+            assert_string_equal(line.text, want);
+        if (!rows[i].provable)
+            assert_int_equal(proven, MICR_REFUSED);
+        pixDestroy(&page);
+    }
+}
+
+static void digits_that_read_both_ways_up_do_not_turn_the_line(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"<6456990 <743241526661> 296475649237:",
+                                        "<0660990 <069066990609> 609069660906:"};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        for (int half = 0; half < 2; half++) {
+            struct dice dice = {50 + i};
+            char want[40];
+            without_blanks(texts[i], want);
+            struct micr_print print = micr_print_clean(300);
+            PIX *page = page_with(micr_print_line(texts[i], &print, &dice), 175, 80, 2 * half);
+            struct micr_band band;
+            struct micr_line line;
+            assert_int_equal(read_page(page, &band, &line), 1);
+            assert_int_equal(band.rotation, 180 * half);
+            assert_string_equal(line.text, want);
+            pixDestroy(&page);
+        }
+}
+
 static void a_damaged_line_is_read_right_or_refused(void **state)
 {
     (void)state;
@@ -288,6 +372,9 @@ int main(void)
         cmocka_unit_test(every_code_has_two_wide_distances_and_its_own_glyph),
         cmocka_unit_test(the_order_of_symbols_tells_the_country),
         cmocka_unit_test(only_the_printed_key_proves_a_line),
+        cmocka_unit_test(a_guess_becomes_the_line_only_by_the_printed_key),
+        cmocka_unit_test(wiped_characters_are_uncertain_and_few_of_them_proven_by_the_key),
+        cmocka_unit_test(digits_that_read_both_ways_up_do_not_turn_the_line),
         cmocka_unit_test(a_clean_line_is_read_in_every_turn_and_resolution),
         cmocka_unit_test(a_cheque_at_the_bottom_of_a_page_is_read),
         cmocka_unit_test(a_skewed_line_is_read),

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -271,6 +272,69 @@ static void a_write_that_fails_half_way_is_taken_back(void **state)
     check_ok(read_back(&back, &err), &err);
 }
 
+#ifdef TRIPLI_FAULTS
+/* Sends the whole file in a process of its own, with a fault; answers its wait status. */
+static int send_with(const char *fault)
+{
+    int status = 0;
+    pid_t child = fork();
+    if (child == 0) {
+        struct err err = {0};
+        struct spool *spool = NULL;
+        setenv("TRIPLI_FAULT", fault, 1);
+        int rc = spool_open(path, &key, WHOLE, &spool, &err);
+        for (uint64_t at = 0; rc == 0 && at < WHOLE; at += CHUNK)
+            rc = spool_append(spool, at,
+                              bytes_of(plain + at, WHOLE - at < CHUNK ? WHOLE - at : CHUNK), &err);
+        _exit(rc == ERR_FULL ? 3 : rc != 0);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    return status;
+}
+
+static void expect_goes_on_at(uint64_t durable)
+{
+    struct err err = {0};
+    SCOPED(spool_free) struct spool *spool = opened(WHOLE);
+    SCOPED(buf_free) struct buf back = {0};
+    assert_int_equal(spool_durable(spool), durable);
+    send_until(spool, WHOLE);
+    check_ok(read_back(&back, &err), &err);
+    assert_true(bytes_equal(buf_view(&back), bytes_of(plain, WHOLE)));
+}
+
+static void a_kill_at_any_point_leaves_what_was_durable(void **state)
+{
+    static const struct {
+        const char *fault;
+        uint64_t durable;
+    } rows[] = {
+        {"spool.append.before_write=kill:1", 0},    {"spool.append.before_write=kill:2", CHUNK},
+        {"spool.append.before_sync=kill:1", CHUNK}, {"spool.append.before_sync=kill:2", 2 * CHUNK},
+        {"spool.append.after_sync=kill:1", CHUNK},  {"spool.append.after_sync=kill:3", WHOLE},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        fresh(state);
+        int status = send_with(rows[i].fault);
+        assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+        expect_goes_on_at(rows[i].durable);
+    }
+}
+
+static void a_full_disk_at_any_point_takes_nothing_back(void **state)
+{
+    static const char *const faults[] = {"spool.append.before_write=fail:2",
+                                         "spool.append.before_sync=fail:2"};
+    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
+        fresh(state);
+        int status = send_with(faults[i]);
+        assert_true(WIFEXITED(status));
+        assert_int_equal(WEXITSTATUS(status), 3);
+        expect_goes_on_at(CHUNK);
+    }
+}
+#endif
+
 int main(void)
 {
     struct err err = {0};
@@ -293,6 +357,10 @@ int main(void)
         cmocka_unit_test_setup(links_and_folders_are_no_spools, fresh),
         cmocka_unit_test_setup(damage_and_exchanged_records_do_not_open, fresh),
         cmocka_unit_test_setup(a_write_that_fails_half_way_is_taken_back, fresh),
+#ifdef TRIPLI_FAULTS
+        cmocka_unit_test_setup(a_kill_at_any_point_leaves_what_was_durable, fresh),
+        cmocka_unit_test_setup(a_full_disk_at_any_point_takes_nothing_back, fresh),
+#endif
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     file_remove_tree(folder, &err);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "archive/batch_receipt.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "workers/desk.h"
@@ -122,6 +123,19 @@ static void queue_page(struct hub *hub, struct message *message, const struct pe
     *message = (struct message){0};
 }
 
+/* Signs the receipt of a batch that a partner submitted: {fields} → {statement, signature}. */
+static int vouch(struct hub *hub, const json_t *details, json_t **ret_answer, struct err *err)
+{
+    struct batch_receipt receipt;
+    struct signed_statement by;
+    int rc = batch_receipt_from_json(details, &receipt, err);
+    if (rc == 0)
+        rc = batch_receipt_sign(hub->archive, &receipt, &by, err);
+    if (rc == 0 && !(*ret_answer = statement_to_json(&by)))
+        rc = err_set(err, ERR_MEMORY, "receipt: no memory for the answer");
+    return rc;
+}
+
 static void answer_question(struct hub *hub, const struct message *message, const struct peer *from)
 {
     struct err err = {0};
@@ -129,9 +143,14 @@ static void answer_question(struct hub *hub, const struct message *message, cons
     const struct ask_message *ask = &message->ask;
     json_t **details = &answer.answer.details;
     bool status = strcmp(ask->verb, "status") == 0;
-    int rc = status ? hub_status(hub, ask->details, details, &err)
-                    : desk_do(hub->archive, &(struct desk_ask){ask->verb, ask->actor, ask->details},
-                              details, &err);
+    int rc;
+    if (status)
+        rc = hub_status(hub, ask->details, details, &err);
+    else if (strcmp(ask->verb, "vouch") == 0)
+        rc = vouch(hub, ask->details, details, &err);
+    else
+        rc = desk_do(hub->archive, &(struct desk_ask){ask->verb, ask->actor, ask->details}, details,
+                     &err);
     if (rc < 0)
         hub_refuse(hub->front, from, message, &err);
     else

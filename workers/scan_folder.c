@@ -13,8 +13,7 @@
 #include "base/digest.h"
 #include "base/file.h"
 #include "base/scope.h"
-#include "image/encode.h"
-#include "image/header.h"
+#include "workers/file_pages.h"
 #include "workers/scan.h"
 
 static int by_name(const FTSENT **a, const FTSENT **b)
@@ -53,17 +52,6 @@ static void skip(struct scan *scan, const char *path, const char *why)
     scan_say(scan, "ignoré : %s : %s", path, why);
 }
 
-static json_t *record_of(const struct digest *whole, const struct image_header *header,
-                         unsigned page)
-{
-    char hex[DIGEST_HEX_SIZE];
-    return json_pack("{s:s, s:s, s:i, s:i, s:i, s:i, s:f, s:f}", "file_digest",
-                     digest_hex(whole, hex), "format", image_format_name(header->format),
-                     "file_page", (int)page, "file_pages", (int)header->pages, "width",
-                     (int)header->width, "height", (int)header->height, "x_dpi", header->x_dpi,
-                     "y_dpi", header->y_dpi);
-}
-
 static int send_one(struct scan *scan, struct bytes image, json_t *record, struct err *err)
 {
     scan->sheets++;
@@ -80,24 +68,17 @@ static int send_one(struct scan *scan, struct bytes image, json_t *record, struc
 static int send_page(struct scan *scan, const char *path, struct bytes file, unsigned page,
                      struct err *err)
 {
-    SCOPED(buf_free) struct buf cut = {0};
-    struct image_header header;
+    struct file_page cut;
     struct err why = {0};
     struct digest whole = digest_of(file);
-    int rc = image_header_read(file, page, &header, &why);
-    if (rc == 0 && header.pages > 1)
-        rc = image_split(file, page, &cut, &why);
-    struct bytes image = rc == 0 && header.pages > 1 ? buf_view(&cut) : file;
-    if (rc == 0 && image.len > WIRE_PAYLOAD_LIMIT_BYTES)
-        rc = err_set(&why, ERR_LIMIT, "page %u: %zu bytes, at most %d", page, image.len,
-                     WIRE_PAYLOAD_LIMIT_BYTES);
-    if (rc < 0) {
+    if (file_page_cut(file, page, &cut, &why) < 0) {
         skip(scan, path, why.text);
         return 0;
     }
-    json_t *record = record_of(&whole, &header, page);
-    rc = send_one(scan, image, record, err);
+    json_t *record = file_page_record(&whole, &cut.header, page);
+    int rc = send_one(scan, cut.image, record, err);
     json_decref(record);
+    buf_free(&cut.cut);
     return rc;
 }
 

@@ -23,6 +23,7 @@ static const struct {
     {"find", "find documents", verb_find},
     {"show", "images and text of a document", verb_show},
     {"read", "full text of a document, read now if need be", verb_read},
+    {"hold", "forbid destruction for a named reason; the hold report", verb_hold},
     {"verify", "read everything back and compare", verb_verify},
     {"seal", "sign what the journals hold", verb_seal},
     {"receipt", "proof that an envelope was filed", verb_receipt},
@@ -30,7 +31,8 @@ static const struct {
     {"learn", "make or refine a form model", verb_learn},
     {"models", "list, explain, retire and roll back form models", verb_models},
     {"separators", "print separator sheets", verb_separators},
-    {"keygen", "make a key pair for a worker or a hub", verb_keygen},
+    {"keygen", "make a key pair for a worker, a hub or a partner", verb_keygen},
+    {"submit", "send a batch to the platform, as a partner fund", verb_submit},
 };
 
 enum {

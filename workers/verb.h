@@ -19,6 +19,7 @@ int verb_quarantine(int argc, char **argv);
 int verb_find(int argc, char **argv);
 int verb_show(int argc, char **argv);
 int verb_read(int argc, char **argv);
+int verb_hold(int argc, char **argv);
 int verb_verify(int argc, char **argv);
 int verb_seal(int argc, char **argv);
 int verb_receipt(int argc, char **argv);
@@ -27,6 +28,7 @@ int verb_learn(int argc, char **argv);
 int verb_models(int argc, char **argv);
 int verb_separators(int argc, char **argv);
 int verb_keygen(int argc, char **argv);
+int verb_submit(int argc, char **argv);
 
 /* Parses a verb's options (its parser's input is `input`, whose first member is a struct program)
  * and starts the program. Returns 0, or the exit status to end with after saying why. */

@@ -1,5 +1,6 @@
 /*
- * tripli keygen: a key pair for a worker or a hub, and the line that the other side adds.
+ * tripli keygen: a key pair for a worker, a hub or a partner, and the line that the other side
+ * adds.
  * SPDX-License-Identifier: Apache-2.0
  */
 #include <stdio.h>
@@ -54,7 +55,9 @@ static void tell(const struct keygen_verb *verb, const struct curve_keys *keys)
     printf("%s holds the key pair (mode 0600): keep it on this machine.\n\n"
            "For a worker: add this line to the hub's list of keys (tripli-hub --allow):\n"
            "%s %s\n\n"
-           "For a hub: give its workers this public key:\n  --hub-key '%s'\n",
+           "For a hub: give its workers this public key:\n  --hub-key '%s'\n\n"
+           "For a partner: the platform lists it with the tenant's code.\n"
+           "For a gateway: give its partners this public key (tripli submit --gateway-key).\n",
            verb->file, keys->public_key, host, keys->public_key);
 }
 

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <sysexits.h>
 
+#include "archive/batch_receipt.h"
 #include "archive/day_seal.h"
 #include "archive/find.h"
 #include "archive/receipt.h"
@@ -75,14 +76,31 @@ static void report(const struct verify_verb *verb, const struct verify_report *f
            (unsigned long long)found->seals, (unsigned long long)found->discrepancies);
 }
 
-static int load_receipt(const char *path, json_t **ret_receipt, struct err *err)
+/* The receipt of an envelope is one JSON object with a version; that of a batch is none. */
+static json_t *envelope_receipt(struct bytes file)
 {
-    SCOPED(buf_free) struct buf file = {0};
-    int rc = file_read(path, RECEIPT_BYTES_MAX, &file, err);
+    json_t *json = json_loadb((const char *)file.at, file.len, JSON_REJECT_DUPLICATES, NULL);
+    if (json && !json_object_get(json, "statement"))
+        return json;
+    json_decref(json);
+    return NULL;
+}
+
+static int check_batch(const struct verify_verb *verb, struct bytes file, const struct digest *key,
+                       struct err *err)
+{
+    struct batch_receipt facts;
+    int rc = batch_receipt_check(file, key, &facts, err);
     if (rc < 0)
         return rc;
-    *ret_receipt = json_loadb((const char *)file.at, file.len, JSON_REJECT_DUPLICATES, NULL);
-    return *ret_receipt ? 0 : err_set(err, ERR_FORMAT, "%s: it is no JSON", path);
+    if (verb->json)
+        verb_print(batch_receipt_to_json(&facts));
+    else
+        printf("lot %s, caisse %s, reçu le %s : %u fichiers, %u refusés, %u faces, prouvé, signé "
+               "le %s\n",
+               facts.uuid, facts.tenant, facts.received, facts.files, facts.refused, facts.pages,
+               facts.at);
+    return 0;
 }
 
 static void report_receipt(const struct verify_verb *verb, const struct receipt_facts *facts)
@@ -96,22 +114,34 @@ static void report_receipt(const struct verify_verb *verb, const struct receipt_
                facts->envelope, facts->tenant, facts->documents, facts->pages, facts->sealed_at);
 }
 
+static int check_envelope(const struct verify_verb *verb, const json_t *receipt,
+                          const struct digest *key, struct err *err)
+{
+    struct receipt_facts facts;
+    int rc = receipt_check(receipt, key, &facts, err);
+    if (rc == 0)
+        report_receipt(verb, &facts);
+    return rc;
+}
+
 static int verify_receipt(const struct verify_verb *verb)
 {
     char own[PLACE_SIZE + 16];
     struct digest key;
-    struct receipt_facts facts;
     struct err err = {0}, why = {0};
-    json_t *receipt = NULL;
+    SCOPED(buf_free) struct buf file = {0};
     snprintf(own, sizeof own, "%s/platform.pub", verb->program.place.data);
     int rc = day_seal_public_key(verb->key ? verb->key : own, &key, &err);
     if (rc == 0)
-        rc = load_receipt(verb->receipt, &receipt, &err);
-    if (rc == 0 && (rc = receipt_check(receipt, &key, &facts, &why)) < 0)
+        rc = file_read(verb->receipt, RECEIPT_BYTES_MAX, &file, &err);
+    if (rc < 0)
+        return verb_end(&verb->program, rc, &err);
+    json_t *envelope = envelope_receipt(buf_view(&file));
+    rc = envelope ? check_envelope(verb, envelope, &key, &why)
+                  : check_batch(verb, buf_view(&file), &key, &why);
+    json_decref(envelope);
+    if (rc < 0)
         err_set(&err, rc, "%.150s: %.240s", verb->receipt, why.text);
-    json_decref(receipt);
-    if (rc == 0)
-        report_receipt(verb, &facts);
     return verb_end(&verb->program, rc, &err);
 }
 

@@ -94,16 +94,21 @@ def message_rows(root):
 
 
 def messages_check(root, _build):
-    """docs/wire.md has every message kind with its fields, and no other."""
+    """docs/wire.md and docs/partners.md have every message kind with its fields, and no other."""
     rows = message_rows(root)
     header = read(root, "wire/message.h")
     constants = {name.lower() for name in re.findall(r"^    MESSAGE_(\w+),", header, re.MULTILINE)}
     yield from differ("wire/message.c", rows, constants, "message kind")
-    documented = sections(read(root, "docs/wire.md"), 3)
-    yield from differ("docs/wire.md", documented, rows, "message kind")
-    for kind in sorted(set(rows) & set(documented)):
-        yield from differ(f"docs/wire.md: {kind}", first_cells(documented[kind]), rows[kind],
-                          "field")
+    everywhere = set()
+    for page in ("docs/wire.md", "docs/partners.md"):
+        if not os.path.exists(os.path.join(root, page)):
+            continue
+        documented = sections(read(root, page), 3)
+        everywhere |= set(documented)
+        for kind in sorted(set(rows) & set(documented)):
+            yield from differ(f"{page}: {kind}", first_cells(documented[kind]), rows[kind],
+                              "field")
+    yield from differ("docs/wire.md, docs/partners.md", everywhere, rows, "message kind")
 
 
 def states_check(root, _build):

@@ -1,0 +1,178 @@
+/*
+ * Receipts of batches: see batch_receipt.h.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "archive/batch_receipt.h"
+
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "archive/keys.h"
+#include "archive/state.h"
+#include "base/scope.h"
+
+/* ---- fields ---- */
+
+json_t *batch_receipt_to_json(const struct batch_receipt *receipt)
+{
+    char manifest[DIGEST_HEX_SIZE], refusals[DIGEST_HEX_SIZE];
+    return json_pack(
+        "{s:i, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:s}", "tripli_batch_receipt", 1,
+        "uuid", receipt->uuid, "tenant", receipt->tenant, "received", receipt->received, "manifest",
+        digest_hex(&receipt->manifest, manifest), "refusals",
+        digest_hex(&receipt->refusals, refusals), "files", (json_int_t)receipt->files, "refused",
+        (json_int_t)receipt->refused, "sheets", (json_int_t)receipt->sheets, "number",
+        (json_int_t)receipt->number, "pages", (json_int_t)receipt->pages, "at", receipt->at);
+}
+
+static int read_text(const json_t *json, const char *name, char *to, size_t size)
+{
+    const char *text = json_string_value(json_object_get(json, name));
+    if (!text || strlen(text) >= size)
+        return ERR_FORMAT;
+    memcpy(to, text, strlen(text) + 1);
+    return 0;
+}
+
+static int read_number(const json_t *json, const char *name, uint32_t *to)
+{
+    const json_t *value = json_object_get(json, name);
+    json_int_t number = json_integer_value(value);
+    if (!json_is_integer(value) || number < 0 || number > UINT32_MAX)
+        return ERR_FORMAT;
+    *to = (uint32_t)number;
+    return 0;
+}
+
+static int read_digest(const json_t *json, const char *name, struct digest *to)
+{
+    const char *hex = json_string_value(json_object_get(json, name));
+    return hex ? digest_parse(hex, to) : ERR_FORMAT;
+}
+
+int batch_receipt_from_json(const json_t *json, struct batch_receipt *ret_receipt, struct err *err)
+{
+    struct batch_receipt *to = ret_receipt;
+    const struct {
+        const char *name;
+        char *text;
+        size_t size;
+    } texts[] = {{"uuid", to->uuid, sizeof to->uuid},
+                 {"tenant", to->tenant, sizeof to->tenant},
+                 {"received", to->received, sizeof to->received},
+                 {"at", to->at, sizeof to->at}};
+    const struct {
+        const char *name;
+        uint32_t *number;
+    } numbers[] = {{"files", &to->files},
+                   {"refused", &to->refused},
+                   {"sheets", &to->sheets},
+                   {"number", &to->number},
+                   {"pages", &to->pages}};
+    const char *bad = NULL;
+    if (json_integer_value(json_object_get(json, "tripli_batch_receipt")) != 1)
+        bad = "tripli_batch_receipt";
+    for (size_t i = 0; !bad && i < sizeof texts / sizeof *texts; i++)
+        if (read_text(json, texts[i].name, texts[i].text, texts[i].size) < 0)
+            bad = texts[i].name;
+    for (size_t i = 0; !bad && i < sizeof numbers / sizeof *numbers; i++)
+        if (read_number(json, numbers[i].name, numbers[i].number) < 0)
+            bad = numbers[i].name;
+    if (!bad && read_digest(json, "manifest", &to->manifest) < 0)
+        bad = "manifest";
+    if (!bad && read_digest(json, "refusals", &to->refusals) < 0)
+        bad = "refusals";
+    return bad ? err_set(err, ERR_FORMAT, "receipt of a batch: '%s' is missing or not valid", bad)
+               : 0;
+}
+
+/* ---- signing ---- */
+
+static int compare_batch(struct archive *archive, const struct batch_receipt *receipt,
+                         struct err *err)
+{
+    SCOPED(store_abort) struct store_txn txn = {0};
+    struct batch_row row;
+    char received[DAY_TEXT_SIZE];
+    if (receipt->number == 0)
+        return receipt->pages == 0 && receipt->refused == receipt->files
+                   ? archive_check_tenant(archive, receipt->tenant, err)
+                   : err_set(err, ERR_CONFLICT, "receipt: pages without a batch");
+    int rc = store_begin_read(archive->catalogue, &txn, err);
+    if (rc == 0)
+        rc = catalogue_batch(&txn, (struct batch_id){receipt->number}, &row, err);
+    if (rc < 0)
+        return rc;
+    if (rc == 0 || row.state == BATCH_FEEDING || strcmp(row.spec.tenant, receipt->tenant) != 0 ||
+        strcmp(day_format(row.spec.received, received), receipt->received) != 0 ||
+        row.end.pages != receipt->pages)
+        return err_set(err, ERR_CONFLICT, "receipt: batch %u has not ended so", receipt->number);
+    return 0;
+}
+
+int batch_receipt_sign(struct archive *archive, struct batch_receipt *receipt,
+                       struct signed_statement *ret_signed, struct err *err)
+{
+    int rc = compare_batch(archive, receipt, err);
+    if (rc < 0)
+        return rc;
+    clock_format(clock_wall_ms(), receipt->at);
+    json_t *json = batch_receipt_to_json(receipt);
+    SCOPED(scope_free) char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
+    json_decref(json);
+    if (!text)
+        return err_set(err, ERR_MEMORY, "receipt: no memory");
+    if (strlen(text) >= sizeof ret_signed->text)
+        return err_set(err, ERR_LIMIT, "receipt: %zu bytes to sign, at most %zu", strlen(text),
+                       sizeof ret_signed->text - 1);
+    memcpy(ret_signed->text, text, strlen(text) + 1);
+    return keys_sign(archive->keys, bytes_of(text, strlen(text)), ret_signed->signature, err);
+}
+
+int batch_receipt_write(const struct signed_statement *by, struct bytes refusals,
+                        struct buf *ret_file, struct err *err)
+{
+    json_t *json = statement_to_json(by);
+    SCOPED(scope_free) char *line = json ? json_dumps(json, JSON_COMPACT) : NULL;
+    json_decref(json);
+    if (!line || buf_append(ret_file, bytes_of(line, strlen(line))) < 0 ||
+        buf_append(ret_file, bytes_of("\n", 1)) < 0 || buf_append(ret_file, refusals) < 0)
+        return err_set(err, ERR_MEMORY, "receipt: no memory");
+    return 0;
+}
+
+/* ---- checking ---- */
+
+static int read_statement(const struct signed_statement *by, struct batch_receipt *ret_receipt,
+                          struct err *err)
+{
+    json_t *json = json_loads(by->text, JSON_REJECT_DUPLICATES, NULL);
+    int rc = batch_receipt_from_json(json, ret_receipt, err);
+    json_decref(json);
+    return rc;
+}
+
+int batch_receipt_check(struct bytes file, const struct digest *public_key,
+                        struct batch_receipt *ret_receipt, struct err *err)
+{
+    struct signed_statement by;
+    const uint8_t *end = file.len ? memchr(file.at, '\n', file.len) : NULL;
+    if (!end)
+        return err_set(err, ERR_FORMAT, "it is no receipt of a batch");
+    size_t len = (size_t)(end - file.at);
+    json_t *json = json_loadb((const char *)file.at, len, JSON_REJECT_DUPLICATES, NULL);
+    int rc = statement_from_json(json, &by, err);
+    json_decref(json);
+    if (rc < 0)
+        return err_set(err, ERR_FORMAT, "it is no receipt of a batch");
+    if (crypto_sign_verify_detached(by.signature, (const uint8_t *)by.text, strlen(by.text),
+                                    public_key->at) != 0)
+        return err_set(err, ERR_INTEGRITY, "the platform key did not sign this receipt");
+    rc = read_statement(&by, ret_receipt, err);
+    struct digest rest = digest_of(bytes_of(end + 1, file.len - len - 1));
+    if (rc == 0 && !digest_equal(&rest, &ret_receipt->refusals))
+        rc = err_set(err, ERR_INTEGRITY, "its list of refused files was changed");
+    return rc;
+}

@@ -1,0 +1,471 @@
+/*
+ * The inbox as the gateway writes it: see inbox.h. What is in memory is a copy of what lies on the
+ * disk, and may be dropped at any time.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "partners/inbox.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/scope.h"
+
+enum { SMALL_FILE_BYTES = 256 };
+
+struct upload {
+    char tenant[MANIFEST_TENANT_SIZE], uuid[MANIFEST_UUID_SIZE];
+    struct inbox_manifest announced;
+    struct inbox_standing standing;
+    struct manifest manifest; /* from INBOX_FILES on */
+    struct spool *spool;      /* of the file that is being sent, NULL between files */
+    uint64_t used_at;
+};
+
+struct inbox {
+    char root[INBOX_PATH_SIZE / 2];
+    uint64_t reserve_bytes;
+    struct spool_public key;
+    struct upload *uploads[INBOX_OPEN_MAX];
+    uint64_t turn;
+};
+
+const char *inbox_phase_name(enum inbox_phase phase)
+{
+    static const char *const names[] = {"manifest", "files", "queued", "done"};
+    return names[phase];
+}
+
+static void upload_free(struct upload **upload)
+{
+    if (!upload || !*upload)
+        return;
+    spool_free(&(*upload)->spool);
+    manifest_clear(&(*upload)->manifest);
+    free(*upload);
+    *upload = NULL;
+}
+
+static int read_hub_key(struct inbox *inbox, struct err *err)
+{
+    char path[INBOX_PATH_SIZE], hex[DIGEST_HEX_SIZE] = "";
+    struct digest key;
+    SCOPED(buf_free) struct buf file = {0};
+    snprintf(path, sizeof path, "%s/hub.pub", inbox->root);
+    int rc = file_read(path, SMALL_FILE_BYTES, &file, err);
+    if (rc < 0)
+        return rc;
+    if (file.len == DIGEST_HEX_SIZE)
+        memcpy(hex, file.at, DIGEST_HEX_SIZE - 1);
+    if (digest_parse(hex, &key) < 0)
+        return err_set(err, ERR_FORMAT, "%s: not a public key of 64 hex digits", path);
+    memcpy(inbox->key.at, key.at, SPOOL_KEY_BYTES);
+    return 0;
+}
+
+int inbox_open(const struct inbox_params *params, struct inbox **ret_inbox, struct err *err)
+{
+    char queue[INBOX_PATH_SIZE];
+    SCOPED(inbox_free) struct inbox *inbox = calloc(1, sizeof *inbox);
+    if (!inbox)
+        return err_set(err, ERR_MEMORY, "inbox: no memory");
+    if (strlen(params->root) >= sizeof inbox->root)
+        return err_set(err, ERR_LIMIT, "%.60s…: path of %zu bytes, at most %zu", params->root,
+                       strlen(params->root), sizeof inbox->root - 1);
+    memcpy(inbox->root, params->root, strlen(params->root) + 1);
+    inbox->reserve_bytes = params->reserve_bytes;
+    snprintf(queue, sizeof queue, "%s/queue", inbox->root);
+    int rc = file_make_folders(queue, 0700, err);
+    if (rc == 0)
+        rc = read_hub_key(inbox, err);
+    if (rc < 0)
+        return rc;
+    *ret_inbox = inbox;
+    inbox = NULL;
+    return 0;
+}
+
+void inbox_free(struct inbox **inbox)
+{
+    if (!inbox || !*inbox)
+        return;
+    for (int i = 0; i < INBOX_OPEN_MAX; i++)
+        upload_free(&(*inbox)->uploads[i]);
+    free(*inbox);
+    *inbox = NULL;
+}
+
+/* ---- finding a batch again ---- */
+
+static struct inbox_batch batch_of(const struct upload *upload)
+{
+    return (struct inbox_batch){upload->tenant, upload->uuid};
+}
+
+static void path_of(const struct inbox *inbox, const struct upload *upload, const char *name,
+                    char ret_path[INBOX_PATH_SIZE])
+{
+    const struct inbox_batch batch = batch_of(upload);
+    inbox_path(inbox->root, &batch, name, ret_path);
+}
+
+static bool is_there(const struct inbox *inbox, const struct upload *upload, const char *name)
+{
+    char path[INBOX_PATH_SIZE];
+    path_of(inbox, upload, name, path);
+    return access(path, F_OK) == 0;
+}
+
+static int read_opened(const struct inbox *inbox, struct upload *upload, struct err *err)
+{
+    char path[INBOX_PATH_SIZE], hex[DIGEST_HEX_SIZE] = "";
+    SCOPED(buf_free) struct buf file = {0};
+    path_of(inbox, upload, "opened", path);
+    int rc = file_read(path, SMALL_FILE_BYTES, &file, err);
+    if (rc == ERR_NOT_FOUND)
+        return err_set(err, rc, "batch %.8s…: not announced", upload->uuid);
+    if (rc == 0 && buf_append(&file, bytes_of("", 1)) < 0)
+        rc = err_set(err, ERR_MEMORY, "%s: no memory", path);
+    if (rc < 0)
+        return rc;
+    if (sscanf((const char *)file.at, "%64s %u", hex, &upload->announced.bytes) != 2 ||
+        digest_parse(hex, &upload->announced.digest) < 0)
+        return err_set(err, ERR_FORMAT, "%s: not what was announced of a batch", path);
+    return 0;
+}
+
+static int enqueue(const struct inbox *inbox, struct upload *upload, struct err *err)
+{
+    char path[INBOX_PATH_SIZE];
+    snprintf(path, sizeof path, "%s/queue/%s-%s", inbox->root, upload->tenant, upload->uuid);
+    int rc = file_write(path, 0600, bytes_of("", 0), err);
+    if (rc < 0)
+        return rc;
+    upload->standing =
+        (struct inbox_standing){.phase = INBOX_QUEUED, .file = upload->manifest.count + 1};
+    manifest_clear(&upload->manifest);
+    return 0;
+}
+
+static int open_spool(const struct inbox *inbox, struct upload *upload, uint32_t file,
+                      struct err *err)
+{
+    char path[INBOX_PATH_SIZE];
+    const struct inbox_batch batch = batch_of(upload);
+    inbox_file_path(inbox->root, &batch, file, path);
+    return spool_open(path, &inbox->key, upload->manifest.files[file - 1].bytes, &upload->spool,
+                      err);
+}
+
+/* A file that is whole is left; after the last one the batch is queued. */
+static int go_on(const struct inbox *inbox, struct upload *upload, struct err *err)
+{
+    struct inbox_standing *standing = &upload->standing;
+    standing->at = (uint32_t)spool_durable(upload->spool);
+    if (standing->at < upload->manifest.files[standing->file - 1].bytes)
+        return 0;
+    spool_free(&upload->spool);
+    standing->file++;
+    standing->at = 0;
+    return standing->file > upload->manifest.count ? enqueue(inbox, upload, err) : 0;
+}
+
+/* Files are sent one after another: the last that has a spool is the one to go on with. */
+static int find_place(const struct inbox *inbox, struct upload *upload, struct err *err)
+{
+    char path[INBOX_PATH_SIZE];
+    const struct inbox_batch batch = batch_of(upload);
+    uint32_t file = 1;
+    for (; file <= upload->manifest.count; file++) {
+        inbox_file_path(inbox->root, &batch, file, path);
+        if (access(path, F_OK) != 0)
+            break;
+    }
+    upload->standing = (struct inbox_standing){INBOX_FILES, file > 1 ? file - 1 : 1, 0};
+    if (file == 1)
+        return 0;
+    int rc = open_spool(inbox, upload, file - 1, err);
+    return rc < 0 ? rc : go_on(inbox, upload, err);
+}
+
+static int read_manifest(const struct inbox *inbox, struct upload *upload, struct err *err)
+{
+    char path[INBOX_PATH_SIZE];
+    SCOPED(buf_free) struct buf text = {0};
+    path_of(inbox, upload, "manifest", path);
+    int rc = file_read(path, MANIFEST_BYTES_MAX, &text, err);
+    return rc < 0 ? rc : manifest_read(buf_view(&text), &upload->manifest, err);
+}
+
+static int load(const struct inbox *inbox, struct upload *upload, struct err *err)
+{
+    int rc = read_opened(inbox, upload, err);
+    if (rc < 0)
+        return rc;
+    upload->standing = (struct inbox_standing){.phase = INBOX_MANIFEST};
+    if (is_there(inbox, upload, "receipt"))
+        upload->standing.phase = INBOX_DONE;
+    else if (is_there(inbox, upload, "manifest"))
+        rc = read_manifest(inbox, upload, err);
+    if (rc == 0 && upload->manifest.count > 0)
+        rc = find_place(inbox, upload, err);
+    return rc;
+}
+
+/* The place of the upload, or of the one to give up for it: the longest unused. */
+static struct upload **place_for(struct inbox *inbox, const struct inbox_batch *batch)
+{
+    struct upload **oldest = &inbox->uploads[0];
+    for (int i = 0; i < INBOX_OPEN_MAX; i++) {
+        struct upload **at = &inbox->uploads[i];
+        if (*at && strcmp((*at)->tenant, batch->tenant) == 0 &&
+            strcmp((*at)->uuid, batch->uuid) == 0)
+            return at;
+        if (*oldest && (!*at || (*at)->used_at < (*oldest)->used_at))
+            oldest = at;
+    }
+    upload_free(oldest);
+    return oldest;
+}
+
+static int find(struct inbox *inbox, const struct inbox_batch *batch, struct upload ***ret_place,
+                struct err *err)
+{
+    struct upload **place = *ret_place = place_for(inbox, batch);
+    if (*place) {
+        (*place)->used_at = ++inbox->turn;
+        return 0;
+    }
+    struct upload *upload = calloc(1, sizeof *upload);
+    if (!upload)
+        return err_set(err, ERR_MEMORY, "batch %.8s…: no memory", batch->uuid);
+    snprintf(upload->tenant, sizeof upload->tenant, "%s", batch->tenant);
+    snprintf(upload->uuid, sizeof upload->uuid, "%s", batch->uuid);
+    upload->used_at = ++inbox->turn;
+    int rc = load(inbox, upload, err);
+    if (rc < 0)
+        upload_free(&upload);
+    *place = upload;
+    return rc;
+}
+
+/* ---- announcing ---- */
+
+static int count_unfinished(const struct inbox *inbox, const char *tenant)
+{
+    char path[INBOX_PATH_SIZE];
+    int count = 0;
+    snprintf(path, sizeof path, "%s/%s", inbox->root, tenant);
+    DIR *folder = opendir(path);
+    for (const struct dirent *entry; folder && (entry = readdir(folder)) != NULL;) {
+        const struct inbox_batch batch = {tenant, entry->d_name};
+        count += manifest_uuid_is_valid(entry->d_name) && !inbox_has_receipt(inbox->root, &batch);
+    }
+    if (folder)
+        closedir(folder);
+    return count;
+}
+
+static int has_room(const struct inbox *inbox, size_t more, struct err *err)
+{
+    uint64_t free_bytes;
+    int rc = file_free_bytes(inbox->root, &free_bytes, err);
+    if (rc == 0 && free_bytes < inbox->reserve_bytes + more)
+        rc = err_set(err, ERR_FULL, "inbox: %llu bytes free, %llu are kept free; try again later",
+                     (unsigned long long)free_bytes, (unsigned long long)inbox->reserve_bytes);
+    return rc;
+}
+
+static int announce_new(struct inbox *inbox, const struct inbox_batch *batch,
+                        const struct inbox_manifest *manifest, struct err *err)
+{
+    char path[INBOX_PATH_SIZE], text[SMALL_FILE_BYTES], hex[DIGEST_HEX_SIZE];
+    if (manifest->bytes == 0 || manifest->bytes > MANIFEST_BYTES_MAX)
+        return err_set(err, ERR_LIMIT, "manifest: %u bytes, 1 to %d are taken", manifest->bytes,
+                       MANIFEST_BYTES_MAX);
+    int rc = has_room(inbox, manifest->bytes, err);
+    if (rc < 0)
+        return rc;
+    if (count_unfinished(inbox, batch->tenant) >= INBOX_UNFINISHED_MAX)
+        return err_set(err, ERR_LIMIT, "%d batches of this tenant have no receipt yet, at most %d",
+                       INBOX_UNFINISHED_MAX, INBOX_UNFINISHED_MAX);
+    inbox_path(inbox->root, batch, NULL, path);
+    rc = file_make_folders(path, 0700, err);
+    if (rc < 0)
+        return rc;
+    int len =
+        snprintf(text, sizeof text, "%s %u\n", digest_hex(&manifest->digest, hex), manifest->bytes);
+    inbox_path(inbox->root, batch, "opened", path);
+    return file_write(path, 0600, bytes_of(text, (size_t)len), err);
+}
+
+int inbox_announce(struct inbox *inbox, const struct inbox_batch *batch,
+                   const struct inbox_manifest *manifest, struct inbox_standing *ret_standing,
+                   struct err *err)
+{
+    struct upload **place;
+    int rc = find(inbox, batch, &place, err);
+    if (rc == ERR_NOT_FOUND) {
+        rc = announce_new(inbox, batch, manifest, err);
+        if (rc == 0)
+            rc = find(inbox, batch, &place, err);
+    }
+    if (rc < 0)
+        return rc;
+    struct upload *upload = *place;
+    if (!digest_equal(&upload->announced.digest, &manifest->digest) ||
+        upload->announced.bytes != manifest->bytes)
+        return err_set(err, ERR_CONFLICT, "batch %.8s…: submitted before with other contents",
+                       upload->uuid);
+    if (upload->standing.phase == INBOX_QUEUED && is_there(inbox, upload, "receipt"))
+        upload->standing.phase = INBOX_DONE;
+    *ret_standing = upload->standing;
+    return 0;
+}
+
+/* ---- the manifest ---- */
+
+static int check_manifest(const struct upload *upload, struct bytes text, struct manifest *ret,
+                          struct err *err)
+{
+    struct digest digest = digest_of(text);
+    struct day received;
+    if (!digest_equal(&digest, &upload->announced.digest))
+        return err_set(err, ERR_INTEGRITY, "manifest: not the digest that was announced");
+    int rc = manifest_read(text, ret, err);
+    if (rc < 0)
+        return rc;
+    if (strcmp(ret->tenant, upload->tenant) != 0 || strcmp(ret->uuid, upload->uuid) != 0)
+        return err_set(err, ERR_DENIED, "manifest: it is of another tenant or batch");
+    struct day tomorrow = day_add_days(day_of_ms(clock_wall_ms()), 1); /* east of Greenwich */
+    if (day_parse(ret->received, &received) < 0 || day_compare(received, tomorrow) > 0)
+        return err_set(err, ERR_FORMAT, "manifest: date of receipt %s has not come yet",
+                       ret->received);
+    return 0;
+}
+
+static int keep_manifest(const struct inbox *inbox, struct upload *upload, const char *part,
+                         struct err *err)
+{
+    char path[INBOX_PATH_SIZE];
+    struct manifest manifest = {0};
+    SCOPED(buf_free) struct buf text = {0};
+    int rc = file_read(part, MANIFEST_BYTES_MAX, &text, err);
+    if (rc == 0)
+        rc = check_manifest(upload, buf_view(&text), &manifest, err);
+    path_of(inbox, upload, "manifest", path);
+    if (rc == 0)
+        rc = file_write(path, 0600, buf_view(&text), err);
+    if (rc < 0) {
+        manifest_clear(&manifest);
+        return rc;
+    }
+    unlink(part);
+    upload->manifest = manifest;
+    upload->standing = (struct inbox_standing){INBOX_FILES, 1, 0};
+    return 0;
+}
+
+static int take_manifest(const struct inbox *inbox, struct upload *upload,
+                         const struct inbox_chunk *chunk, struct err *err)
+{
+    char path[INBOX_PATH_SIZE];
+    if (chunk->bytes.len == 0 || chunk->bytes.len > SPOOL_CHUNK_BYTES ||
+        chunk->bytes.len > upload->announced.bytes - chunk->at)
+        return err_set(err, ERR_LIMIT, "chunk: %zu bytes at byte %u, the manifest has %u",
+                       chunk->bytes.len, chunk->at, upload->announced.bytes);
+    path_of(inbox, upload, "incoming", path);
+    SCOPED(scope_close)
+    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | (chunk->at ? 0 : O_TRUNC), 0600);
+    if (fd < 0 || lseek(fd, chunk->at, SEEK_SET) < 0)
+        return err_errno(err, errno, "%s", path);
+    int rc = file_write_all(fd, chunk->bytes, path, err);
+    if (rc < 0)
+        return rc;
+    upload->standing.at += (uint32_t)chunk->bytes.len;
+    return upload->standing.at == upload->announced.bytes ? keep_manifest(inbox, upload, path, err)
+                                                          : 0;
+}
+
+/* ---- chunks ---- */
+
+static int take_file(const struct inbox *inbox, struct upload *upload,
+                     const struct inbox_chunk *chunk, struct err *err)
+{
+    int rc = upload->spool ? 0 : open_spool(inbox, upload, chunk->file, err);
+    if (rc == 0)
+        rc = spool_append(upload->spool, chunk->at, chunk->bytes, err);
+    return rc < 0 ? rc : go_on(inbox, upload, err);
+}
+
+/* A batch whose manifest cannot hold is forgotten, so that its uuid may be used again. */
+static void forget(struct inbox *inbox, struct upload **place)
+{
+    char path[INBOX_PATH_SIZE];
+    struct err ignored;
+    path_of(inbox, *place, NULL, path);
+    file_remove_tree(path, &ignored);
+    upload_free(place);
+}
+
+static bool is_the_senders_fault(int code)
+{
+    return code == ERR_FORMAT || code == ERR_LIMIT || code == ERR_INTEGRITY || code == ERR_DENIED;
+}
+
+int inbox_take(struct inbox *inbox, const struct inbox_batch *batch,
+               const struct inbox_chunk *chunk, struct inbox_standing *ret_standing,
+               struct err *err)
+{
+    struct upload **place;
+    int rc = find(inbox, batch, &place, err);
+    if (rc < 0)
+        return rc;
+    struct upload *upload = *place;
+    const struct inbox_standing *standing = &upload->standing;
+    bool next = standing->phase <= INBOX_FILES && chunk->file == standing->file &&
+                chunk->at == standing->at;
+    if (next)
+        rc = has_room(inbox, chunk->bytes.len, err);
+    if (next && rc == 0 && standing->phase == INBOX_MANIFEST) {
+        rc = take_manifest(inbox, upload, chunk, err);
+        if (rc < 0 && is_the_senders_fault(rc)) {
+            forget(inbox, place);
+            return rc;
+        }
+    } else if (next && rc == 0) {
+        rc = take_file(inbox, upload, chunk, err);
+    }
+    *ret_standing = upload->standing;
+    return rc;
+}
+
+/* ---- the receipt ---- */
+
+int inbox_receipt(struct inbox *inbox, const struct inbox_batch *batch, uint32_t at,
+                  struct inbox_part *ret_part, struct err *err)
+{
+    char path[INBOX_PATH_SIZE];
+    struct stat stat;
+    inbox_path(inbox->root, batch, "receipt", path);
+    SCOPED(scope_close) int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 && errno == ENOENT)
+        return err_set(err, ERR_NOT_FOUND, "batch %.8s…: there is no receipt of it", batch->uuid);
+    if (fd < 0 || fstat(fd, &stat) < 0)
+        return err_errno(err, errno, "%s", path);
+    *ret_part = (struct inbox_part){.at = at, .whole = (uint32_t)stat.st_size};
+    if (buf_reserve(&ret_part->bytes, SPOOL_CHUNK_BYTES) < 0)
+        return err_set(err, ERR_MEMORY, "%s: no memory", path);
+    ssize_t got = pread(fd, ret_part->bytes.at, SPOOL_CHUNK_BYTES, at);
+    if (got < 0)
+        return err_errno(err, errno, "%s", path);
+    ret_part->bytes.len = (size_t)got;
+    return 0;
+}

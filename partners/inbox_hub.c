@@ -1,0 +1,135 @@
+/*
+ * The inbox as the hub's side sees it: paths, the key that opens, the queue. See inbox.h.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/scope.h"
+#include "partners/inbox.h"
+
+void inbox_path(const char *root, const struct inbox_batch *batch, const char *name,
+                char ret_path[INBOX_PATH_SIZE])
+{
+    snprintf(ret_path, INBOX_PATH_SIZE, "%s/%s/%s%s%s", root, batch->tenant, batch->uuid,
+             name ? "/" : "", name ? name : "");
+}
+
+void inbox_file_path(const char *root, const struct inbox_batch *batch, uint32_t file,
+                     char ret_path[INBOX_PATH_SIZE])
+{
+    char name[16];
+    snprintf(name, sizeof name, "%06u", file);
+    inbox_path(root, batch, name, ret_path);
+}
+
+static void queue_path(const char *root, const struct inbox_batch *batch,
+                       char ret_path[INBOX_PATH_SIZE])
+{
+    snprintf(ret_path, INBOX_PATH_SIZE, "%s/queue/%s-%s", root, batch->tenant, batch->uuid);
+}
+
+static int make_key(const char *secret_path, struct spool_secret *ret_secret, struct err *err)
+{
+    struct spool_public made;
+    spool_keys_make(&made, ret_secret);
+    return file_write(secret_path, 0400, bytes_of(ret_secret->at, sizeof ret_secret->at), err);
+}
+
+static int read_key(const char *secret_path, struct spool_secret *ret_secret, struct err *err)
+{
+    SCOPED(buf_free) struct buf file = {0};
+    int rc = file_read(secret_path, SPOOL_KEY_BYTES, &file, err);
+    if (rc == 0 && file.len != SPOOL_KEY_BYTES)
+        rc = err_set(err, ERR_FORMAT, "%s: not a key of %d bytes", secret_path, SPOOL_KEY_BYTES);
+    if (rc == 0)
+        memcpy(ret_secret->at, file.at, SPOOL_KEY_BYTES);
+    if (file.at)
+        sodium_memzero(file.at, file.len);
+    return rc;
+}
+
+int inbox_hub_key(const char *root, const char *secret_path, struct spool_secret *ret_secret,
+                  struct err *err)
+{
+    char path[INBOX_PATH_SIZE], hex[DIGEST_HEX_SIZE];
+    struct digest public_key;
+    int rc = file_make_folders(root, 0700, err);
+    if (rc == 0)
+        rc = read_key(secret_path, ret_secret, err);
+    if (rc == ERR_NOT_FOUND)
+        rc = make_key(secret_path, ret_secret, err);
+    if (rc == 0 && crypto_scalarmult_base(public_key.at, ret_secret->at) != 0)
+        rc = err_set(err, ERR_FORMAT, "%s: not a key", secret_path);
+    if (rc < 0)
+        return rc;
+    snprintf(path, sizeof path, "%s/hub.pub", root);
+    digest_hex(&public_key, hex);
+    hex[DIGEST_HEX_SIZE - 1] = '\n';
+    return file_write(path, 0644, bytes_of(hex, DIGEST_HEX_SIZE), err);
+}
+
+/* "041-UUID" of an entry; false when it is something else. */
+static bool read_name(const char *name, struct inbox_queued *ret_queued)
+{
+    struct inbox_queued queued;
+    if (strlen(name) != sizeof queued.tenant + sizeof queued.uuid - 1 || name[3] != '-')
+        return false;
+    snprintf(queued.tenant, sizeof queued.tenant, "%.3s", name);
+    snprintf(queued.uuid, sizeof queued.uuid, "%s", name + 4);
+    *ret_queued = queued;
+    return manifest_tenant_is_valid(queued.tenant) && manifest_uuid_is_valid(queued.uuid);
+}
+
+static int compare(const struct inbox_queued *a, const struct inbox_queued *b)
+{
+    int tenants = strcmp(a->tenant, b->tenant);
+    return tenants ? tenants : strcmp(a->uuid, b->uuid);
+}
+
+int inbox_next(const char *root, struct inbox_queued *ret_queued, struct err *err)
+{
+    char path[INBOX_PATH_SIZE];
+    struct inbox_queued found, best;
+    int count = 0;
+    snprintf(path, sizeof path, "%s/queue", root);
+    DIR *folder = opendir(path);
+    if (!folder && errno == ENOENT)
+        return 0;
+    if (!folder)
+        return err_errno(err, errno, "%s", path);
+    for (const struct dirent *entry; (entry = readdir(folder)) != NULL;) {
+        if (!read_name(entry->d_name, &found) || compare(&found, ret_queued) <= 0)
+            continue;
+        if (count++ == 0 || compare(&found, &best) < 0)
+            best = found;
+    }
+    closedir(folder);
+    if (count > 0)
+        *ret_queued = best;
+    return count > 0;
+}
+
+bool inbox_has_receipt(const char *root, const struct inbox_batch *batch)
+{
+    char path[INBOX_PATH_SIZE];
+    inbox_path(root, batch, "receipt", path);
+    return access(path, F_OK) == 0;
+}
+
+int inbox_clear(const char *root, const struct inbox_batch *batch, uint32_t files, struct err *err)
+{
+    char path[INBOX_PATH_SIZE];
+    for (uint32_t file = 1; file <= files; file++) {
+        inbox_file_path(root, batch, file, path);
+        if (unlink(path) < 0 && errno != ENOENT)
+            return err_errno(err, errno, "%s", path);
+    }
+    queue_path(root, batch, path);
+    return unlink(path) < 0 && errno != ENOENT ? err_errno(err, errno, "%s", path) : 0;
+}

@@ -1,0 +1,194 @@
+#!/usr/bin/env python3
+# A partner's way: a key pair, the key listed under a tenant, a folder of pages submitted while both
+# sides are killed, the receipt, checked without the archive; what comes twice has one receipt.
+# SPDX-License-Identifier: Apache-2.0
+import json
+import os
+import shutil
+import subprocess
+import time
+from glob import glob
+
+import mailroom
+from machines import free_port
+
+CORPUS = os.path.join(os.environ.get("TRIPLI_CORPUS", "../shared/corpus"), "filled")
+
+
+def program(name):
+    return os.path.join(mailroom.BUILD, "workers", name)
+
+
+class Door(mailroom.Room):
+    """A platform with its door open, and a partner with a key."""
+
+    def setUp(self):
+        super().setUp()
+        self.running = {}
+        self.log = open(self.path("log"), "w+", encoding="utf-8")
+        self.addCleanup(self.log.close)
+        self.addCleanup(self.stop_all)
+        self.gateway_key = self.keygen("gateway.key")
+        self.listed = {self.keygen("partner.key"): "041"}
+        self.write_list()
+        self.endpoint = f"tcp://127.0.0.1:{free_port()}"
+
+    def keygen(self, name):
+        return self.lines("keygen", self.path(name))[0]["public"]
+
+    def write_list(self):
+        text = "".join(f"{key} {tenant}\n" for key, tenant in self.listed.items())
+        with open(self.path("partners.new"), "w", encoding="utf-8") as file:
+            file.write(text)
+        os.replace(self.path("partners.new"), self.path("partners"))
+
+    def spawn(self, name, *arguments):
+        self.running[name] = subprocess.Popen(
+            [program(name), "--data", self.data, *arguments], stderr=self.log)
+
+    def spawn_gateway(self):
+        self.spawn("tripli-gateway", "--listen", self.endpoint, "--key", self.path("gateway.key"),
+                   "--allow", self.path("partners"))
+
+    def open_platform(self):
+        self.spawn("tripli-hub")
+        self.wait_for(lambda: os.path.exists(os.path.join(self.data, "run", "front")))
+        self.spawn("tripli-import")
+        self.wait_for(lambda: os.path.exists(os.path.join(self.data, "partners", "hub.pub")))
+        self.spawn_gateway()
+
+    def kill(self, name):
+        self.running[name].kill()
+        self.running.pop(name).wait()
+
+    def stop_all(self):
+        for name in list(self.running):
+            self.kill(name)
+
+    def said_by_all(self):
+        self.log.flush()
+        with open(self.path("log"), encoding="utf-8") as file:
+            return file.read()
+
+    def submit_command(self, folder, *options, key="partner.key", tenant="041"):
+        return [mailroom.TRIPLI, "submit", "--data", self.path("elsewhere"), "--gateway",
+                self.endpoint, "--gateway-key", self.gateway_key, "--key", self.path(key),
+                "--tenant", tenant, "--received", "2026-11-20", *options, folder]
+
+    def submit(self, folder, *options, want=0, **who):
+        done = subprocess.run(self.submit_command(folder, "--json", *options, **who),
+                              capture_output=True, text=True, timeout=mailroom.RUN_LIMIT_S)
+        self.assertEqual(done.returncode, want, done.stderr[-2000:] + self.said_by_all()[-2000:])
+        self.said = done.stderr
+        return json.loads(done.stdout) if done.stdout else None
+
+    def receipt(self, name):
+        with open(self.path(name), "rb") as file:
+            return file.read()
+
+
+class Walk(Door):
+    def draw_pages(self):
+        """Pages as partners have them: filled forms where there is a corpus, else drawn mail."""
+        folder = self.path("mail")
+        mailroom.draw(folder, 12, "--no-separators")
+        for path in sorted(glob(os.path.join(CORPUS, "*.*")))[:20]:
+            shutil.copy(path, folder)
+        with open(os.path.join(folder, "notes.txt"), "w", encoding="utf-8") as file:
+            file.write("no image")
+        return folder
+
+    def durable(self):
+        return len(glob(os.path.join(self.data, "partners", "041", "*", "0*")))
+
+    def test_a_batch_survives_kills_of_both_sides_and_has_one_receipt(self):
+        folder = self.draw_pages()
+        self.spawn("tripli-import")  # makes the key; its hub is not there yet
+        self.wait_for(lambda: os.path.exists(os.path.join(self.data, "partners", "hub.pub")))
+        self.spawn_gateway()
+        for seen in (2, 6):  # killed twice midway, each time with more on the disk
+            partner = subprocess.Popen(self.submit_command(folder), stderr=subprocess.DEVNULL)
+            self.wait_for(lambda: self.durable() > seen)
+            self.kill("tripli-gateway")
+            partner.kill()
+            partner.wait()
+            self.spawn_gateway()
+        partner = subprocess.Popen(
+            self.submit_command(folder, "--json", "--out", self.path("one")), text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.kill("tripli-import")
+        self.open_hub_side()
+        out, said = partner.communicate(timeout=mailroom.RUN_LIMIT_S)
+        self.assertEqual(partner.returncode, 0, said + self.said_by_all())
+        facts = json.loads(out)
+        self.check_facts(facts, folder)
+        self.check_again(facts, folder)
+
+    def open_hub_side(self):
+        self.spawn("tripli-hub")
+        self.wait_for(lambda: os.path.exists(os.path.join(self.data, "run", "front")))
+        self.spawn("tripli-import")
+
+    def check_facts(self, facts, folder):
+        images = [name for _, _, names in os.walk(folder) for name in names
+                  if name.endswith((".tif", ".tiff", ".jpg", ".jpeg", ".png"))]
+        self.assertEqual(facts["tenant"], "041")
+        self.assertEqual(facts["received"], "2026-11-20")
+        self.assertEqual(facts["files"], len(images))
+        self.assertEqual(facts["refused"], 0)
+        status = self.lines("status", "--batch", str(facts["number"]), want=None)[0]
+        self.assertEqual(status["pages_accepted"], facts["pages"])
+        self.assertEqual(status["sheets_fed"], facts["pages"])
+
+    def check_again(self, facts, folder):
+        again = self.submit(folder, "--out", self.path("two"))
+        self.assertEqual(again, facts)
+        self.assertEqual(self.receipt("one"), self.receipt("two"))
+        self.assertEqual(self.durable(), 0)  # what is in the archive has left the inbox
+        public = shutil.copy(os.path.join(self.data, "platform.pub"), self.path("platform.pub"))
+        self.stop_all()
+        check = ["verify", "--receipt", self.path("one"), "--public-key", public]
+        self.assertIn("prouvé", self.tripli(*check))
+        with open(self.path("one"), "r+b") as file:
+            text = file.read().replace(b'\\"tenant\\":\\"041\\"', b'\\"tenant\\":\\"061\\"')
+            self.assertNotEqual(text, self.receipt("two"))
+            file.seek(0)
+            file.write(text)
+        self.tripli(*check, want=65)
+
+    def test_tripli_run_opens_the_door_and_stops_it(self):
+        config = shutil.copytree(os.environ["TRIPLI_CONFIG"], self.path("config"))
+        shutil.copy(self.path("partners"), os.path.join(config, "partners.list"))
+        os.makedirs(os.path.join(self.data, "partners"), mode=0o700)
+        shutil.copy(self.path("gateway.key"), os.path.join(self.data, "partners"))
+        platform = self.start("run", "--partners", self.endpoint, "--workers", "1", "--config",
+                              config)
+        self.addCleanup(platform.kill)
+        mailroom.draw(self.path("mail"), 2, "--no-separators")
+        facts = self.submit(self.path("mail"), "--out", self.path("one"))
+        self.assertEqual(facts["refused"], 0)
+        self.wait_for(lambda: self.lines("status", want=None)[0]["unread"] == 0)
+        platform.terminate()
+        _, said = platform.communicate(timeout=60)
+        self.assertEqual(platform.returncode, 0, said)
+
+    def test_the_same_id_with_other_contents_and_a_foreign_tenant_are_refused(self):
+        folder = self.path("mail")
+        mailroom.draw(folder, 2, "--no-separators")
+        self.open_platform()
+        name = "00112233445566778899aabbccddeeff"
+        self.submit(folder, "--batch", name, "--out", self.path("one"))
+        mailroom.draw(self.path("other"), 2, "--no-separators", seed=8)
+        self.submit(self.path("other"), "--batch", name, want=65)
+        self.assertIn("other contents", self.said)
+        self.submit(folder, tenant="061", want=77)
+        self.listed = {key: "061" for key in self.listed}
+        self.write_list()
+        time.sleep(1.1)
+        self.submit(folder, "--batch", name, want=77)
+        mine = self.submit(folder, "--batch", name, "--out", self.path("mine"), tenant="061")
+        self.assertEqual(mine["tenant"], "061")  # a batch of its own, not the one of 041
+
+
+if __name__ == "__main__":
+    mailroom.main()

@@ -1,0 +1,273 @@
+/*
+ * The inbox of partners: goes on at the durable byte, keeps tenants apart, gives one receipt.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "partners/inbox.h"
+
+#include <sodium.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/scope.h"
+#include "base/seal.h"
+#include "tests/check.h"
+
+enum { FILES = 3, FILE_BYTES = 600000, STEP = 200000 };
+
+static const char uuid[] = "0123456789abcdef0123456789abcdef";
+static const struct inbox_batch batch = {"041", uuid};
+static char top[] = "/tmp/tripli-inbox-XXXXXX";
+static char root[64], key_path[64];
+static uint8_t plain[FILES][FILE_BYTES];
+static struct buf manifest;
+static struct inbox_manifest claim;
+static struct spool_secret secret;
+
+static struct inbox *opened(void)
+{
+    struct err err = {0};
+    struct inbox *inbox = NULL;
+    const struct inbox_params params = {.root = root};
+    check_ok(inbox_open(&params, &inbox, &err), &err);
+    return inbox;
+}
+
+static struct inbox_standing announced(struct inbox *inbox)
+{
+    struct err err = {0};
+    struct inbox_standing standing = {0};
+    check_ok(inbox_announce(inbox, &batch, &claim, &standing, &err), &err);
+    return standing;
+}
+
+static struct inbox_standing sent(struct inbox *inbox, struct inbox_standing from)
+{
+    struct err err = {0};
+    struct bytes file =
+        from.file ? bytes_of(plain[from.file - 1], FILE_BYTES) : buf_view(&manifest);
+    size_t len = file.len - from.at < STEP ? file.len - from.at : STEP;
+    const struct inbox_chunk chunk = {from.file, from.at, bytes_of(file.at + from.at, len)};
+    check_ok(inbox_take(inbox, &batch, &chunk, &from, &err), &err);
+    return from;
+}
+
+static void write_manifest(const char *received)
+{
+    struct err err = {0};
+    struct manifest_file files[FILES];
+    struct manifest made = {.tenant = "041", .count = FILES, .files = files};
+    memcpy(made.uuid, uuid, sizeof made.uuid);
+    snprintf(made.received, sizeof made.received, "%s", received);
+    for (uint32_t i = 0; i < FILES; i++)
+        files[i] =
+            (struct manifest_file){i + 1, FILE_BYTES, digest_of(bytes_of(plain[i], FILE_BYTES))};
+    manifest.len = 0;
+    check_ok(manifest_write(&made, &manifest, &err), &err);
+    claim = (struct inbox_manifest){digest_of(buf_view(&manifest)), (uint32_t)manifest.len};
+}
+
+static int fresh(void **state)
+{
+    (void)state;
+    struct err err = {0};
+    file_remove_tree(root, &err);
+    write_manifest("2026-11-20");
+    return inbox_hub_key(root, key_path, &secret, &err);
+}
+
+static void send_all(struct inbox *inbox)
+{
+    struct inbox_standing standing = announced(inbox);
+    while (standing.phase <= INBOX_FILES)
+        standing = sent(inbox, standing);
+    assert_int_equal(standing.phase, INBOX_QUEUED);
+}
+
+static void give_receipt(const char *text)
+{
+    struct err err = {0};
+    char path[INBOX_PATH_SIZE];
+    inbox_path(root, &batch, "receipt", path);
+    check_ok(file_write(path, 0600, bytes_of(text, strlen(text)), &err), &err);
+    check_ok(inbox_clear(root, &batch, FILES, &err), &err);
+}
+
+static void a_whole_batch_is_queued_and_opens_with_the_hubs_key(void **state)
+{
+    (void)state;
+    struct err err = {0};
+    struct inbox_queued queued = {0};
+    char path[INBOX_PATH_SIZE];
+    SCOPED(inbox_free) struct inbox *inbox = opened();
+    assert_int_equal(inbox_next(root, &queued, &err), 0);
+    send_all(inbox);
+    assert_int_equal(inbox_next(root, &queued, &err), 1);
+    assert_string_equal(queued.uuid, uuid);
+    for (uint32_t i = 0; i < FILES; i++) {
+        SCOPED(buf_free) struct buf back = {0};
+        struct digest want = digest_of(bytes_of(plain[i], FILE_BYTES));
+        inbox_file_path(root, &batch, i + 1, path);
+        check_ok(spool_read(path, &secret, &want, &back, &err), &err);
+    }
+    assert_int_equal(inbox_next(root, &queued, &err), 0);
+}
+
+/* The gateway may be killed between any two chunks: a new one goes on where the disk is. */
+static void a_new_gateway_goes_on_at_the_durable_byte(void **state)
+{
+    (void)state;
+    for (int kill_after = 1; kill_after <= 9; kill_after++) {
+        fresh(state);
+        struct inbox *inbox = opened();
+        struct inbox_standing standing = announced(inbox), found;
+        for (int i = 0; i < kill_after; i++)
+            standing = sent(inbox, standing);
+        inbox_free(&inbox);
+        inbox = opened();
+        found = announced(inbox);
+        assert_int_equal(found.phase, standing.phase);
+        assert_int_equal(found.file, standing.file);
+        assert_int_equal(found.at, standing.at);
+        send_all(inbox);
+        inbox_free(&inbox);
+    }
+}
+
+static void a_chunk_that_is_not_the_next_changes_nothing(void **state)
+{
+    (void)state;
+    struct err err = {0};
+    SCOPED(inbox_free) struct inbox *inbox = opened();
+    struct inbox_standing standing = sent(inbox, sent(inbox, announced(inbox))), after;
+    static const uint32_t rows[][2] = {{0, 0}, {1, 0}, {1, 199999}, {2, 0}, {3, 7}, {9, 0}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const struct inbox_chunk chunk = {rows[i][0], rows[i][1], bytes_of(plain[0], 100)};
+        check_ok(inbox_take(inbox, &batch, &chunk, &after, &err), &err);
+        assert_int_equal(after.file, standing.file);
+        assert_int_equal(after.at, standing.at);
+    }
+}
+
+static void the_same_batch_has_one_receipt_and_other_contents_are_refused(void **state)
+{
+    (void)state;
+    struct err err = {0};
+    struct inbox_standing standing;
+    struct inbox_part part = {0};
+    SCOPED(inbox_free) struct inbox *inbox = opened();
+    send_all(inbox);
+    check_refused(inbox_receipt(inbox, &batch, 0, &part, &err), ERR_NOT_FOUND, &err);
+    give_receipt("signed");
+    assert_int_equal(announced(inbox).phase, INBOX_DONE);
+    check_ok(inbox_receipt(inbox, &batch, 2, &part, &err), &err);
+    assert_int_equal(part.whole, 6);
+    assert_memory_equal(part.bytes.at, "gned", 4);
+    buf_free(&part.bytes);
+    const struct inbox_manifest other = {digest_of(bytes_of("other", 5)), 100};
+    check_refused(inbox_announce(inbox, &batch, &other, &standing, &err), ERR_CONFLICT, &err);
+    assert_int_equal(announced(inbox).phase, INBOX_DONE);
+}
+
+static void another_tenant_finds_nothing_under_a_guessed_uuid(void **state)
+{
+    (void)state;
+    struct err err = {0};
+    struct inbox_part part = {0};
+    struct inbox_standing standing;
+    SCOPED(inbox_free) struct inbox *inbox = opened();
+    const struct inbox_batch guess = {"061", uuid};
+    send_all(inbox);
+    give_receipt("signed");
+    const struct inbox_chunk chunk = {1, 0, bytes_of(plain[0], 100)};
+    check_refused(inbox_receipt(inbox, &guess, 0, &part, &err), ERR_NOT_FOUND, &err);
+    check_refused(inbox_take(inbox, &guess, &chunk, &standing, &err), ERR_NOT_FOUND, &err);
+    check_ok(inbox_announce(inbox, &guess, &claim, &standing, &err), &err);
+    assert_int_equal(standing.phase, INBOX_MANIFEST); /* a batch of its own, with nothing in it */
+}
+
+static void a_manifest_that_does_not_hold_forgets_the_batch(void **state)
+{
+    (void)state;
+    struct err err = {0};
+    struct inbox_standing standing;
+    SCOPED(inbox_free) struct inbox *inbox = opened();
+    const struct inbox_batch other = {"061", uuid};
+    const struct inbox_chunk chunk = {0, 0, buf_view(&manifest)};
+    check_ok(inbox_announce(inbox, &other, &claim, &standing, &err), &err);
+    check_refused(inbox_take(inbox, &other, &chunk, &standing, &err), ERR_DENIED, &err);
+    check_refused(inbox_take(inbox, &other, &chunk, &standing, &err), ERR_NOT_FOUND, &err);
+    write_manifest("2199-01-01");
+    announced(inbox);
+    const struct inbox_chunk later = {0, 0, buf_view(&manifest)};
+    check_refused(inbox_take(inbox, &batch, &later, &standing, &err), ERR_FORMAT, &err);
+    assert_non_null(strstr(err.text, "has not come yet"));
+}
+
+static void unfinished_batches_of_a_tenant_are_bounded(void **state)
+{
+    (void)state;
+    struct err err = {0};
+    struct inbox_standing standing;
+    char name[MANIFEST_UUID_SIZE];
+    const struct inbox_batch one = {"041", name};
+    SCOPED(inbox_free) struct inbox *inbox = opened();
+    int rc = 0, count = 0;
+    for (; rc == 0 && count <= INBOX_UNFINISHED_MAX; count++) {
+        snprintf(name, sizeof name, "%032x", count);
+        rc = inbox_announce(inbox, &one, &claim, &standing, &err);
+    }
+    check_refused(rc, ERR_LIMIT, &err);
+    assert_int_equal(count, INBOX_UNFINISHED_MAX + 1);
+    const struct inbox_batch other = {"061", name};
+    check_ok(inbox_announce(inbox, &other, &claim, &standing, &err), &err);
+}
+
+static void a_full_disk_is_said_and_changes_nothing(void **state)
+{
+    (void)state;
+    struct err err = {0};
+    struct inbox_standing standing;
+    const struct inbox_params params = {.root = root, .reserve_bytes = UINT64_MAX / 2};
+    SCOPED(inbox_free) struct inbox *inbox = NULL;
+    check_ok(inbox_open(&params, &inbox, &err), &err);
+    check_refused(inbox_announce(inbox, &batch, &claim, &standing, &err), ERR_FULL, &err);
+}
+
+static int start(void **state)
+{
+    (void)state;
+    struct err err = {0};
+    if (seal_start(&err) < 0 || !mkdtemp(top))
+        return -1;
+    snprintf(root, sizeof root, "%s/in", top);
+    snprintf(key_path, sizeof key_path, "%s/partners.key", top);
+    randombytes_buf(plain, sizeof plain);
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    struct err err = {0};
+    buf_free(&manifest);
+    return file_remove_tree(top, &err);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(a_whole_batch_is_queued_and_opens_with_the_hubs_key, fresh),
+        cmocka_unit_test_setup(a_new_gateway_goes_on_at_the_durable_byte, fresh),
+        cmocka_unit_test_setup(a_chunk_that_is_not_the_next_changes_nothing, fresh),
+        cmocka_unit_test_setup(the_same_batch_has_one_receipt_and_other_contents_are_refused,
+                               fresh),
+        cmocka_unit_test_setup(another_tenant_finds_nothing_under_a_guessed_uuid, fresh),
+        cmocka_unit_test_setup(a_manifest_that_does_not_hold_forgets_the_batch, fresh),
+        cmocka_unit_test_setup(unfinished_batches_of_a_tenant_are_bounded, fresh),
+        cmocka_unit_test_setup(a_full_disk_is_said_and_changes_nothing, fresh),
+    };
+    return cmocka_run_group_tests(tests, start, end);
+}

@@ -1,0 +1,104 @@
+/*
+ * The fields of each kind of message, as the one reader in message.c fills them in. What each
+ * means, and who sends it: docs/wire.md, docs/partners.md.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#pragma once
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { WIRE_TEXT_SIZE = 256 };
+
+struct batch_open_message {
+    char uuid[33]; /* 32 hex digits, chosen by the capture */
+    char tenant[4];
+    char received[11]; /* date of receipt, 2026-11-22 */
+    bool marked;       /* capture marks envelope starts; otherwise separators do */
+    bool duplex;
+    char source[64];
+    char profile[64];
+};
+struct batch_opened_message {
+    char uuid[33];
+    uint32_t batch;
+    uint32_t accepted; /* pages already accepted for it */
+};
+struct page_message {
+    uint32_t batch, page; /* page from 1 in feed order */
+    char digest[65];      /* BLAKE2b-256 at birth, hex */
+    bool starts_envelope;
+    uint32_t sheet;  /* from 1 */
+    uint32_t side;   /* 0 front, 1 back */
+    json_t *capture; /* object, borrowed from the header */
+};
+struct accepted_message {
+    uint32_t batch, page;
+};
+struct wait_message {
+    char reason[WIRE_TEXT_SIZE];
+    uint32_t retry_ms;
+};
+struct batch_end_message {
+    uint32_t batch, sheets_fed, sheets_rejected, pages;
+};
+struct ready_message {
+    char worker[64];   /* host and lane; a new peer of the same name takes its place */
+    char software[64]; /* version */
+    char config[64];   /* id of models and configuration */
+    uint32_t credit;   /* pages it holds at the most, lent and not answered */
+};
+struct lend_message {
+    uint32_t batch, page, epoch;
+    char digest[65];
+    uint32_t deadline_ms;
+};
+struct verdict_message {
+    uint32_t batch, page, epoch;
+    uint32_t cpu_ms;
+    json_t *verdict; /* object, borrowed */
+};
+struct failed_message {
+    uint32_t batch, page, epoch;
+    bool unreadable; /* the bytes are at fault, not the reader: no further try */
+    char reason[WIRE_TEXT_SIZE];
+};
+struct ask_message {
+    char verb[32];
+    char actor[33];  /* user name of who asks */
+    json_t *details; /* object, borrowed */
+};
+struct answer_message {
+    json_t *details; /* object, borrowed */
+};
+struct submit_message {
+    char uuid[33]; /* 32 hex digits, chosen by the partner */
+    char tenant[4];
+    char manifest[65]; /* digest of the manifest, hex */
+    uint32_t bytes;    /* of the manifest */
+};
+struct chunk_message {
+    char uuid[33];
+    uint32_t file; /* 0 the manifest, otherwise the line's number in it */
+    uint32_t at;   /* its first byte's place in the file */
+};
+struct standing_message {
+    char uuid[33];
+    char phase[12];    /* "manifest", "files", "queued", "done" */
+    uint32_t file, at; /* the next byte that is wanted; all before it is durable */
+};
+struct receipt_message {
+    char uuid[33];
+    uint32_t at;
+};
+struct receipt_part_message {
+    char uuid[33];
+    uint32_t at, bytes; /* place of this part, length of the whole */
+};
+struct refused_message {
+    char what[32];        /* kind of the message refused */
+    uint32_t batch, page; /* 0 when it is about no page */
+    char code[20];        /* err_name */
+    char reason[WIRE_TEXT_SIZE];
+};

@@ -1,0 +1,424 @@
+/*
+ * tripli-gateway: the door for partner funds. It takes batches over tcp with CURVE from keys that
+ * are listed under a tenant, seals each chunk for the hub's side before it touches the disk, and
+ * hands receipts out. It holds no key that opens anything. docs/partners.md is its protocol.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sysexits.h>
+
+#include "archive/tenants.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "partners/inbox.h"
+#include "wire/link.h"
+#include "workers/program.h"
+
+enum {
+    TURN_MS = 200,
+    PEER_MESSAGES = 4,         /* queued per connection: 4 × 512 KB = 2 MB at the most */
+    FRAME_BYTES = 512 * 1024,  /* a chunk and room; a larger frame ends the connection */
+    TAKEN_AT_ONCE = 64,        /* messages before signals and timers are looked at again */
+    DESCRIPTORS = 65536,       /* connections that never finish their handshake hold one each */
+    KEY_PATIENCE_MS = 10000,   /* tripli-import, started beside it, makes the key meanwhile */
+    RESERVE_BYTES = 256 << 20, /* kept free, as the archive does */
+    NOTES_MAX = 64,            /* peers that the log remembers */
+    NOTE_MS = 60000            /* a peer's troubles are said once in this time */
+};
+
+/* What was said of a peer, so that it is said once. */
+struct note {
+    char about[CURVE_KEY_SIZE];
+    int64_t said_ms;
+    unsigned unsaid;
+};
+
+struct gateway {
+    struct program program;
+    const char *listen, *key_file, *allow_file;
+    struct wire *wire;
+    struct link *link;
+    struct allow_list *allowed;
+    struct tenants *tenants;
+    struct inbox *inbox;
+    struct note notes[NOTES_MAX];
+    bool list_is_broken, stopping;
+};
+
+/* A message with who sent it. */
+struct call {
+    const struct peer *from;
+    const struct message *message;
+    char tenant[TENANT_TEXT_SIZE];
+};
+
+/* ---- log: once a minute for each peer ---- */
+
+static struct note *note_of(struct gateway *gateway, const char *about)
+{
+    struct note *oldest = &gateway->notes[0];
+    for (int i = 0; i < NOTES_MAX; i++) {
+        struct note *note = &gateway->notes[i];
+        if (strcmp(note->about, about) == 0)
+            return note;
+        if (note->said_ms < oldest->said_ms)
+            oldest = note;
+    }
+    *oldest = (struct note){0};
+    snprintf(oldest->about, sizeof oldest->about, "%s", about);
+    return oldest;
+}
+
+static void say_once(struct gateway *gateway, const char *about, const char *text)
+{
+    struct note *note = note_of(gateway, about);
+    int64_t now = clock_mono_ms();
+    if (note->said_ms && now - note->said_ms < NOTE_MS) {
+        note->unsaid++;
+        return;
+    }
+    log_warn("peer=%.21s %s (%u more before this)", about, text, note->unsaid);
+    note->said_ms = now;
+    note->unsaid = 0;
+}
+
+/* ---- answers ---- */
+
+static void answer(struct gateway *gateway, const struct call *call, const struct message *message,
+                   struct bytes payload)
+{
+    struct err err = {0};
+    if (link_send(gateway->link, call->from, message, payload, &err) < 0)
+        log_debug("'%s' not sent: %s", message_name(message->kind), err.text);
+}
+
+static void refuse(struct gateway *gateway, const struct call *call, const struct err *why)
+{
+    struct message refused = {.kind = MESSAGE_REFUSED};
+    const struct message *about = call->message;
+    snprintf(refused.refused.what, sizeof refused.refused.what, "%s",
+             about->header ? message_name(about->kind) : "message");
+    snprintf(refused.refused.code, sizeof refused.refused.code, "%s", err_name(why->code));
+    snprintf(refused.refused.reason, sizeof refused.refused.reason, "%.250s", why->text);
+    answer(gateway, call, &refused, bytes_of(NULL, 0));
+    say_once(gateway, call->from->key[0] ? call->from->key : "unknown", why->text);
+}
+
+/* A batch that stands: told to the partner. */
+static void tell_standing(struct gateway *gateway, const struct call *call, const char *uuid,
+                          const struct inbox_standing *standing)
+{
+    struct message message = {.kind = MESSAGE_STANDING};
+    snprintf(message.standing.uuid, sizeof message.standing.uuid, "%s", uuid);
+    snprintf(message.standing.phase, sizeof message.standing.phase, "%s",
+             inbox_phase_name(standing->phase));
+    message.standing.file = standing->file;
+    message.standing.at = standing->at;
+    answer(gateway, call, &message, bytes_of(NULL, 0));
+}
+
+/* ---- the three calls ---- */
+
+static int check_uuid(const char *uuid, struct err *err)
+{
+    return manifest_uuid_is_valid(uuid)
+               ? 0
+               : err_set(err, ERR_PROTOCOL, "uuid: 32 lower-case hex digits are wanted");
+}
+
+static int take_submit(struct gateway *gateway, const struct call *call, struct err *err)
+{
+    const struct submit_message *submit = &call->message->submit;
+    const struct inbox_batch batch = {call->tenant, submit->uuid};
+    struct inbox_standing standing;
+    struct inbox_manifest manifest = {.bytes = submit->bytes};
+    int rc = check_uuid(submit->uuid, err);
+    if (rc == 0 && strcmp(submit->tenant, call->tenant) != 0)
+        rc = err_set(err, ERR_DENIED, "submit: this key is not listed for that tenant");
+    if (rc == 0 && digest_parse(submit->manifest, &manifest.digest) < 0)
+        rc = err_set(err, ERR_PROTOCOL, "submit: manifest: 64 hex digits are wanted");
+    if (rc == 0)
+        rc = inbox_announce(gateway->inbox, &batch, &manifest, &standing, err);
+    if (rc == 0)
+        tell_standing(gateway, call, submit->uuid, &standing);
+    return rc;
+}
+
+static int take_chunk(struct gateway *gateway, const struct call *call, struct err *err)
+{
+    const struct chunk_message *said = &call->message->chunk;
+    const struct inbox_batch batch = {call->tenant, said->uuid};
+    const struct inbox_chunk chunk = {said->file, said->at, buf_view(&call->message->payload)};
+    struct inbox_standing standing;
+    int rc = check_uuid(said->uuid, err);
+    if (rc == 0)
+        rc = inbox_take(gateway->inbox, &batch, &chunk, &standing, err);
+    if (rc < 0)
+        return rc;
+    tell_standing(gateway, call, said->uuid, &standing);
+    if (standing.phase == INBOX_QUEUED)
+        log_info("tenant=%s batch=%.8s… is whole", call->tenant, said->uuid);
+    return 0;
+}
+
+static int take_receipt(struct gateway *gateway, const struct call *call, struct err *err)
+{
+    const struct receipt_message *said = &call->message->receipt;
+    const struct inbox_batch batch = {call->tenant, said->uuid};
+    struct message answered = {.kind = MESSAGE_RECEIPT_PART};
+    struct receipt_part_message *to = &answered.receipt_part;
+    struct inbox_part part = {0};
+    int rc = check_uuid(said->uuid, err);
+    if (rc == 0)
+        rc = inbox_receipt(gateway->inbox, &batch, said->at, &part, err);
+    if (rc < 0)
+        return rc;
+    memcpy(to->uuid, said->uuid, sizeof to->uuid);
+    to->at = part.at;
+    to->bytes = part.whole;
+    answer(gateway, call, &answered, buf_view(&part.bytes));
+    buf_free(&part.bytes);
+    return 0;
+}
+
+/* ---- who may ---- */
+
+/* The list has "041" or "041 medical" beside a key; ERR_DENIED when it is neither. */
+static int find_tenant(const struct gateway *gateway, const struct peer *from,
+                       char ret_tenant[TENANT_TEXT_SIZE], struct err *err)
+{
+    char medical[16] = "", rest[2] = "";
+    const char *name = allow_list_name(gateway->allowed, from->key);
+    int got = name ? sscanf(name, "%3[0-9] %15s %1s", ret_tenant, medical, rest) : 0;
+    bool good = got == 1 || (got == 2 && strcmp(medical, "medical") == 0);
+    if (!good || !tenants_find(gateway->tenants, ret_tenant))
+        return err_set(err, ERR_DENIED, "key %.8s… is listed for no tenant", from->key);
+    return 0;
+}
+
+static void take(struct gateway *gateway, const struct peer *from, const struct message *message)
+{
+    struct call call = {.from = from, .message = message};
+    struct err err = {0};
+    int rc = find_tenant(gateway, from, call.tenant, &err);
+    if (rc == 0 && message->kind == MESSAGE_SUBMIT)
+        rc = take_submit(gateway, &call, &err);
+    else if (rc == 0 && message->kind == MESSAGE_CHUNK)
+        rc = take_chunk(gateway, &call, &err);
+    else if (rc == 0 && message->kind == MESSAGE_RECEIPT)
+        rc = take_receipt(gateway, &call, &err);
+    else if (rc == 0)
+        rc = err_set(&err, ERR_PROTOCOL, "'%s' is not for the partners' door",
+                     message_name(message->kind));
+    if (rc < 0)
+        refuse(gateway, &call, &err);
+}
+
+/* ---- loop ---- */
+
+static int receive(struct gateway *gateway, struct err *err)
+{
+    for (int i = 0; i < TAKEN_AT_ONCE; i++) {
+        struct message message;
+        struct peer from;
+        struct err why = {0};
+        int rc = link_receive(gateway->link, &message, &from, &why);
+        if (rc == 0)
+            return 0;
+        if (rc == ERR_UNAVAILABLE || rc == ERR_MEMORY) {
+            *err = why;
+            return rc;
+        }
+        if (rc < 0)
+            refuse(gateway, &(struct call){.from = &from, .message = &message}, &why);
+        else
+            take(gateway, &from, &message);
+        message_clear(&message);
+    }
+    return 0;
+}
+
+/* A key taken off the list is out with its next message. */
+static void refresh_list(struct gateway *gateway)
+{
+    struct err err = {0};
+    int rc = allow_list_refresh(gateway->allowed, &err);
+    if (rc < 0 && !gateway->list_is_broken)
+        log_error("%s; the list as it was stays in force", err.text);
+    if (rc > 0)
+        log_info("%s read again", gateway->allow_file);
+    if (rc != 0)
+        gateway->list_is_broken = rc < 0;
+}
+
+static void tell_turned_away(struct gateway *gateway)
+{
+    struct turned_away since;
+    char text[120];
+    wire_turned_away(gateway->wire, &since);
+    if (since.unlisted) {
+        snprintf(text, sizeof text, "from %s: key not listed, turned away", since.address);
+        say_once(gateway, since.key, text);
+    }
+    if (since.broken) {
+        snprintf(text, sizeof text, "%u connections did not finish their handshake", since.broken);
+        say_once(gateway, "handshakes", text);
+    }
+}
+
+static void take_signals(struct gateway *gateway)
+{
+    for (int number; (number = program_take_signal(&gateway->program)) != 0;)
+        gateway->stopping |= number == SIGTERM || number == SIGINT;
+}
+
+static int turn(struct gateway *gateway, struct err *err)
+{
+    const struct link_set set = {.links = {gateway->link},
+                                 .link_count = 1,
+                                 .fds = {gateway->program.signals},
+                                 .fd_count = 1};
+    struct link_ready ready;
+    int rc = link_poll(gateway->wire, &set, TURN_MS, &ready, err);
+    take_signals(gateway);
+    refresh_list(gateway);
+    tell_turned_away(gateway);
+    return rc < 0 ? rc : receive(gateway, err);
+}
+
+static int open_inbox(struct gateway *gateway, struct err *err)
+{
+    char path[PLACE_SIZE + 32];
+    snprintf(path, sizeof path, "%s/partners", gateway->program.place.data);
+    const struct inbox_params params = {.root = path, .reserve_bytes = RESERVE_BYTES};
+    int64_t until = clock_mono_ms() + KEY_PATIENCE_MS;
+    int rc = inbox_open(&params, &gateway->inbox, err);
+    while (rc == ERR_NOT_FOUND && clock_mono_ms() < until && !gateway->stopping) {
+        struct pollfd signals = {.fd = gateway->program.signals, .events = POLLIN};
+        poll(&signals, 1, TURN_MS);
+        take_signals(gateway);
+        rc = inbox_open(&params, &gateway->inbox, err);
+    }
+    if (rc == ERR_NOT_FOUND)
+        return err_set(err, rc, "%s/hub.pub is not there; tripli-import makes it", path);
+    snprintf(path, sizeof path, "%s/tenants.conf", gateway->program.place.config);
+    return rc < 0 ? rc : tenants_load(path, &gateway->tenants, err);
+}
+
+/* The key given, or the one beside the inbox, made at the first start. */
+static int load_keys(const struct gateway *gateway, struct curve_keys *ret_keys, struct err *err)
+{
+    char path[PLACE_SIZE + 32];
+    if (gateway->key_file)
+        return curve_load(gateway->key_file, ret_keys, err);
+    snprintf(path, sizeof path, "%s/partners/gateway.key", gateway->program.place.data);
+    int rc = curve_load(path, ret_keys, err);
+    if (rc != ERR_NOT_FOUND)
+        return rc;
+    rc = curve_generate(ret_keys, err);
+    return rc < 0 ? rc : curve_save(path, ret_keys, err);
+}
+
+static int open_door(struct gateway *gateway, struct err *err)
+{
+    struct curve_keys keys;
+    const struct rlimit files = {DESCRIPTORS, DESCRIPTORS};
+    setrlimit(RLIMIT_NOFILE, &files); /* as many as there may be */
+    const struct link_params params = {.endpoint = gateway->listen,
+                                       .receive_messages = PEER_MESSAGES,
+                                       .send_messages = PEER_MESSAGES,
+                                       .largest_bytes = FRAME_BYTES,
+                                       .keys = &keys};
+    int rc = load_keys(gateway, &keys, err);
+    if (rc == 0)
+        rc = allow_list_open(gateway->allow_file, &gateway->allowed, err);
+    if (rc == 0)
+        rc = wire_open(&gateway->wire, err);
+    if (rc == 0)
+        rc = wire_guard(gateway->wire, gateway->allowed, err);
+    if (rc == 0)
+        rc = link_serve(gateway->wire, &params, &gateway->link, err);
+    if (rc == 0)
+        log_info("partners may come to %s, for the public key %s, with keys listed in %s",
+                 gateway->listen, keys.public_key, gateway->allow_file);
+    return rc;
+}
+
+static int serve(struct gateway *gateway, struct err *err)
+{
+    char list[PLACE_SIZE + 32];
+    snprintf(list, sizeof list, "%s/partners.list", gateway->program.place.config);
+    if (!gateway->allow_file)
+        gateway->allow_file = list;
+    int rc = program_signals(&gateway->program, err);
+    if (rc == 0)
+        rc = open_inbox(gateway, err);
+    if (rc == 0)
+        rc = open_door(gateway, err);
+    if (rc < 0)
+        return rc;
+    while (rc == 0 && !gateway->stopping)
+        rc = turn(gateway, err);
+    return rc;
+}
+
+static void close_all(struct gateway *gateway)
+{
+    link_free(&gateway->link);
+    wire_free(&gateway->wire);
+    allow_list_free(&gateway->allowed);
+    inbox_free(&gateway->inbox);
+    tenants_free(&gateway->tenants);
+}
+
+static const struct argp_option options[] = {
+    {"listen", 'l', "tcp://ADDRESS:PORT", 0, "where partners come", 0},
+    {"key", 'K', "FILE", 0, "own key pair (DATA/partners/gateway.key)", 0},
+    {"allow", 'A', "FILE", 0, "lines of public key and tenant (CONFIG/partners.list)", 0},
+    {0},
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+    struct gateway *gateway = state->input;
+    switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &gateway->program;
+        return 0;
+    case 'l':
+        gateway->listen = arg;
+        return 0;
+    case 'K':
+        gateway->key_file = arg;
+        return 0;
+    case 'A':
+        gateway->allow_file = arg;
+        return 0;
+    case ARGP_KEY_END:
+        if (!gateway->listen)
+            argp_error(state, "--listen is wanted");
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+int main(int argc, char **argv)
+{
+    static const struct argp_child children[] = {{&program_argp, 0, NULL, 0}, {0}};
+    static const struct argp argp = {options,  parse, NULL, "Takes batches from partner funds.",
+                                     children, NULL,  NULL};
+    static struct gateway gateway = {.program = {.name = "tripli-gateway"}};
+    struct err err = {0};
+    argp_parse(&argp, argc, argv, 0, NULL, &gateway);
+    int rc = program_start(&gateway.program, &err);
+    if (rc == 0)
+        rc = serve(&gateway, &err);
+    close_all(&gateway);
+    return rc < 0 ? program_fail(&gateway.program, &err) : EX_OK;
+}

@@ -1,0 +1,331 @@
+/*
+ * tripli-import: the hub's side of the partners' door. It opens the sealed files of whole batches
+ * with the hub's key, feeds their pages to the hub as any capture does, and writes the signed
+ * receipt. Killed at any moment it begins the batch again: what the hub has is not kept twice.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include <poll.h>
+#include <signal.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "archive/batch_receipt.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/scope.h"
+#include "partners/inbox.h"
+#include "workers/ask.h"
+#include "workers/capture.h"
+#include "workers/program.h"
+#include "workers/sealed_pages.h"
+
+enum {
+    LOOK_MS = 500, /* between two looks at an empty queue */
+    HUB_PATIENCE_MS = 10000,
+    REFUSAL_BYTES = 400, /* one line of the receipt */
+    SAID_MAX = 64        /* batches in trouble that the log remembers */
+};
+
+struct import {
+    struct program program;
+    char root[PLACE_SIZE + 16];
+    struct spool_secret key;
+    bool stopping;
+    char in_trouble[SAID_MAX][MANIFEST_UUID_SIZE];
+    int trouble_count;
+};
+
+/* A batch on its way to the hub. */
+struct delivery {
+    struct import *import;
+    struct inbox_batch batch;
+    struct manifest manifest;
+    struct capture *capture; /* NULL until the first good page */
+    struct batch_receipt receipt;
+    struct buf refusals;
+    uint32_t envelope; /* whose first page has been sent */
+};
+
+static void delivery_end(struct delivery *delivery)
+{
+    capture_free(&delivery->capture);
+    manifest_clear(&delivery->manifest);
+    buf_free(&delivery->refusals);
+}
+
+/* The partner's uuid means something within its tenant only. */
+static void hub_uuid(const struct inbox_batch *batch, char ret_uuid[MANIFEST_UUID_SIZE])
+{
+    char name[80], hex[DIGEST_HEX_SIZE];
+    int len = snprintf(name, sizeof name, "partner %s %s", batch->tenant, batch->uuid);
+    struct digest digest = digest_of(bytes_of(name, (size_t)len));
+    snprintf(ret_uuid, MANIFEST_UUID_SIZE, "%.32s", digest_hex(&digest, hex));
+}
+
+static int open_batch(struct delivery *delivery, struct err *err)
+{
+    struct batch_open_message open = {.marked = true, .source = "partner"};
+    uint32_t accepted;
+    if (delivery->capture)
+        return 0;
+    hub_uuid(&delivery->batch, open.uuid);
+    memcpy(open.tenant, delivery->batch.tenant, sizeof open.tenant);
+    memcpy(open.received, delivery->manifest.received, sizeof open.received);
+    int rc = capture_open(&delivery->import->program, NULL, &delivery->capture, err);
+    if (rc == 0)
+        rc =
+            capture_batch_open(delivery->capture, &open, &delivery->receipt.number, &accepted, err);
+    return rc;
+}
+
+static int refuse_file(struct delivery *delivery, uint32_t file, const struct err *why,
+                       struct err *err)
+{
+    char line[REFUSAL_BYTES + 2];
+    json_t *json = json_pack("{s:I, s:s, s:s}", "file", (json_int_t)file, "code",
+                             err_name(why->code), "reason", why->text);
+    size_t len = json ? json_dumpb(json, line, REFUSAL_BYTES, JSON_COMPACT) : 0;
+    json_decref(json);
+    if (len == 0 || len > REFUSAL_BYTES)
+        len = (size_t)snprintf(line, sizeof line, "{\"file\":%u,\"code\":\"%s\",\"reason\":\"\"}",
+                               file, err_name(why->code));
+    line[len++] = '\n';
+    delivery->receipt.refused++;
+    return buf_append(&delivery->refusals, bytes_of(line, len)) < 0
+               ? err_set(err, ERR_MEMORY, "receipt: no memory")
+               : 0;
+}
+
+/* Every page can be cut out, or the file is refused as a whole. */
+static int cut_file(const struct delivery *delivery, const struct sealed_file *file,
+                    struct sealed_pages *ret_pages, struct err *why)
+{
+    int rc = sealed_pages_cut(file, ret_pages, why);
+    if (rc == 0 && delivery->receipt.pages + ret_pages->count > PAGES_PER_BATCH_MAX)
+        rc = err_set(why, ERR_LIMIT, "more than %d pages in one batch", PAGES_PER_BATCH_MAX);
+    return rc;
+}
+
+static int send_page(struct delivery *delivery, uint32_t envelope, const struct sealed_page *cut,
+                     struct err *err)
+{
+    struct digest birth = digest_of(cut->image);
+    struct page_message page = {.batch = delivery->receipt.number,
+                                .page = ++delivery->receipt.pages,
+                                .starts_envelope = delivery->envelope != envelope,
+                                .sheet = delivery->receipt.pages,
+                                .capture = cut->record};
+    digest_hex(&birth, page.digest);
+    delivery->envelope = envelope;
+    return capture_page(delivery->capture, &page, cut->image, err);
+}
+
+static int open_file(struct delivery *delivery, uint32_t file, struct buf *ret_plain,
+                     struct err *why)
+{
+    const struct manifest_file *row = &delivery->manifest.files[file - 1];
+    char path[INBOX_PATH_SIZE];
+    inbox_file_path(delivery->import->root, &delivery->batch, file, path);
+    int rc = spool_read(path, &delivery->import->key, &row->digest, ret_plain, why);
+    return rc == ERR_INTEGRITY
+               ? err_set(why, rc, "the bytes are not those of the manifest's digest")
+               : rc;
+}
+
+/* Troubles of this machine; anything else is the file's own. */
+static bool is_ours(int code)
+{
+    return code == ERR_IO || code == ERR_MEMORY || code == ERR_NOT_FOUND || code == ERR_DENIED ||
+           code == ERR_UNAVAILABLE || code == ERR_FULL;
+}
+
+static int take_file(struct delivery *delivery, uint32_t file, struct err *err)
+{
+    const struct manifest_file *row = &delivery->manifest.files[file - 1];
+    struct err why = {0};
+    SCOPED(sealed_pages_clear) struct sealed_pages pages = {0};
+    SCOPED(buf_free) struct buf plain = {0};
+    int rc = open_file(delivery, file, &plain, &why);
+    struct sealed_file sealed = {buf_view(&plain), row->digest, &delivery->import->key,
+                                 sizeof delivery->import->key};
+    if (rc == 0)
+        rc = cut_file(delivery, &sealed, &pages, &why);
+    if (rc < 0 && is_ours(rc))
+        return err_set(err, rc, "%.350s", why.text);
+    if (rc < 0)
+        return refuse_file(delivery, file, &why, err);
+    rc = open_batch(delivery, err);
+    for (unsigned i = 0; rc == 0 && i < pages.count; i++)
+        rc = send_page(delivery, row->envelope, &pages.at[i], err);
+    return rc;
+}
+
+static int end_batch(struct delivery *delivery, struct err *err)
+{
+    const struct batch_receipt *receipt = &delivery->receipt;
+    const struct batch_end_message end = {.batch = receipt->number,
+                                          .sheets_fed = receipt->pages + receipt->refused,
+                                          .sheets_rejected = receipt->refused,
+                                          .pages = receipt->pages};
+    return delivery->capture ? capture_batch_end(delivery->capture, &end, err) : 0;
+}
+
+/* The hub compares the receipt with its batch and signs. */
+static int sign(struct delivery *delivery, struct signed_statement *ret_by, struct err *err)
+{
+    struct asker *asker = NULL;
+    json_t *details = batch_receipt_to_json(&delivery->receipt), *signed_by = NULL;
+    int rc = asker_open(&delivery->import->program, HUB_PATIENCE_MS, &asker, err);
+    if (rc == 0 && !asker)
+        rc = err_set(err, ERR_UNAVAILABLE, "no hub answers");
+    if (rc == 0)
+        rc = asker_ask(asker, "vouch", details, &signed_by, err);
+    if (rc == 0)
+        rc = statement_from_json(signed_by, ret_by, err);
+    asker_free(&asker);
+    json_decref(details);
+    json_decref(signed_by);
+    return rc;
+}
+
+static int write_receipt(struct delivery *delivery, struct err *err)
+{
+    char path[INBOX_PATH_SIZE];
+    struct signed_statement by;
+    SCOPED(buf_free) struct buf file = {0};
+    struct batch_receipt *receipt = &delivery->receipt;
+    receipt->refusals = digest_of(buf_view(&delivery->refusals));
+    int rc = sign(delivery, &by, err);
+    if (rc == 0)
+        rc = batch_receipt_write(&by, buf_view(&delivery->refusals), &file, err);
+    inbox_path(delivery->import->root, &delivery->batch, "receipt", path);
+    if (rc == 0)
+        rc = file_write(path, 0600, buf_view(&file), err);
+    if (rc == 0)
+        log_info("tenant=%s batch=%u taken from a partner: %u files, %u refused, %u pages",
+                 receipt->tenant, receipt->number, receipt->files, receipt->refused,
+                 receipt->pages);
+    return rc;
+}
+
+static int read_manifest(struct delivery *delivery, struct err *err)
+{
+    char path[INBOX_PATH_SIZE];
+    SCOPED(buf_free) struct buf text = {0};
+    struct manifest *manifest = &delivery->manifest;
+    struct batch_receipt *receipt = &delivery->receipt;
+    inbox_path(delivery->import->root, &delivery->batch, "manifest", path);
+    int rc = file_read(path, MANIFEST_BYTES_MAX, &text, err);
+    if (rc == 0)
+        rc = manifest_read(buf_view(&text), manifest, err);
+    if (rc < 0)
+        return rc;
+    *receipt = (struct batch_receipt){.manifest = digest_of(buf_view(&text)),
+                                      .files = manifest->count,
+                                      .sheets = manifest->sheets};
+    memcpy(receipt->uuid, manifest->uuid, sizeof receipt->uuid);
+    memcpy(receipt->tenant, manifest->tenant, sizeof receipt->tenant);
+    memcpy(receipt->received, manifest->received, sizeof receipt->received);
+    return 0;
+}
+
+static int deliver(struct import *import, const struct inbox_queued *queued, struct err *err)
+{
+    SCOPED(delivery_end)
+    struct delivery delivery = {.import = import, .batch = {queued->tenant, queued->uuid}};
+    int rc = read_manifest(&delivery, err);
+    if (rc == 0 && !inbox_has_receipt(import->root, &delivery.batch)) {
+        for (uint32_t file = 1; rc == 0 && file <= delivery.manifest.count; file++)
+            rc = take_file(&delivery, file, err);
+        if (rc == 0)
+            rc = end_batch(&delivery, err);
+        if (rc == 0)
+            rc = write_receipt(&delivery, err);
+    }
+    return rc < 0 ? rc : inbox_clear(import->root, &delivery.batch, delivery.manifest.count, err);
+}
+
+/* A batch in trouble is tried again and again, and said once. */
+static void say_trouble(struct import *import, const struct inbox_queued *queued,
+                        const struct err *err)
+{
+    for (int i = 0; i < import->trouble_count; i++)
+        if (strcmp(import->in_trouble[i], queued->uuid) == 0)
+            return;
+    log_error("tenant=%s batch=%.8s… of a partner is not taken: %s; it is tried again",
+              queued->tenant, queued->uuid, err->text);
+    import->trouble_count %= SAID_MAX;
+    memcpy(import->in_trouble[import->trouble_count++], queued->uuid, sizeof queued->uuid);
+}
+
+static void take_signals(struct import *import, int wait_ms)
+{
+    struct pollfd signals = {.fd = import->program.signals, .events = POLLIN};
+    poll(&signals, 1, wait_ms);
+    for (int number; (number = program_take_signal(&import->program)) != 0;)
+        import->stopping |= number == SIGTERM || number == SIGINT;
+}
+
+static int serve(struct import *import, struct err *err)
+{
+    struct inbox_queued queued = {0};
+    while (!import->stopping) {
+        int rc = inbox_next(import->root, &queued, err);
+        if (rc < 0)
+            return rc;
+        if (rc == 0)
+            queued = (struct inbox_queued){0};
+        else
+            rc = deliver(import, &queued, err);
+        if (rc == ERR_CANCELLED) /* the signal was taken by the capture */
+            return 0;
+        if (rc < 0)
+            say_trouble(import, &queued, err);
+        take_signals(import, queued.uuid[0] && rc == 0 ? 0 : LOOK_MS);
+    }
+    return 0;
+}
+
+static int start(struct import *import, struct err *err)
+{
+    char secret[PLACE_SIZE + 32];
+    const struct place *place = &import->program.place;
+    snprintf(import->root, sizeof import->root, "%s/partners", place->data);
+    snprintf(secret, sizeof secret, "%s/partners.key", place->keys);
+    int rc = program_signals(&import->program, err);
+    if (rc == 0)
+        rc = file_make_folders(place->keys, 0700, err);
+    if (rc == 0)
+        rc = inbox_hub_key(import->root, secret, &import->key, err);
+    return rc;
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+    (void)arg;
+    if (key != ARGP_KEY_INIT)
+        return ARGP_ERR_UNKNOWN;
+    state->child_inputs[0] = &((struct import *)state->input)->program;
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    static const struct argp_child children[] = {{&program_argp, 0, NULL, 0}, {0}};
+    static const struct argp argp = {
+        NULL, parse, NULL, "Feeds what partner funds have sent to the hub.", children, NULL, NULL};
+    static struct import import = {.program = {.name = "tripli-import"}};
+    struct err err = {0};
+    argp_parse(&argp, argc, argv, 0, NULL, &import);
+    program_keep_memory();
+    int rc = program_start(&import.program, &err);
+    if (rc == 0)
+        rc = start(&import, &err);
+    if (rc == 0)
+        rc = serve(&import, &err);
+    sodium_memzero(&import.key, sizeof import.key);
+    return rc < 0 ? program_fail(&import.program, &err) : EX_OK;
+}

@@ -1,0 +1,428 @@
+/*
+ * tripli submit: a partner's folders and files as one batch, to the platform's gateway; ends with
+ * the signed receipt. The batch's id is made of its contents, so the same command after a break, or
+ * a year later, finds the same batch and brings the same receipt.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <fts.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "archive/batch_receipt.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/scope.h"
+#include "image/header.h"
+#include "partners/client.h"
+#include "workers/verb.h"
+
+enum {
+    PATIENCE_MS = 600000, /* a gateway that is started anew, a line that is down for minutes */
+    SHOW_MS = 500,
+    INPUTS_MAX = 1024 /* on one command line */
+};
+
+struct submit_verb {
+    struct program program;
+    bool json, envelope_per_folder, terminal;
+    const char *gateway, *gateway_key, *key_file, *tenant, *received, *uuid, *out;
+    uint32_t sheets;
+    char *inputs[INPUTS_MAX + 1];
+    int input_count;
+
+    struct manifest manifest;
+    char **paths; /* of the manifest's files, owned */
+    uint32_t skipped;
+    uint64_t bytes; /* of all files */
+    bool starts;    /* the next file begins an envelope */
+    int64_t started_ms, shown_ms;
+    uint64_t begun_at; /* bytes that were there before this call */
+    const char *waiting;
+};
+
+static const struct argp_option options[] = {
+    {"gateway", 'g', "ENDPOINT", 0, "the platform's door, tcp://HOST:PORT", 0},
+    {"gateway-key", 'P', "KEY", 0, "the platform's public key", 0},
+    {"key", 'K', "FILE", 0, "own key pair, made by tripli keygen", 0},
+    {"tenant", 't', "CODE", 0, "own caisse (three digits)", 0},
+    {"received", 'r', "DATE", 0, "date of receipt (today)", 0},
+    {"envelope-per", 'e', "WHAT", 0, "file (default) or folder", 0},
+    {"sheets", 'n', "N", 0, "sheets counted by hand, into the receipt", 0},
+    {"batch", 'b', "UUID", 0, "id of the batch (made of its contents)", 0},
+    {"out", 'o', "FILE", 0, "where the receipt goes (UUID.receipt)", 0},
+    {"json", 'j', NULL, 0, "what the receipt says as JSON", 0},
+    {0},
+};
+
+static error_t parse_door(int key, char *arg, struct submit_verb *verb)
+{
+    switch (key) {
+    case 'g':
+        verb->gateway = arg;
+        return 0;
+    case 'P':
+        verb->gateway_key = arg;
+        return 0;
+    case 'K':
+        verb->key_file = arg;
+        return 0;
+    case 't':
+        verb->tenant = arg;
+        return 0;
+    case 'r':
+        verb->received = arg;
+        return 0;
+    case 'o':
+        verb->out = arg;
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static void check_options(const struct submit_verb *verb, struct argp_state *state)
+{
+    struct day day;
+    if (!verb->gateway || !verb->gateway_key || !verb->key_file || !verb->tenant)
+        argp_error(state, "--gateway, --gateway-key, --key and --tenant are wanted");
+    if (!curve_key_is_valid(verb->gateway_key))
+        argp_error(state, "--gateway-key: 40 characters are wanted");
+    if (!manifest_tenant_is_valid(verb->tenant))
+        argp_error(state, "--tenant: three digits are wanted");
+    if (verb->received && day_parse(verb->received, &day) < 0)
+        argp_error(state, "--received: YYYY-MM-DD is wanted");
+    if (verb->uuid && !manifest_uuid_is_valid(verb->uuid))
+        argp_error(state, "--batch: 32 lower-case hex digits are wanted");
+    if (verb->input_count == 0)
+        argp_error(state, "which folders or files?");
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+    struct submit_verb *verb = state->input;
+    switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &verb->program;
+        return 0;
+    case 'e':
+        verb->envelope_per_folder = strcmp(arg, "folder") == 0;
+        if (!verb->envelope_per_folder && strcmp(arg, "file") != 0)
+            argp_error(state, "--envelope-per: file or folder is wanted");
+        return 0;
+    case 'n':
+        verb->sheets = (uint32_t)strtoul(arg, NULL, 10);
+        return 0;
+    case 'b':
+        verb->uuid = arg;
+        return 0;
+    case 'j':
+        verb->json = true;
+        return 0;
+    case ARGP_KEY_ARG:
+        if (verb->input_count == INPUTS_MAX)
+            argp_error(state, "at most %d folders or files", INPUTS_MAX);
+        verb->inputs[verb->input_count++] = arg;
+        return 0;
+    case ARGP_KEY_END:
+        check_options(verb, state);
+        return 0;
+    default:
+        return parse_door(key, arg, verb);
+    }
+}
+
+/* ---- what there is to send ---- */
+
+static int add_row(struct submit_verb *verb, const char *path, const struct manifest_file *file,
+                   struct err *err)
+{
+    struct manifest *manifest = &verb->manifest;
+    if (manifest->count == MANIFEST_FILES_MAX)
+        return err_set(err, ERR_LIMIT, "more than %d files; submit them in parts",
+                       MANIFEST_FILES_MAX);
+    char *kept = strdup(path);
+    if (!kept)
+        return err_set(err, ERR_MEMORY, "submit: no memory");
+    verb->paths[manifest->count] = kept;
+    manifest->files[manifest->count++] = *file;
+    verb->bytes += file->bytes;
+    return 0;
+}
+
+/* Takes an image file into the manifest; what is no image is listed as skipped. */
+static int add_file(struct submit_verb *verb, const char *path, struct err *err)
+{
+    SCOPED(buf_free) struct buf file = {0};
+    struct image_header header;
+    struct err why = {0};
+    const struct manifest *manifest = &verb->manifest;
+    if (file_read(path, IMAGE_FILE_LIMIT_BYTES, &file, &why) < 0 ||
+        image_header_read(buf_view(&file), 1, &header, &why) < 0) {
+        fprintf(stderr, "ignoré : %s : %s\n", path, why.text);
+        verb->skipped++;
+        return 0;
+    }
+    uint32_t before = manifest->count ? manifest->files[manifest->count - 1].envelope : 0;
+    const struct manifest_file row = {before + verb->starts, (uint32_t)file.len,
+                                      digest_of(buf_view(&file))};
+    verb->starts = false;
+    return add_row(verb, path, &row, err);
+}
+
+static int by_name(const FTSENT **a, const FTSENT **b)
+{
+    return strcmp((*a)->fts_name, (*b)->fts_name);
+}
+
+static int collect(struct submit_verb *verb, struct err *err)
+{
+    verb->manifest.files = calloc(MANIFEST_FILES_MAX, sizeof *verb->manifest.files);
+    verb->paths = calloc(MANIFEST_FILES_MAX, sizeof *verb->paths);
+    FTS *tree = fts_open(verb->inputs, FTS_PHYSICAL | FTS_NOCHDIR | FTS_COMFOLLOW, by_name);
+    if (!verb->manifest.files || !verb->paths || !tree) {
+        if (tree)
+            fts_close(tree);
+        return err_set(err, ERR_MEMORY, "submit: no memory for %d files", MANIFEST_FILES_MAX);
+    }
+    int rc = 0;
+    verb->starts = true;
+    for (FTSENT *entry; rc == 0 && (entry = fts_read(tree)) != NULL;) {
+        if (entry->fts_info == FTS_NS || entry->fts_info == FTS_DNR)
+            rc = err_errno(err, entry->fts_errno, "%s", entry->fts_path);
+        verb->starts |= entry->fts_info == FTS_D;
+        if (entry->fts_info != FTS_F)
+            continue;
+        verb->starts |= !verb->envelope_per_folder;
+        rc = add_file(verb, entry->fts_path, err);
+    }
+    fts_close(tree);
+    if (rc == 0 && verb->manifest.count == 0)
+        rc = err_set(err, ERR_NOT_FOUND, "%s: no image, nothing to submit", verb->inputs[0]);
+    return rc;
+}
+
+/* The same files in the same envelopes of the same tenant are the same batch, whatever the day. */
+static void name_batch(struct submit_verb *verb)
+{
+    struct manifest *manifest = &verb->manifest;
+    char hex[DIGEST_HEX_SIZE];
+    struct digest all = digest_of(bytes_of(verb->tenant, strlen(verb->tenant)));
+    for (uint32_t i = 0; i < manifest->count; i++) {
+        char row[2 * DIGEST_HEX_SIZE + 16], before[DIGEST_HEX_SIZE];
+        int len =
+            snprintf(row, sizeof row, "%s %s %u", digest_hex(&all, before),
+                     digest_hex(&manifest->files[i].digest, hex), manifest->files[i].envelope);
+        all = digest_of(bytes_of(row, (size_t)len));
+    }
+    snprintf(manifest->uuid, sizeof manifest->uuid, "%.32s",
+             verb->uuid ? verb->uuid : digest_hex(&all, hex));
+}
+
+static int write_manifest(struct submit_verb *verb, struct buf *ret_text, struct err *err)
+{
+    struct manifest *manifest = &verb->manifest;
+    name_batch(verb);
+    manifest->sheets = verb->sheets;
+    snprintf(manifest->tenant, sizeof manifest->tenant, "%s", verb->tenant);
+    day_format(day_of_ms(clock_wall_ms()), manifest->received);
+    if (verb->received)
+        snprintf(manifest->received, sizeof manifest->received, "%s", verb->received);
+    return manifest_write(manifest, ret_text, err);
+}
+
+/* ---- sending ---- */
+
+static int read_span(void *context, const struct client_span *span, struct buf *ret_bytes,
+                     struct err *err)
+{
+    const struct submit_verb *verb = context;
+    const char *path = verb->paths[span->file - 1];
+    SCOPED(scope_close) int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return err_errno(err, errno, "%s", path);
+    if (buf_reserve(ret_bytes, span->len) < 0)
+        return err_set(err, ERR_MEMORY, "%s: no memory", path);
+    ssize_t got = pread(fd, ret_bytes->at + ret_bytes->len, span->len, span->at);
+    if (got != (ssize_t)span->len)
+        return err_set(err, ERR_CONFLICT, "%s: has changed while it was being sent", path);
+    ret_bytes->len += (size_t)got;
+    return 0;
+}
+
+static void show(struct submit_verb *verb, uint64_t sent, const char *why)
+{
+    double seconds = (double)(clock_mono_ms() - verb->started_ms) / 1000;
+    double rate = seconds > 0 ? (double)(sent - verb->begun_at) / seconds : 0;
+    fprintf(stderr, "\r\033[K%.1f Mo sur %.1f Mo, %.1f Mo/s", (double)sent / 1e6,
+            (double)verb->bytes / 1e6, rate / 1e6);
+    if (why)
+        fprintf(stderr, ", %s", why);
+    else if (rate > 0 && sent < verb->bytes)
+        fprintf(stderr, ", reste %.0f s", (double)(verb->bytes - sent) / rate);
+}
+
+static const char *in_french(const char *why)
+{
+    if (strcmp(why, "connecting") == 0)
+        return "attend la plateforme";
+    return strcmp(why, "queued") == 0 ? "tout est envoyé, attend le reçu" : why;
+}
+
+static int progress(void *context, uint64_t sent, const char *why)
+{
+    struct submit_verb *verb = context;
+    int64_t now = clock_mono_ms();
+    int number = program_take_signal(&verb->program);
+    if (verb->begun_at == 0 || sent < verb->begun_at)
+        verb->begun_at = sent;
+    if (verb->terminal && now - verb->shown_ms >= SHOW_MS) {
+        verb->shown_ms = now;
+        show(verb, sent, why ? in_french(why) : NULL);
+    }
+    return number == SIGINT || number == SIGTERM;
+}
+
+static int submit(struct submit_verb *verb, struct buf *ret_receipt, struct err *err)
+{
+    SCOPED(buf_free) struct buf text = {0};
+    SCOPED(client_free) struct client *client = NULL;
+    struct curve_keys keys;
+    const struct client_params params = {.endpoint = verb->gateway,
+                                         .keys = &keys,
+                                         .gateway_key = verb->gateway_key,
+                                         .patience_ms = PATIENCE_MS};
+    int rc = program_signals(&verb->program, err);
+    if (rc == 0)
+        rc = curve_load(verb->key_file, &keys, err);
+    if (rc == 0)
+        rc = collect(verb, err);
+    if (rc == 0)
+        rc = write_manifest(verb, &text, err);
+    if (rc == 0)
+        rc = client_open(&params, &client, err);
+    if (rc < 0)
+        return rc;
+    const struct client_batch batch = {.manifest = &verb->manifest,
+                                       .text = buf_view(&text),
+                                       .context = verb,
+                                       .read = read_span,
+                                       .progress = progress};
+    verb->started_ms = clock_mono_ms();
+    rc = client_submit(client, &batch, ret_receipt, err);
+    if (verb->terminal)
+        fprintf(stderr, "\n");
+    return rc;
+}
+
+/* ---- the receipt ---- */
+
+static int save_receipt(const struct submit_verb *verb, struct bytes receipt, struct err *err)
+{
+    char path[64];
+    snprintf(path, sizeof path, "%s.receipt", verb->manifest.uuid);
+    return file_write(verb->out ? verb->out : path, 0644, receipt, err);
+}
+
+/* Each refused file with its name and the reason, below the first line. */
+static uint32_t tell_refusals(const struct submit_verb *verb, struct bytes rest)
+{
+    uint32_t count = 0;
+    const uint8_t *end;
+    while (rest.len && (end = memchr(rest.at, '\n', rest.len)) != NULL) {
+        size_t len = (size_t)(end - rest.at);
+        json_t *line = json_loadb((const char *)rest.at, len, 0, NULL);
+        json_int_t file = json_integer_value(json_object_get(line, "file"));
+        const char *reason = json_string_value(json_object_get(line, "reason"));
+        if (file >= 1 && file <= verb->manifest.count)
+            fprintf(stderr, "refusé : %s : %s\n", verb->paths[file - 1], reason ? reason : "");
+        json_decref(line);
+        count++;
+        rest = bytes_of(end + 1, rest.len - len - 1);
+    }
+    return count;
+}
+
+/* What the receipt states must be what was sent; its signature is for tripli verify. */
+static int read_receipt(const struct submit_verb *verb, struct bytes receipt,
+                        struct batch_receipt *ret_facts, struct bytes *ret_rest, struct err *err)
+{
+    struct signed_statement by;
+    const uint8_t *end = receipt.len ? memchr(receipt.at, '\n', receipt.len) : NULL;
+    size_t len = end ? (size_t)(end - receipt.at) : 0;
+    json_t *line = json_loadb((const char *)receipt.at, len, JSON_REJECT_DUPLICATES, NULL);
+    int rc = statement_from_json(line, &by, err);
+    json_decref(line);
+    if (rc < 0)
+        return rc;
+    json_t *facts = json_loads(by.text, JSON_REJECT_DUPLICATES, NULL);
+    rc = batch_receipt_from_json(facts, ret_facts, err);
+    json_decref(facts);
+    if (rc == 0 && (strcmp(ret_facts->uuid, verb->manifest.uuid) != 0 ||
+                    strcmp(ret_facts->tenant, verb->tenant) != 0))
+        rc = err_set(err, ERR_INTEGRITY, "the gateway sent the receipt of another batch");
+    *ret_rest = bytes_of(end ? end + 1 : NULL, receipt.len - len - (end != NULL));
+    return rc;
+}
+
+static int report(const struct submit_verb *verb, struct bytes receipt, uint32_t *ret_refused,
+                  struct err *err)
+{
+    struct batch_receipt facts;
+    struct bytes rest;
+    int rc = read_receipt(verb, receipt, &facts, &rest, err);
+    if (rc < 0)
+        return rc;
+    *ret_refused = tell_refusals(verb, rest);
+    json_t *json = batch_receipt_to_json(&facts);
+    if (verb->json)
+        verb_print(json_incref(json));
+    else
+        printf("lot %s : %u fichiers reçus, %u refusés, %u ignorés, %u faces en lieu sûr\n",
+               facts.uuid, facts.files - facts.refused, facts.refused, verb->skipped, facts.pages);
+    json_decref(json);
+    return 0;
+}
+
+static void free_paths(struct submit_verb *verb)
+{
+    for (uint32_t i = 0; verb->paths && i < verb->manifest.count; i++)
+        free(verb->paths[i]);
+    free(verb->paths);
+    manifest_clear(&verb->manifest);
+}
+
+int verb_submit(int argc, char **argv)
+{
+    static const struct argp_child children[] = {{&program_argp, 0, NULL, 0}, {0}};
+    static const struct argp argp = {options,
+                                     parse,
+                                     "FOLDER-OR-FILE...",
+                                     "Submits images to the platform's gateway as one batch; ends "
+                                     "with its signed receipt.",
+                                     children,
+                                     NULL,
+                                     NULL};
+    static struct submit_verb verb;
+    SCOPED(buf_free) struct buf receipt = {0};
+    struct err err = {0};
+    uint32_t refused = 0;
+    int status = verb_start(&argp, argc, argv, &verb.program);
+    if (status != 0)
+        return status;
+    verb.terminal = isatty(STDERR_FILENO);
+    int rc = submit(&verb, &receipt, &err);
+    if (rc == 0)
+        rc = save_receipt(&verb, buf_view(&receipt), &err);
+    if (rc == 0)
+        rc = report(&verb, buf_view(&receipt), &refused, &err);
+    free_paths(&verb);
+    if (rc < 0)
+        return program_fail(&verb.program, &err);
+    return refused ? EX_DATAERR : EX_OK;
+}
