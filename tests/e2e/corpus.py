@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-# Every file of the corpus, hostile ones too, ends in time with a verdict or a refusal: exit status 0
-# or 65 of `tripli page`, never a crash, a hang or another code. One file of TRIPLI_CORPUS_EVERY is
-# taken (24); tests/long/corpus takes all.
+# Every file of the corpus, hostile ones too, ends in time with a verdict or a refusal: exit status
+# 0 or 65 of `tripli page`, never a crash, a hang or another code. One file of TRIPLI_CORPUS_EVERY
+# is taken (24); tests/long/corpus takes all.
 # SPDX-License-Identifier: Apache-2.0
 import json
 import os
