@@ -287,11 +287,17 @@ static struct rect_mm part_to_read(const struct reading *reading)
                             hand_part * layout->height};
 }
 
-static int read_page(struct reading *reading, struct rect_mm zone, bool flipped, bool rough,
-                     struct page_text *ret, struct err *err)
+/* What of a page is read (width 0: all), from which end, and whether a glance is enough. */
+struct part {
+    struct rect_mm zone;
+    bool flipped, rough;
+};
+
+static int read_page(struct reading *reading, const struct part *part, struct page_text *ret,
+                     struct err *err)
 {
-    int rc = make_readable(reading, zone, flipped, &ret->readable, err);
-    return rc < 0 ? rc : read_zone(reading, &ret->readable, rough, &ret->text, err);
+    int rc = make_readable(reading, part->zone, part->flipped, &ret->readable, err);
+    return rc < 0 ? rc : read_zone(reading, &ret->readable, part->rough, &ret->text, err);
 }
 
 /* The engine also reads lines that run down the page; then words are higher than wide. Lines that
@@ -325,8 +331,9 @@ static void notice_sideways(struct reading *reading, const struct ocr_text *text
 static int read_best_end(struct reading *reading, struct rect_mm zone, struct page_text *ret,
                          struct err *err)
 {
-    bool rough = !reading->look.typed;
-    int rc = read_page(reading, zone, reading->flipped, rough, ret, err);
+    struct part part = {zone, reading->flipped, !reading->look.typed};
+    struct part other_end = {zone, !reading->flipped, true};
+    int rc = read_page(reading, &part, ret, err);
     if (rc < 0 || !reading->turn_is_text)
         return rc;
     if (ret->text.confidence >= poor_confidence) {
@@ -335,7 +342,7 @@ static int read_best_end(struct reading *reading, struct rect_mm zone, struct pa
         return 0;
     }
     SCOPED(page_text_free) struct page_text other = {0};
-    rc = read_page(reading, zone, !reading->flipped, true, &other, err);
+    rc = read_page(reading, &other_end, &other, err);
     double lead = other.text.confidence - ret->text.confidence;
     if (rc < 0 || fabs(lead) < turn_lead)
         return rc;
@@ -345,8 +352,10 @@ static int read_best_end(struct reading *reading, struct rect_mm zone, struct pa
     reading->flipped = !reading->flipped;
     verdict_reason(reading->verdict, "read the other way up, which reads better");
     page_text_free(ret);
-    if (!rough)
-        return read_page(reading, zone, reading->flipped, false, ret, err);
+    if (!part.rough) {
+        other_end.rough = false;
+        return read_page(reading, &other_end, ret, err);
+    }
     *ret = other;
     other = (struct page_text){0};
     return 0;
