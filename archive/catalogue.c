@@ -49,6 +49,15 @@ int catalogue_open(const char *data_dir, uint64_t map_bytes, enum store_mode mod
         [CAT_JOURNAL] = "journal",
         [CAT_HEADS] = "heads",
         [CAT_EVENTS] = "events",
+        [CAT_HOLDS] = "holds",
+        [CAT_HELD] = "held",
+        [CAT_HOLD_SUBJECTS] = "hold_subjects",
+        [CAT_SLIPS] = "slips",
+        [CAT_SLIP_LINES] = "slip_lines",
+        [CAT_SLIP_BOXES] = "slip_boxes",
+        [CAT_BOX_SLIPS] = "box_slips",
+        [CAT_ERASING] = "erasing",
+        [CAT_TOMBS] = "tombs",
     };
     char path[PATH_MAX];
     snprintf(path, sizeof path, "%s/catalogue", data_dir);

@@ -11,28 +11,37 @@
 
 enum catalogue_db {
     CAT_META, /* name → number; "in_flight" → what the last filing run must finish in intake */
-    CAT_BATCHES,    /* batch → batch_row */
-    CAT_UUIDS,      /* uuid → batch */
-    CAT_UNCLOSED,   /* batch → "" for batches that are not closed */
-    CAT_ENVELOPES,  /* batch, first page → envelope_row */
-    CAT_DOCUMENTS,  /* batch, first page → document_row */
-    CAT_PAGES,      /* batch, page → page_row */
-    CAT_BOXES,      /* box → box_row */
-    CAT_SERIES,     /* box path without its number, number → box */
-    CAT_OPEN_BOXES, /* box → "" */
-    CAT_BY_TENANT,  /* tenant, document → "" */
-    CAT_BY_TAG,     /* tenant, tag, 0, document → "" */
-    CAT_BY_INSURED, /* tenant, compartment, keyed hash, document → "" */
-    CAT_BY_BOX,     /* box, document → "" */
-    CAT_JOURNAL,    /* tenant, number → hash, record */
-    CAT_HEADS,      /* tenant → number and hash of the chain's last record */
-    CAT_EVENTS,     /* tenant, event id → number of its record */
+    CAT_BATCHES,       /* batch → batch_row */
+    CAT_UUIDS,         /* uuid → batch */
+    CAT_UNCLOSED,      /* batch → "" for batches that are not closed */
+    CAT_ENVELOPES,     /* batch, first page → envelope_row */
+    CAT_DOCUMENTS,     /* batch, first page → document_row */
+    CAT_PAGES,         /* batch, page → page_row */
+    CAT_BOXES,         /* box → box_row */
+    CAT_SERIES,        /* box path without its number, number → box */
+    CAT_OPEN_BOXES,    /* box → "" */
+    CAT_BY_TENANT,     /* tenant, document → "" */
+    CAT_BY_TAG,        /* tenant, tag, 0, document → "" */
+    CAT_BY_INSURED,    /* tenant, compartment, keyed hash, document → "" */
+    CAT_BY_BOX,        /* box, document → "" */
+    CAT_JOURNAL,       /* tenant, number → hash, record */
+    CAT_HEADS,         /* tenant → number and hash of the chain's last record */
+    CAT_EVENTS,        /* tenant, event id → number of its record */
+    CAT_HOLDS,         /* name, 0 → hold_row */
+    CAT_HELD,          /* subject of a hold, name → "" */
+    CAT_HOLD_SUBJECTS, /* name, 0, subject → "" */
+    CAT_SLIPS,         /* slip → slip_row */
+    CAT_SLIP_LINES,    /* slip, line → slip_line_row */
+    CAT_SLIP_BOXES,    /* slip, line, box → documents, pages: as drawn */
+    CAT_BOX_SLIPS,     /* box → slip, line: while it is on one */
+    CAT_ERASING,       /* box → "": destroyed, its key or files may still be there */
+    CAT_TOMBS,         /* document → box that it was destroyed with */
     CAT_DATABASES
 };
 
 /* Rows are read by position, so what another layout wrote is refused (ERR_CONFLICT), not misread:
  * count this up with every change of a row in rows.h or of the intake's rows. */
-enum { CATALOGUE_LAYOUT = 2 };
+enum { CATALOGUE_LAYOUT = 3 };
 
 int catalogue_open(const char *data_dir, uint64_t map_bytes, enum store_mode mode,
                    struct store **ret_store, struct err *err);

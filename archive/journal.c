@@ -129,6 +129,16 @@ int journal_append(struct store_txn *txn, const struct journal_event *event, uin
     return rc;
 }
 
+int journal_note(struct store_txn *txn, const struct journal_event *event, struct err *err)
+{
+    uint64_t seq;
+    if (!event->facts)
+        return err_set(err, ERR_MEMORY, "journal: no memory for '%s'", event->name);
+    int rc = journal_append(txn, event, &seq, err);
+    json_decref(event->facts);
+    return rc;
+}
+
 int journal_next(struct store_txn *txn, const char *tenant, uint64_t *ret_seq, struct err *err)
 {
     struct head head;

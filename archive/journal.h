@@ -28,6 +28,9 @@ struct journal_event {
 int journal_append(struct store_txn *txn, const struct journal_event *event, uint64_t *ret_seq,
                    struct err *err);
 
+/* Appends an event whose number nobody wants; the event's facts are taken (NULL: ERR_MEMORY). */
+int journal_note(struct store_txn *txn, const struct journal_event *event, struct err *err);
+
 /* The number that the tenant's next record will have. */
 int journal_next(struct store_txn *txn, const char *tenant, uint64_t *ret_seq, struct err *err);
 

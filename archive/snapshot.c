@@ -16,7 +16,7 @@
 #include "base/file.h"
 
 enum {
-    DATABASES_MAX = 24,
+    DATABASES_MAX = 40,
     NAME_SIZE = 64,
     FOLDER_MODE = 0750,
     FILE_MODE = 0640,

@@ -23,7 +23,7 @@ enum store_mode {
     STORE_READ_CLOSED /* nobody writes any more: no lock file, no reader table */
 };
 
-enum { STORE_DATABASES_MAX = 24 };
+enum { STORE_DATABASES_MAX = 40 };
 
 struct store_spec {
     const char *path; /* a folder */

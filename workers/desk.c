@@ -11,6 +11,7 @@
 #include "archive/day_seal.h"
 #include "archive/filing.h"
 #include "base/scope.h"
+#include "workers/desk_archive.h"
 
 static enum page_kind kind_of(enum tag tag)
 {
@@ -170,8 +171,8 @@ int desk_do(struct archive *archive, const struct desk_ask *ask, json_t **ret_an
     static const struct {
         const char *name;
         int (*act)(struct archive *, const char *, const json_t *, struct err *);
-    } verbs[] = {
-        {"code", do_code}, {"release", do_release}, {"close", do_close}, {"seal", do_seal}};
+    } verbs[] = {{"code", do_code}, {"release", do_release},     {"close", do_close},
+                 {"seal", do_seal}, {"hold_set", desk_hold_set}, {"hold_lift", desk_hold_lift}};
     for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++) {
         if (strcmp(verbs[i].name, ask->verb) != 0)
             continue;

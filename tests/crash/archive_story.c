@@ -12,6 +12,7 @@
 #include "archive/day_seal.h"
 #include "archive/filing.h"
 #include "archive/find.h"
+#include "archive/hold.h"
 #include "archive/intake.h"
 #include "archive/intake_work.h"
 #include "archive/state.h"
@@ -286,6 +287,21 @@ static int seal(struct archive *archive, struct err *err)
     return made < 0 ? made : 0;
 }
 
+/* A story told again finds its hold set, and lifted. */
+static int hold_and_lift(struct archive *archive, struct err *err)
+{
+    const struct hold_spec spec = {.name = "story",
+                                   .actor = "martin",
+                                   .reason = "a case",
+                                   .owner = "the archive",
+                                   .scope = HOLD_BATCH,
+                                   .batch = {1}};
+    int rc = hold_set(archive, &spec, err);
+    if (rc == 0 || rc == ERR_CONFLICT)
+        rc = hold_lift(archive, spec.name, spec.actor, err);
+    return rc == ERR_CONFLICT ? 0 : rc;
+}
+
 /* ---- the whole ---- */
 
 static int tell(const struct story *story, struct archive *archive, struct err *err)
@@ -299,6 +315,8 @@ static int tell(const struct story *story, struct archive *archive, struct err *
     }
     if (rc == 0)
         rc = read_all(archive, err);
+    if (rc == 0)
+        rc = hold_and_lift(archive, err);
     if (rc == 0)
         rc = seal(archive, err);
     if (rc == 0)

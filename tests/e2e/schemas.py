@@ -124,6 +124,9 @@ class Schemas(mailroom.Room):
             self.tripli("code", "--page", page["page"], "--tag", page["tag"])
         self.holds("tripli batch", self.lines("batch", "close", "1"))
         self.holds("tripli batch", self.lines("batch", "show", "1"))
+        self.tripli("hold", "set", "case-1", "--reason", "a case", "--owner", "the archive",
+                    "--document", documents[0]["document"])
+        self.holds("tripli hold", self.lines("hold", "list"))
         self.holds("tripli seal", self.lines("seal"))
         self.tripli("receipt", documents[-1]["envelope"], "--out", self.path("receipt"))
         with open(self.path("receipt"), encoding="utf-8") as file:

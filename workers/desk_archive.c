@@ -1,0 +1,76 @@
+/*
+ * Holds at the desk: see desk_archive.h.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "workers/desk_archive.h"
+
+#include <string.h>
+
+#include "archive/hold.h"
+
+static const char *text_of(const json_t *details, const char *name)
+{
+    const char *text = json_string_value(json_object_get(details, name));
+    return text ? text : "";
+}
+
+static int day_in(const json_t *details, const char *name, struct day *ret_day, struct err *err)
+{
+    const char *text = text_of(details, name);
+    if (!text[0] || day_parse(text, ret_day) == 0)
+        return 0;
+    return err_set(err, ERR_PROTOCOL, "%s '%.20s': must be a day, as 2029-04-01", name, text);
+}
+
+static int number_in(const json_t *details, const char *name, uint32_t *ret_number, struct err *err)
+{
+    json_int_t n = json_integer_value(json_object_get(details, name));
+    if (n < 1 || n > UINT32_MAX)
+        return err_set(err, ERR_PROTOCOL, "%s %lld: must be 1 or more", name, (long long)n);
+    *ret_number = (uint32_t)n;
+    return 0;
+}
+
+static int scope_in(const json_t *details, struct hold_spec *spec, struct err *err)
+{
+    const char *scope = text_of(details, "scope");
+    spec->tenant = text_of(details, "tenant");
+    spec->insured = text_of(details, "insured");
+    for (int i = HOLD_DOCUMENT; i <= HOLD_BATCH; i++)
+        if (strcmp(scope, hold_scope_name((enum hold_scope)i)) == 0) {
+            spec->scope = (enum hold_scope)i;
+            if (spec->scope == HOLD_BOX)
+                return number_in(details, "box", &spec->box, err);
+            if (spec->scope == HOLD_BATCH)
+                return number_in(details, "batch", &spec->batch.n, err);
+            if (spec->scope == HOLD_INSURED && !spec->insured[0])
+                return err_set(err, ERR_PROTOCOL, "insured: a number is wanted");
+            if (spec->scope == HOLD_DOCUMENT &&
+                document_id_parse(text_of(details, "document"), &spec->document) < 0)
+                return err_set(err, ERR_PROTOCOL, "document '%.24s': must be as 12-340",
+                               text_of(details, "document"));
+            return 0;
+        }
+    return err_set(err, ERR_PROTOCOL, "scope '%.20s' is not known", scope);
+}
+
+int desk_hold_set(struct archive *archive, const char *actor, const json_t *details,
+                  struct err *err)
+{
+    struct hold_spec spec = {.actor = actor,
+                             .name = text_of(details, "name"),
+                             .reason = text_of(details, "reason"),
+                             .owner = text_of(details, "owner")};
+    int rc = scope_in(details, &spec, err);
+    if (rc == 0)
+        rc = day_in(details, "until", &spec.until, err);
+    if (rc == 0)
+        rc = day_in(details, "review", &spec.review, err);
+    return rc < 0 ? rc : hold_set(archive, &spec, err);
+}
+
+int desk_hold_lift(struct archive *archive, const char *actor, const json_t *details,
+                   struct err *err)
+{
+    return hold_lift(archive, text_of(details, "name"), actor, err);
+}
