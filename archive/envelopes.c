@@ -79,26 +79,9 @@ static int begin_envelope(const struct page_place *place, uint32_t page, struct 
     return rc;
 }
 
-/* Numbers that were jumped over hold their envelope back until they come. */
-static int mark_gap(const struct page_place *place, uint32_t highest, struct err *err)
-{
-    for (uint32_t page = highest + 1; page < place->id.page; page++) {
-        struct db_key key = key_of_page((struct page_id){place->id.batch, page});
-        int rc = store_put(place->txn, IN_UNDECIDED, &key, bytes_of("", 0), err);
-        if (rc < 0)
-            return rc;
-    }
-    return 0;
-}
-
 int envelopes_accepted(const struct page_place *place, bool starts_envelope, struct err *err)
 {
-    struct intake_progress progress;
-    int rc = intake_progress_get(place->txn, place->id.batch, &progress, err);
-    if (rc == 0)
-        rc = begin_envelope(place, 1, err);
-    if (rc >= 0)
-        rc = mark_gap(place, progress.highest, err);
+    int rc = place->id.page == 1 ? begin_envelope(place, 1, err) : 0;
     if (rc == 0 && starts_envelope && place->batch->row.spec.boundary == BOUNDARY_MARKED)
         rc = begin_envelope(place, place->id.page, err);
     return rc;

@@ -79,6 +79,15 @@ static int write_page(const struct page_place *place, const struct intake_page *
     return rc < 0 ? rc : intake_row_add(place->txn, page->id, &row, err);
 }
 
+/* Pages come in the order of their numbers, so that the pages of a batch are always 1 to n: only
+ * then does n tell a capture that resumes where to go on. 1 it is due, 0 one before it is missing. */
+static int is_due(struct work *work, struct page_id id, struct err *err)
+{
+    struct intake_progress progress;
+    int rc = intake_progress_get(&work->txn, id.batch, &progress, err);
+    return rc < 0 ? rc : id.page <= progress.highest + 1;
+}
+
 static int accept_one(struct work *work, size_t index, struct err *err)
 {
     const struct accepting *accepting = work->of;
@@ -97,7 +106,11 @@ static int accept_one(struct work *work, size_t index, struct err *err)
         *result = ERR_CONFLICT;
         return 0;
     }
-    return rc < 0 ? rc : write_page(&place, page, err);
+    if (rc == 1)
+        rc = is_due(work, page->id, err);
+    if (rc == 0)
+        *result = ERR_UNAVAILABLE;
+    return rc <= 0 ? rc : write_page(&place, page, err);
 }
 
 /* A page of a batch that is closed or unknown: only known to be there, or refused. */

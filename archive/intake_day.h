@@ -20,7 +20,7 @@ enum intake_db {
     IN_LEASED,     /* until, page: LEASED */
     IN_TO_CODE,    /* page: TO_CODE */
     IN_QUARANTINE, /* page: QUARANTINED */
-    IN_UNDECIDED,  /* page: everything that holds its envelope back, gaps in the numbering too */
+    IN_UNDECIDED,  /* page: everything that holds its envelope back */
     IN_UNREAD,     /* batch, accepted at, page: ACCEPTED and LEASED */
     IN_STARTS,     /* first page of an envelope → the page where filing goes on (envelopes.c) */
     IN_BATCHES,    /* batch → intake_progress */

@@ -46,6 +46,7 @@ static int code_of(int rc)
         return ERR_NOT_FOUND;
     case MDB_READERS_FULL:
     case MDB_MAP_RESIZED:
+    case MDB_PANIC: /* a write of the root failed: nothing goes until the file is opened again */
         return ERR_UNAVAILABLE;
     default:
         return rc < 0 ? ERR_INTEGRITY : 0;

@@ -96,6 +96,24 @@ static void another_image_under_the_same_number_is_refused(void **state)
     assert_int_equal(result, ERR_NOT_FOUND);
 }
 
+static void a_page_waits_for_the_one_before_it(void **state)
+{
+    struct room *room = *state;
+    struct err err = {0};
+    struct batch_id batch = room_batch(room, 1, BOUNDARY_MARKED), again;
+    assert_int_equal(room_feed(room, (struct page_id){batch.n, 2}, true), ERR_UNAVAILABLE);
+    assert_int_equal(room_feed(room, (struct page_id){batch.n, 1}, true), 0);
+    assert_int_equal(room_feed(room, (struct page_id){batch.n, 3}, true), ERR_UNAVAILABLE);
+    struct archive_counts counts = room_count(room, batch);
+    assert_int_equal(counts.accepted, 1); /* where a capture that resumes goes on */
+    assert_int_equal(room_feed(room, (struct page_id){batch.n, 2}, true), 0);
+    assert_int_equal(room_feed(room, (struct page_id){batch.n, 3}, true), 0);
+    struct batch_spec spec = room_spec(1, BOUNDARY_MARKED);
+    check_ok(archive_batch_open(room->archive, &spec, &again, &err), &err);
+    assert_int_equal(again.n, batch.n);
+    assert_int_equal(room_count(room, batch).accepted, 3);
+}
+
 static void a_filed_page_that_comes_again_is_known(void **state)
 {
     struct room *room = *state;
@@ -215,8 +233,8 @@ static void the_oldest_mail_goes_first(void **state)
     spec.received = (struct day){2026, 11, 3};
     check_ok(archive_batch_open(room->archive, &spec, &early, &err), &err);
     room_feed(room, (struct page_id){late.n, 1}, true);
-    room_feed(room, (struct page_id){early.n, 2}, true);
     room_feed(room, (struct page_id){early.n, 1}, true);
+    room_feed(room, (struct page_id){early.n, 2}, true);
     struct intake_lease leases[5];
     int count = intake_lend(room->archive, 5, 60000, leases, &err);
     check_ok(count, &err);
@@ -308,11 +326,11 @@ static void a_batch_closes_only_when_its_equations_hold(void **state)
     struct err err = {0};
     struct batch_id batch = room_batch(room, 1, BOUNDARY_MARKED);
     room_feed(room, (struct page_id){batch.n, 1}, true);
-    room_feed(room, (struct page_id){batch.n, 3}, true);
+    room_feed(room, (struct page_id){batch.n, 2}, false);
     struct batch_end end = {3, 0, 3};
     check_refused(archive_batch_close(room->archive, batch, "x", &err), ERR_CONFLICT, &err);
     check_refused(archive_batch_end(room->archive, batch, &end, &err), ERR_CONFLICT, &err);
-    room_feed(room, (struct page_id){batch.n, 2}, false);
+    room_feed(room, (struct page_id){batch.n, 3}, true);
     end.sheets_fed = 4;
     check_ok(archive_batch_end(room->archive, batch, &end, &err), &err);
     assert_int_equal(room_feed(room, (struct page_id){batch.n, 4}, true), ERR_CONFLICT);
@@ -461,6 +479,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(the_same_page_twice_is_one_page),
         TEST(another_image_under_the_same_number_is_refused),
+        TEST(a_page_waits_for_the_one_before_it),
         TEST(a_filed_page_that_comes_again_is_known),
         TEST(the_same_batch_twice_is_one_batch),
         TEST(a_stale_answer_changes_nothing),

@@ -6,11 +6,13 @@
  */
 #include "workers/hub.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include "archive/day_seal.h"
 #include "archive/filing.h"
@@ -19,6 +21,7 @@
 
 enum {
     TURN_MS = 200,        /* longest wait between two looks at the timers */
+    CLOCK_BACK_MS = 1000, /* a clock set right by less is not worth a page read again */
     COUNT_MS = 1000,      /* how often the number of unread pages is read back */
     EXPIRE_MS = 1000,     /* how often leases past their time are looked for */
     SEAL_MS = 60000,      /* how often a new day is looked for, when the journals are sealed */
@@ -66,6 +69,7 @@ void hub_trouble(struct hub *hub, const struct err *err)
     if (!hub->trouble[0])
         log_error("%s; the feeder waits, nothing accepted is lost, next try in %d ms", err->text,
                   FULL_PAUSE_MS);
+    hub->must_reopen |= err->code == ERR_UNAVAILABLE;
     snprintf(hub->trouble, sizeof hub->trouble, "%s", err->text);
     hub->full_until_ms = clock_mono_ms() + FULL_PAUSE_MS;
 }
@@ -101,6 +105,19 @@ static void refresh_counts(struct hub *hub)
     hub->may_have_unread = hub->unread > 0;
 }
 
+/* True when the wall clock was set back. Leases end by that clock, for they outlive the hub; they
+ * would last by so much longer. */
+static bool clock_went_back(struct hub *hub, int64_t mono_ms)
+{
+    int64_t ahead_ms = clock_wall_ms() - mono_ms, before_ms = hub->wall_ahead_ms;
+    bool back = before_ms != 0 && ahead_ms < before_ms - CLOCK_BACK_MS;
+    hub->wall_ahead_ms = ahead_ms;
+    if (back)
+        log_warn("the clock went back by %lld ms; pages that are lent wait again",
+                 (long long)(before_ms - ahead_ms));
+    return back;
+}
+
 static void expire_leases(struct hub *hub)
 {
     struct err err = {0};
@@ -108,7 +125,9 @@ static void expire_leases(struct hub *hub)
     if (now - hub->expired_ms < EXPIRE_MS)
         return;
     hub->expired_ms = now;
-    int returned = intake_expire(hub->archive, EXPIRE_STEP, &err);
+    bool back = clock_went_back(hub, now);
+    int returned = back ? intake_recover(hub->archive, &err)
+                        : intake_expire(hub->archive, EXPIRE_STEP, &err);
     if (returned < 0)
         hub_trouble(hub, &err);
     if (returned > 0)
@@ -127,6 +146,23 @@ static void seal_day(struct hub *hub)
         log_error("the journals are not sealed: %s; next try in %d s", err.text, SEAL_MS / 1000);
     if (made > 0)
         log_info("the journals are sealed, DATA/seals has the request for a time stamp");
+}
+
+/* What only a new start mends: a storage that must be opened again, a socket that is gone. */
+static int check_ground(struct hub *hub, struct err *err)
+{
+    char path[PLACE_SIZE + 32];
+    int64_t now = clock_mono_ms();
+    if (hub->must_reopen)
+        return err_set(err, ERR_IO, "%s; the hub ends, and opens its storage again when started",
+                       hub->trouble);
+    if (now - hub->grounded_ms < COUNT_MS)
+        return 0;
+    hub->grounded_ms = now;
+    snprintf(path, sizeof path, "%s/front", hub->program.place.run);
+    if (access(path, F_OK) == 0)
+        return 0;
+    return err_errno(err, errno, "%s: the hub ends, and makes it again when started", path);
 }
 
 static int turn(struct hub *hub, struct err *err)
@@ -155,7 +191,7 @@ static int turn(struct hub *hub, struct err *err)
     expire_leases(hub);
     refresh_counts(hub);
     seal_day(hub);
-    return rc;
+    return rc < 0 ? rc : check_ground(hub, err);
 }
 
 static int open_remote(struct hub *hub, const struct hub_options *options, struct err *err)

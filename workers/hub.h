@@ -54,6 +54,9 @@ struct hub {
     bool stopping;
     int64_t full_until_ms;      /* no acceptance and no filing before this time */
     char trouble[ERR_TEXT_MAX]; /* why work stands still; "" when all is well */
+    int64_t wall_ahead_ms;      /* of the monotonic clock, at the last look */
+    int64_t grounded_ms;        /* when the run directory was last looked at */
+    bool must_reopen;           /* the storage works only after it has been opened again */
     uint64_t unread;            /* pages not yet decided, refreshed by timer and acceptance */
     int64_t counted_ms, expired_ms, sealed_ms, started_ms;
     uint64_t pages_decided, cpu_ms;

@@ -50,11 +50,12 @@ static void ask_to_wait(struct hub *hub, const struct peer *from, const char *re
     hub_send(hub->front, from, &wait);
 }
 
-/* A full disk is no fault of who asks: they wait and ask again. Anything else is refused. */
+/* A full or broken disk is no fault of who asks: they wait and ask again. Anything else is
+ * refused. */
 static void refuse_or_wait(struct hub *hub, const struct message *message, const struct peer *from,
                            const struct err *err)
 {
-    if (err->code != ERR_FULL) {
+    if (err->code != ERR_FULL && err->code != ERR_IO && err->code != ERR_UNAVAILABLE) {
         hub_refuse(hub->front, from, message, err);
         return;
     }
@@ -229,6 +230,8 @@ static void answer_page(struct hub *hub, int i, int result)
 {
     const struct message *message = &hub->pages[i];
     struct err err = {0};
+    if (result == ERR_UNAVAILABLE) /* one before it was lost on the way: both are sent again */
+        return;
     if (result < 0) {
         err_set(&err, result, "page %u-%u: refused (%s)", message->page.batch, message->page.page,
                 err_name(result));

@@ -65,7 +65,7 @@ class Kills(mailroom.Room):
         self.check(self.finish(running))
 
     def test_a_reader_that_hangs_is_killed_and_its_page_read_again(self):
-        slow = self.quick_config("deadline_ms = 60000", "deadline_ms = 3000")
+        slow = self.quick_config("deadline_ms = 60000", "deadline_ms = 6000")
         running = self.start_run("--workers", "1", env=slow)
         time.sleep(1.5)
         self.stop_one(running, "tripli-reader")

@@ -93,6 +93,7 @@ class Room(unittest.TestCase):
 
     def finish(self, running):
         out, said = running.communicate(timeout=RUN_LIMIT_S)
+        self.said = said
         self.assertEqual(running.returncode, 0, said[-3000:])
         report = json.loads(out.splitlines()[-1])
         self.check_pages(report)
