@@ -22,6 +22,7 @@ static const struct {
     {"quarantine", "list, release and tag pages that broke their reader", verb_quarantine},
     {"find", "find documents", verb_find},
     {"show", "images and text of a document", verb_show},
+    {"why", "why a document is kept, until when, and its life", verb_why},
     {"read", "full text of a document, read now if need be", verb_read},
     {"hold", "forbid destruction for a named reason; the hold report", verb_hold},
     {"verify", "read everything back and compare", verb_verify},
