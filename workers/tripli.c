@@ -46,7 +46,7 @@ static void print_verbs(FILE *to)
     fprintf(to, "Usage: tripli VERB [OPTION...]\n\n");
     for (int i = 0; i < VERB_COUNT; i++)
         fprintf(to, "  %-11s %s\n", verbs[i].name, verbs[i].summary);
-    fprintf(to, "\ntripli VERB --help tells more.\n");
+    fprintf(to, "tripli VERB --help tells more.\n");
 }
 
 int verb_start(const struct argp *argp, int argc, char **argv, struct program *program)
