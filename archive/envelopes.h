@@ -1,8 +1,8 @@
 /*
  * Where envelopes begin and end among the pages in intake, and which are complete. An envelope
  * reaches from its start to the next start or the end of the batch; it is complete when no page of
- * that stretch is undecided. Each question costs a few look-ups, whatever the batch's size: undecided
- * pages stand in one index, starts in another.
+ * that stretch is undecided. Each question costs a few look-ups, whatever the batch's size:
+ * undecided pages stand in one index, starts in another.
  * SPDX-License-Identifier: Apache-2.0
  */
 #pragma once

@@ -80,7 +80,8 @@ static int write_page(const struct page_place *place, const struct intake_page *
 }
 
 /* Pages come in the order of their numbers, so that the pages of a batch are always 1 to n: only
- * then does n tell a capture that resumes where to go on. 1 it is due, 0 one before it is missing. */
+ * then does n tell a capture that resumes where to go on. 1 it is due, 0 one before it is missing.
+ */
 static int is_due(struct work *work, struct page_id id, struct err *err)
 {
     struct intake_progress progress;

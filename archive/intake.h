@@ -21,8 +21,8 @@ struct intake_page {
 
 /* Accepts pages in one transaction (group commit). `ret_results[i]`: 0 accepted (also when the same
  * page with the same digest is there already), or an error code for that page alone:
- * ERR_UNAVAILABLE when the page before it has not come yet, for a batch takes its pages in the order
- * of their numbers. The function fails as a whole (nothing accepted) on ERR_FULL, ERR_IO. */
+ * ERR_UNAVAILABLE when the page before it has not come yet, for a batch takes its pages in the
+ * order of their numbers. The function fails as a whole (nothing accepted) on ERR_FULL, ERR_IO. */
 int intake_accept(struct archive *archive, const struct intake_page *pages, size_t count,
                   int *ret_results, struct err *err);
 

@@ -5,6 +5,7 @@
  */
 #include "image/page.h"
 
+#include <endian.h>
 #include <leptonica/allheaders.h>
 #include <string.h>
 
@@ -67,22 +68,42 @@ size_t page_row_bytes(const struct Pix *page)
     return pixGetDepth(page) == 32 ? 3 * width : (width * (size_t)pixGetDepth(page) + 7) / 8;
 }
 
+/* The reverse of put_bytes. */
+static void get_bytes(const uint32_t *line, size_t count, uint8_t *ret_row)
+{
+    uint32_t word;
+
+    for (size_t i = 0; i < count / 4; i++) {
+        word = htobe32(line[i]);
+        memcpy(ret_row + 4 * i, &word, 4);
+    }
+    for (size_t i = count / 4 * 4; i < count; i++)
+        ret_row[i] = (uint8_t)(line[i / 4] >> (24 - 8 * (i % 4)));
+}
+
+/* A word at a time: the fourth byte of each lies where the next pixel begins. */
+static void get_pixels(const uint32_t *line, size_t width, uint8_t *ret_row)
+{
+    for (size_t x = 0; x + 1 < width; x++) {
+        uint32_t word = htobe32(line[x]);
+        memcpy(ret_row + 3 * x, &word, 4);
+    }
+    uint8_t *last = ret_row + 3 * (width - 1);
+    last[0] = (uint8_t)(line[width - 1] >> L_RED_SHIFT);
+    last[1] = (uint8_t)(line[width - 1] >> L_GREEN_SHIFT);
+    last[2] = (uint8_t)(line[width - 1] >> L_BLUE_SHIFT);
+}
+
 void page_get_row(const struct Pix *page, uint32_t y, uint8_t *ret_row)
 {
     struct Pix *readable = (struct Pix *)page; /* Leptonica's getters take no const */
     const uint32_t *line = pixGetData(readable) + (size_t)y * (size_t)pixGetWpl(readable);
     size_t count = page_row_bytes(page);
 
-    if (pixGetDepth(page) != 32) {
-        for (size_t i = 0; i < count; i++)
-            ret_row[i] = (uint8_t)(line[i / 4] >> (24 - 8 * (i % 4)));
-        return;
-    }
-    for (size_t x = 0; 3 * x < count; x++) {
-        ret_row[3 * x] = (uint8_t)(line[x] >> L_RED_SHIFT);
-        ret_row[3 * x + 1] = (uint8_t)(line[x] >> L_GREEN_SHIFT);
-        ret_row[3 * x + 2] = (uint8_t)(line[x] >> L_BLUE_SHIFT);
-    }
+    if (pixGetDepth(page) == 32)
+        get_pixels(line, count / 3, ret_row);
+    else
+        get_bytes(line, count, ret_row);
 }
 
 int page_made(struct Pix *made, const char *step, struct Pix **ret_page, struct err *err)

@@ -28,8 +28,7 @@ static bool is_ordered(const char *what)
 {
     char path[PATH_BYTES];
     int before = errno;
-    bool there = folder() &&
-                 snprintf(path, sizeof path, "%s/%s", folder(), what) < PATH_BYTES &&
+    bool there = folder() && snprintf(path, sizeof path, "%s/%s", folder(), what) < PATH_BYTES &&
                  access(path, F_OK) == 0;
     errno = before;
     return there;

@@ -126,8 +126,8 @@ static void expire_leases(struct hub *hub)
         return;
     hub->expired_ms = now;
     bool back = clock_went_back(hub, now);
-    int returned = back ? intake_recover(hub->archive, &err)
-                        : intake_expire(hub->archive, EXPIRE_STEP, &err);
+    int returned =
+        back ? intake_recover(hub->archive, &err) : intake_expire(hub->archive, EXPIRE_STEP, &err);
     if (returned < 0)
         hub_trouble(hub, &err);
     if (returned > 0)

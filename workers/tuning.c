@@ -29,7 +29,7 @@ static const struct number numbers[] = {
     ROW(hub, unread_limit_pages, 1, 10000000, 300000),
     ROW(hub, filing_step, 1, 256, 16),
     ROW(hub, worker_silence_ms, 1000, 600000, 5000),
-    ROW(worker, credit, 1, 8, 2),
+    ROW(worker, credit, 1, 8, 4),
     ROW(worker, deadline_ms, 1000, 600000, 60000),
     ROW(worker, memory_mb, 256, 16384, 1024),
     ROW(worker, recycle_pages, 1, 1000000, 2000),

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-# A machine that misbehaves while mail flows: a disk that fails every write for a while, a clock that
-# goes back, a run directory that somebody removes. Each time the batch ends by itself, with the
-# counts of an undisturbed run.
+# A machine that misbehaves while mail flows: a disk that fails every write for a while, a clock
+# that goes back, a run directory that somebody removes. Each time the batch ends by itself, with
+# the counts of an undisturbed run.
 # SPDX-License-Identifier: Apache-2.0
 import os
 import shutil
