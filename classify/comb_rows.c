@@ -1,7 +1,7 @@
 /*
  * Rows of marks a comb's pitch apart: see comb_rows.h. A line of writing or print has marks
- * between, whatever its size: its letters are higher than they are apart. SPDX-License-Identifier:
- * Apache-2.0
+ * between, whatever its size: its letters are higher than they are apart.
+ * SPDX-License-Identifier: Apache-2.0
  */
 #include "classify/comb_rows.h"
 

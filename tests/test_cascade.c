@@ -156,7 +156,7 @@ static void what_is_no_image_is_an_error(void **state)
     check_refused(classifier_read(classifier, &page, &verdict, &err), ERR_FORMAT, &err);
     assert_int_equal(verdict.reason_count, 0);
     SCOPED(buf_free) struct buf file = file_of(&(struct drawn){.seed = FORM, .dpi = 100}, false);
-    page = (struct classify_page){bytes_of(file.at, file.len / 2), 1, 0};
+    page = (struct classify_page){.file = bytes_of(file.at, file.len / 2), .page = 1};
     assert_true(classifier_read(classifier, &page, &verdict, &err) < 0 || !verdict.accepted ||
                 verdict.tag == TAG_SICK_NOTE);
     verdict_clear(&verdict);
