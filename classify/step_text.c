@@ -1,6 +1,6 @@
 /*
  * Steps that read: the title of pages that may be forms no model knows, and the whole text of typed
- * pages. Handwriting is not read; only when nothing else says which way up it is, a few lines are.
+ * pages. Of handwriting a part is read roughly: what that looks like tells letters from other.
  * SPDX-License-Identifier: Apache-2.0
  */
 #include <allheaders.h>
@@ -414,8 +414,8 @@ static void vote_by_cheque_words(struct reading *reading, const struct ocr_text 
     }
 }
 
-/* Print that no form model knows is read whole; handwriting, and paper of a cheque's shape, only in
- * doubt. */
+/* Whatever no form model knows is read: the look of handwriting alone is wrong once in twenty times.
+ * Paper of a cheque's shape only in doubt. */
 static bool wants_text(const struct reading *reading)
 {
     double confidence;
@@ -424,7 +424,7 @@ static bool wants_text(const struct reading *reading)
                 reading->form.placement.score >= reading->classifier->settings.form.middle;
     if (!reading->classifier->ocr || form || reading->look.marks < MARKS_LEAST)
         return false;
-    if (reading->cheque_shape > 0 || !reading->look.typed)
+    if (reading->cheque_shape > 0)
         return !reading_is_decided(reading);
     return leader != TAG_CHEQUE;
 }
