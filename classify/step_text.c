@@ -414,8 +414,8 @@ static void vote_by_cheque_words(struct reading *reading, const struct ocr_text 
     }
 }
 
-/* Whatever no form model knows is read: the look of handwriting alone is wrong once in twenty times.
- * Paper of a cheque's shape only in doubt. */
+/* Whatever no form model knows is read: the look of handwriting alone is wrong once in twenty
+ * times. Paper of a cheque's shape only in doubt. */
 static bool wants_text(const struct reading *reading)
 {
     double confidence;
