@@ -66,8 +66,7 @@ static int measure_page(struct run *run, size_t at, struct tally *class, struct 
     const struct labelled_page *page = &run->pages.at[at];
     SCOPED(page_reading_free) struct page_reading reading = {0};
     struct tally alone = {0};
-    int rc = page_reading_make(&run->engines, &run->pages, page, (enum ocr_engine_name)(at % 2),
-                               &reading, err);
+    int rc = page_reading_make(&run->engines, &run->pages, page, &reading, err);
     if (rc == ERR_MEMORY)
         return rc;
     if (rc < 0) {

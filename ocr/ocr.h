@@ -37,7 +37,7 @@ struct ocr_rect {
 };
 
 struct ocr_word {
-    char *text; /* UTF-8 without blanks, owned by the ocr_text it is part of */
+    char *text; /* UTF-8, no blank at its ends; owned by the ocr_text it is part of */
     struct ocr_rect box;
     float confidence; /* 0..1, the engine's own estimate */
     int32_t line;     /* words of one line share a number, rising down the page */

@@ -148,13 +148,16 @@ static int take_word(const TessResultIterator *at, int32_t line, struct ocr_text
     const TessPageIterator *place = TessResultIteratorGetPageIteratorConst(at);
     char *read = TessResultIteratorGetUTF8Text(at, RIL_WORD);
     const char *letters = read ? read + strspn(read, " \n") : "";
+    size_t length = strlen(letters);
     struct ocr_word word = {.line = line};
     int left, top, right, bottom;
     bool visible =
         *letters && TessPageIteratorBoundingBox(place, RIL_WORD, &left, &top, &right, &bottom);
 
+    while (length > 0 && strchr(" \n", letters[length - 1]))
+        length--;
     if (visible) {
-        word.text = strndup(letters, strcspn(letters, " \n"));
+        word.text = strndup(letters, length);
         word.box = (struct ocr_rect){left, top, right - left, bottom - top};
         word.confidence = TessResultIteratorConfidence(at, RIL_WORD) / 100;
     }

@@ -1,6 +1,7 @@
 /*
  * Comparing what was read with what stands there: distances and bags of words whose answer is
- * known. SPDX-License-Identifier: Apache-2.0
+ * known.
+ * SPDX-License-Identifier: Apache-2.0
  */
 #include "bench/engines/compare.h"
 

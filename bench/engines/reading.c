@@ -132,14 +132,14 @@ static int read_by(struct ocr *ocr, const struct Pix *page, int engine,
 }
 
 int page_reading_make(const struct engines *engines, const struct labelled_pages *pages,
-                      const struct labelled_page *page, enum ocr_engine_name first,
-                      struct page_reading *ret_reading, struct err *err)
+                      const struct labelled_page *page, struct page_reading *ret_reading,
+                      struct err *err)
 {
     SCOPED(image_free) struct Pix *pix = NULL;
     *ret_reading = (struct page_reading){0};
     int rc = make_ready(pages, page, &pix, err);
     for (int i = 0; rc == 0 && i < ENGINES; i++) {
-        int engine = ((int)first + i) % ENGINES;
+        int engine = (int)((page - pages->at) + i) % ENGINES;
         rc = read_by(engines->at[engine], pix, engine, ret_reading, err);
     }
     if (rc == 0)

@@ -28,11 +28,12 @@ struct page_reading {
 };
 void page_reading_free(struct page_reading *reading);
 
-/* Decodes, turns and straightens the page, and lets both read it; whoever begins is `first`. Errors
+/* Decodes, turns and straightens the page, and lets both read it; who begins alternates from
+ * page to page. Errors
  * are those of decoding and of the files named. */
 int page_reading_make(const struct engines *engines, const struct labelled_pages *pages,
-                      const struct labelled_page *page, enum ocr_engine_name first,
-                      struct page_reading *ret_reading, struct err *err);
+                      const struct labelled_page *page, struct page_reading *ret_reading,
+                      struct err *err);
 
 /* The same file by `tesseract FILE - -l fra`, its start included. Only for pages that lie upright;
  * one whose name is long (64 bytes) is left out. */
