@@ -52,7 +52,7 @@ static struct verdict verdict_of(PIX *image, int dpi, int quarters)
     PIX *turned = pixRotateOrth(image, (4 - quarters) % 4);
     pixSetResolution(turned, dpi, dpi);
     check_ok(image_encode(turned, &params, &file, &err), &err);
-    struct classify_page page = {buf_view(&file), 1, 0};
+    struct classify_page page = {.file = buf_view(&file), .page = 1};
     check_ok(classifier_read(classifier, &page, &verdict, &err), &err);
     pixDestroy(&turned);
     pixDestroy(&image);
@@ -77,6 +77,7 @@ static PIX *cheque_image(struct envelope *envelope, int variant, bool back)
             continue;
         sheet->front.kind = back ? PAGE_CHEQUE_BACK : PAGE_CHEQUE;
         check_ok(scan_page(&sheet->front, &sheet->look, &image, &err), &err);
+        page_free_text(&sheet->front);
         return image;
     }
     fail_msg("no cheque of variant %d among 40 envelopes", variant);
