@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "archive/envelopes.h"
+#include "archive/slip.h"
 #include "archive/state.h"
 #include "archive/tenants.h"
 #include "base/file.h"
@@ -102,6 +103,8 @@ static int recover(struct archive *archive, struct err *err)
         rc = live_retire_days(archive, err);
     if (rc == 0)
         rc = stray_boxes_remove(archive, err);
+    if (rc == 0)
+        rc = destroy_recover(archive, err);
     if (rc == 0)
         rc = filing_close_old_boxes(archive, err);
     return rc < 0 ? rc : envelopes_recover(archive, err);

@@ -232,6 +232,32 @@ int catalogue_put_document(struct store_txn *txn, struct document_id id,
     return rc < 0 ? rc : put_indexes(txn, id, row, err);
 }
 
+static int remove_index(struct store_txn *txn, int db, struct db_key key, struct document_id id,
+                        struct err *err)
+{
+    key_u32(key_u32(&key, id.batch), id.first_page);
+    int rc = store_delete(txn, db, &key, err);
+    return rc < 0 ? rc : 0;
+}
+
+int catalogue_remove_document(struct store_txn *txn, struct document_id id,
+                              const struct document_row *row, struct err *err)
+{
+    struct db_key key = pair_key(id.batch, id.first_page);
+    int rc = remove_index(txn, CAT_BY_TENANT, catalogue_tenant_key(row->tenant), id, err);
+    if (rc == 0)
+        rc = remove_index(txn, CAT_BY_TAG, catalogue_tag_key(row->tenant, row->tag), id, err);
+    if (rc == 0)
+        rc = remove_index(txn, CAT_BY_BOX, key_of_number(row->box), id, err);
+    for (int i = 0; rc == 0 && i < row->insured_count; i++)
+        rc = remove_index(txn, CAT_BY_INSURED,
+                          catalogue_insured_key(row->tenant, row->compartment, &row->insured[i]),
+                          id, err);
+    if (rc == 0)
+        rc = store_delete(txn, CAT_DOCUMENTS, &key, err);
+    return rc < 0 ? rc : 0;
+}
+
 int catalogue_page(struct store_txn *txn, struct page_id id, struct page_row *ret_row,
                    struct err *err)
 {

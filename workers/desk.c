@@ -171,8 +171,16 @@ int desk_do(struct archive *archive, const struct desk_ask *ask, json_t **ret_an
     static const struct {
         const char *name;
         int (*act)(struct archive *, const char *, const json_t *, struct err *);
-    } verbs[] = {{"code", do_code}, {"release", do_release},     {"close", do_close},
-                 {"seal", do_seal}, {"hold_set", desk_hold_set}, {"hold_lift", desk_hold_lift}};
+    } verbs[] = {{"code", do_code},
+                 {"release", do_release},
+                 {"close", do_close},
+                 {"seal", do_seal},
+                 {"hold_set", desk_hold_set},
+                 {"hold_lift", desk_hold_lift},
+                 {"slip_draw", desk_slip_draw},
+                 {"slip_submit", desk_slip_submit},
+                 {"slip_visa", desk_slip_visa},
+                 {"slip_destroy", desk_slip_destroy}};
     for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++) {
         if (strcmp(verbs[i].name, ask->verb) != 0)
             continue;

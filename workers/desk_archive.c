@@ -1,5 +1,5 @@
 /*
- * Holds at the desk: see desk_archive.h.
+ * Holds and slips at the desk: see desk_archive.h.
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "workers/desk_archive.h"
@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "archive/hold.h"
+#include "archive/slip.h"
 
 static const char *text_of(const json_t *details, const char *name)
 {
@@ -73,4 +74,45 @@ int desk_hold_lift(struct archive *archive, const char *actor, const json_t *det
                    struct err *err)
 {
     return hold_lift(archive, text_of(details, "name"), actor, err);
+}
+
+/* ---- slips ---- */
+
+int desk_slip_draw(struct archive *archive, const char *actor, const json_t *details,
+                   struct err *err)
+{
+    struct slip_query query = {.tenant = text_of(details, "tenant")};
+    uint32_t slip = 0;
+    int rc = day_in(details, "first", &query.first, err);
+    if (rc == 0)
+        rc = day_in(details, "last", &query.last, err);
+    return rc < 0 ? rc : slip_draw(archive, &query, actor, &slip, err);
+}
+
+int desk_slip_submit(struct archive *archive, const char *actor, const json_t *details,
+                     struct err *err)
+{
+    uint32_t slip = 0;
+    int rc = number_in(details, "slip", &slip, err);
+    return rc < 0 ? rc : slip_submit(archive, slip, actor, err);
+}
+
+int desk_slip_visa(struct archive *archive, const char *actor, const json_t *details,
+                   struct err *err)
+{
+    struct slip_visa visa = {.granted = json_is_true(json_object_get(details, "granted")),
+                             .number = text_of(details, "number"),
+                             .actor = actor};
+    int rc = number_in(details, "slip", &visa.slip, err);
+    if (rc == 0 && json_integer_value(json_object_get(details, "line")) != 0)
+        rc = number_in(details, "line", &visa.line, err);
+    return rc < 0 ? rc : slip_decide(archive, &visa, err);
+}
+
+int desk_slip_destroy(struct archive *archive, const char *actor, const json_t *details,
+                      struct err *err)
+{
+    uint32_t slip = 0;
+    int rc = number_in(details, "slip", &slip, err);
+    return rc < 0 ? rc : slip_destroy(archive, slip, actor, err);
 }

@@ -1,6 +1,6 @@
 /*
- * What archivists ask of the desk (desk.h): holds. Each takes the user's name for the journal and
- * the details of the question; ERR_PROTOCOL for a detail that is not possible.
+ * What archivists ask of the desk (desk.h): holds and elimination slips. Each takes the user's name
+ * for the journal and the details of the question; ERR_PROTOCOL for a detail that is not possible.
  * SPDX-License-Identifier: Apache-2.0
  */
 #pragma once
@@ -16,3 +16,16 @@ int desk_hold_set(struct archive *archive, const char *actor, const json_t *deta
 /* {name} */
 int desk_hold_lift(struct archive *archive, const char *actor, const json_t *details,
                    struct err *err);
+
+/* {tenant, first, last: months of expiry or ""} */
+int desk_slip_draw(struct archive *archive, const char *actor, const json_t *details,
+                   struct err *err);
+/* {slip} */
+int desk_slip_submit(struct archive *archive, const char *actor, const json_t *details,
+                     struct err *err);
+/* {slip, line: 0 all, granted, number} */
+int desk_slip_visa(struct archive *archive, const char *actor, const json_t *details,
+                   struct err *err);
+/* {slip} */
+int desk_slip_destroy(struct archive *archive, const char *actor, const json_t *details,
+                      struct err *err);

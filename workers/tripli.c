@@ -24,6 +24,7 @@ static const struct {
     {"show", "images and text of a document", verb_show},
     {"read", "full text of a document, read now if need be", verb_read},
     {"hold", "forbid destruction for a named reason; the hold report", verb_hold},
+    {"slip", "elimination: candidates, slip, visa, destruction", verb_slip},
     {"verify", "read everything back and compare", verb_verify},
     {"seal", "sign what the journals hold", verb_seal},
     {"receipt", "proof that an envelope was filed", verb_receipt},

@@ -15,6 +15,7 @@
 #include "archive/hold.h"
 #include "archive/intake.h"
 #include "archive/intake_work.h"
+#include "archive/slip.h"
 #include "archive/state.h"
 #include "base/file.h"
 #include "base/scope.h"
@@ -36,7 +37,8 @@ static int open_batch(struct archive *archive, int which, struct batch_id *ret_i
 {
     struct batch_spec spec = {.uuid = {{(uint8_t)(which + 1)}},
                               .tenant = "061",
-                              .received = {2026, 11, 20},
+                              .received = which < STORY_BATCHES ? (struct day){2026, 11, 20}
+                                                                : (struct day){2005, 11, 20},
                               .boundary = which ? BOUNDARY_SEPARATORS : BOUNDARY_MARKED,
                               .source = "story"};
     return archive_batch_open(archive, &spec, ret_id, err);
@@ -302,6 +304,49 @@ static int hold_and_lift(struct archive *archive, struct err *err)
     return rc == ERR_CONFLICT ? 0 : rc;
 }
 
+/* ---- elimination: one old page, destroyed whole ---- */
+
+static int file_old_page(struct archive *archive, struct err *err)
+{
+    const struct story quiet = {.acknowledged = NULL};
+    const struct batch_end end = {1, 0, 1};
+    struct batch_id batch;
+    int rc = open_batch(archive, STORY_BATCHES, &batch, err);
+    if (rc == 0)
+        rc = feed_group(&quiet, archive, (struct page_id){batch.n, 1}, 1, err);
+    if (rc == 0)
+        rc = archive_batch_end(archive, batch, &end, err);
+    if (rc == 0)
+        rc = read_all(archive, err);
+    return rc < 0 ? rc : archive_batch_close(archive, batch, "martin", err);
+}
+
+static int next_step(struct archive *archive, uint32_t slip, enum slip_state state, struct err *err)
+{
+    const struct slip_visa visa = {
+        .slip = slip, .granted = true, .number = "AD06-1", .actor = "martin"};
+    if (state == SLIP_DRAWN)
+        return slip_submit(archive, slip, "martin", err);
+    return state == SLIP_SUBMITTED ? slip_decide(archive, &visa, err)
+                                   : slip_destroy(archive, slip, "martin", err);
+}
+
+static int eliminate(struct archive *archive, struct err *err)
+{
+    const struct slip_query query = {.tenant = "061"};
+    struct slip_row row = {0};
+    uint32_t slip = 0;
+    int rc = slip_last(archive, &slip, err);
+    if (rc == 0 && slip == 0)
+        rc = file_old_page(archive, err);
+    if (rc == 0 && slip == 0)
+        rc = slip_draw(archive, &query, "martin", &slip, err);
+    while (rc == 0 && (rc = slip_show(archive, slip, &row, err)) == 0 &&
+           row.state != SLIP_DESTROYED)
+        rc = next_step(archive, slip, row.state, err);
+    return rc;
+}
+
 /* ---- the whole ---- */
 
 static int tell(const struct story *story, struct archive *archive, struct err *err)
@@ -323,6 +368,8 @@ static int tell(const struct story *story, struct archive *archive, struct err *
         rc = end_month(archive, err);
     for (int i = 0; rc == 0 && i < STORY_BATCHES; i++)
         rc = archive_batch_close(archive, batches[i], "martin", err);
+    if (rc == 0)
+        rc = eliminate(archive, err);
     return rc < 0 ? rc : seal(archive, err);
 }
 
@@ -407,6 +454,10 @@ static void check_found(struct checking *checking)
             uint8_t image[IMAGE_BYTES];
             if (find_page(checking->archive, &documents[i], k, &page, &err) < 0)
                 complain(checking, err.text);
+            if (page.id.batch > STORY_BATCHES) {
+                complain(checking, "a page that was destroyed is found");
+                continue;
+            }
             make_image(page.id, image);
             if (bytes_equal(buf_view(&page.image), bytes_of(image, IMAGE_BYTES)))
                 seen[page.id.batch][page.id.page]++;
@@ -437,7 +488,8 @@ static void check_all(struct checking *checking, const char *acknowledged, bool 
     if (!complete)
         return;
     check_found(checking);
-    if (counts.accepted != STORY_BATCHES * STORY_PAGES || report.pages != counts.accepted)
+    if (counts.accepted != STORY_BATCHES * STORY_PAGES + 1 ||
+        report.pages != STORY_BATCHES * STORY_PAGES)
         complain(checking, "the counts at the end are wrong");
 }
 

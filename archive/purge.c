@@ -1,0 +1,90 @@
+/*
+ * The compacting rewrite of the catalogue after a destruction: LMDB keeps the bytes of rows that
+ * were removed, keyed hashes of insured numbers among them, until their pages are used again. So
+ * what lives is copied into a new file, which takes the old one's name. While it is copied this
+ * process does nothing else: feeders wait. Cut short, the old file is still there and the next
+ * start does it again.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "archive/slip_store.h"
+#include "archive/snapshot.h"
+#include "base/clock.h"
+#include "base/fault.h"
+#include "base/log.h"
+#include "base/scope.h"
+
+static const char due_name[] = "purge_due";
+
+int purge_ask(struct store_txn *txn, struct err *err)
+{
+    return catalogue_set_number(txn, due_name, 1, err);
+}
+
+static int is_due(struct archive *archive, struct err *err)
+{
+    SCOPED(store_abort) struct store_txn txn = {0};
+    uint64_t due = 0;
+    int rc = store_begin_read(archive->catalogue, &txn, err);
+    if (rc == 0)
+        rc = catalogue_number(&txn, due_name, &due, err);
+    return rc < 0 ? rc : due != 0;
+}
+
+/* With the catalogue closed here. Its lock file belongs to the old data file: readers that have
+ * both open see the archive as it was until they end. */
+static int rewrite(const char *folder, struct err *err)
+{
+    struct snapshot *snapshot = NULL;
+    char lock[PATH_MAX];
+    snprintf(lock, sizeof lock, "%s/lock.mdb", folder);
+    int fault = fault_point("purge.rewrite.before");
+    int rc = fault ? err_errno(err, fault, "%s: rewrite", folder)
+                   : snapshot_open(folder, &snapshot, err);
+    if (rc == 0)
+        rc = snapshot_write(snapshot, folder, err);
+    snapshot_free(&snapshot);
+    if (rc == 0 && unlink(lock) < 0 && errno != ENOENT)
+        rc = err_errno(err, errno, "%s: remove", lock);
+    fault_point("purge.rewrite.after");
+    return rc;
+}
+
+static int note_done(struct archive *archive, struct err *err)
+{
+    static const struct commit_points points = {"purge.done.before_commit",
+                                                "purge.done.after_commit"};
+    SCOPED(store_abort) struct store_txn txn = {0};
+    int rc = store_begin(archive->catalogue, &txn, err);
+    if (rc == 0)
+        rc = catalogue_set_number(&txn, due_name, 0, err);
+    return rc < 0 ? rc : store_commit(&txn, &points, err);
+}
+
+int purge_when_due(struct archive *archive, struct err *err)
+{
+    char folder[PATH_MAX];
+    int64_t began = clock_mono_ms();
+    int rc = is_due(archive, err);
+    if (rc <= 0)
+        return rc;
+    snprintf(folder, sizeof folder, "%s/catalogue", archive->data_dir);
+    uint64_t used, map;
+    store_fill(archive->catalogue, &used, &map);
+    rc = archive_has_space(archive, used, err);
+    if (rc < 0)
+        return rc;
+    store_free(&archive->catalogue);
+    rc = rewrite(folder, err);
+    int opened = catalogue_open(archive->data_dir, map, STORE_WRITE, &archive->catalogue,
+                                rc < 0 ? NULL : err);
+    if (opened < 0 || rc < 0)
+        return opened < 0 ? opened : rc;
+    rc = note_done(archive, err);
+    log_info("the catalogue was rewritten in %lld ms: nothing of what was destroyed is left in it",
+             (long long)(clock_mono_ms() - began));
+    return rc;
+}

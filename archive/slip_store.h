@@ -1,0 +1,53 @@
+/*
+ * Slips in the catalogue, for the files that work on them: rows by number, the boxes of a line,
+ * the look that decides whether a box may go.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#pragma once
+
+#include "archive/catalogue.h"
+#include "archive/slip.h"
+#include "archive/state.h"
+
+struct slip_place {
+    uint32_t slip, line; /* from 1 */
+};
+
+/* ERR_NOT_FOUND; ERR_INTEGRITY. */
+int slip_read(struct store_txn *txn, uint32_t slip, struct slip_row *ret_row, struct err *err);
+int slip_write(struct store_txn *txn, uint32_t slip, const struct slip_row *row, struct err *err);
+int slip_read_line(struct store_txn *txn, struct slip_place place, struct slip_line_row *ret_row,
+                   struct err *err);
+int slip_write_line(struct store_txn *txn, struct slip_place place, const struct slip_line_row *row,
+                    struct err *err);
+
+/* slip, line, box */
+struct db_key slip_box_key(struct slip_place place, uint32_t box);
+/* The next box of a line from `from` on: 1 found. */
+int slip_next_box(struct store_txn *txn, struct slip_place place, uint32_t from, uint32_t *ret_box,
+                  struct err *err);
+
+/* Looks at every document of a box on that day: fills the candidate, `why` too. */
+int slip_look(struct archive *archive, struct store_txn *txn, uint32_t box,
+              struct slip_candidate *ret_candidate, struct err *err);
+
+/* The rewrite of the catalogue (purge.c): asked for in the transaction that removes rows; done when
+ * it was asked for, by a writer in whose process no transaction of the catalogue is open. */
+int purge_ask(struct store_txn *txn, struct err *err);
+int purge_when_due(struct archive *archive, struct err *err);
+
+/* Journals a step of a slip, or of its line (0: the slip). */
+struct slip_step {
+    struct slip_place place;
+    const char *name; /* "slip_drawn", … */
+    const char *actor, *visa;
+    int64_t at_ms;
+};
+int slip_note(struct store_txn *txn, const char *tenant, const struct slip_step *step,
+              struct err *err);
+
+/* ERR_CONFLICT when a box, or one of the line, may not go, or is not as it was drawn. */
+int slip_check_box(struct archive *archive, struct store_txn *txn, struct slip_place place,
+                   uint32_t box, struct err *err);
+int slip_check_line(struct archive *archive, struct store_txn *txn, struct slip_place place,
+                    struct err *err);
