@@ -48,7 +48,14 @@ static void list_page(const struct labelled_page *page)
                     : "     ",
            tag_name(verdict->tag), verdict->confidence, verdict->rotation, verdict->skew, ms,
            page->path);
-    for (int i = 0; i < verdict->reason_count && (wrong || !verdict->accepted || turned); i++)
+    enum field_fate nir = labelled_page_nir(page), micr = labelled_page_micr(page);
+    bool lost =
+        nir == FATE_ABSENT || nir == FATE_WRONG || micr == FATE_ABSENT || micr == FATE_WRONG;
+    if (lost)
+        printf("        field %s %s\n", nir == FATE_NO_LABEL ? "cmc7" : "nir",
+               nir == FATE_WRONG || micr == FATE_WRONG ? "WRONG" : "absent");
+    for (int i = 0; i < verdict->reason_count && (wrong || !verdict->accepted || turned || lost);
+         i++)
         printf("        %s\n", verdict->reasons[i]);
 }
 
@@ -92,6 +99,9 @@ static void print_figures(const struct figures *figures)
     print_share("rotation wrong (accepted)", figures->turns_wrong, figures->turns);
     print_share("insured number proven", figures->nirs_read, figures->nirs);
     print_share("insured number wrong", figures->nirs_wrong, figures->nirs);
+    print_share("magnetic line proven", figures->micrs_proven, figures->micrs);
+    print_share("magnetic line read", figures->micrs_proven + figures->micrs_read, figures->micrs);
+    print_share("magnetic line wrong", figures->micrs_wrong, figures->micrs);
     double all = 0;
     printf("ms per page:");
     for (int i = 0; i < STAGE_COUNT; i++) {
@@ -163,15 +173,17 @@ static json_t *figures_to_json(const struct figures *figures)
     double wrong[2], to_code[2];
     figures_interval(figures->wrong, figures->total, wrong);
     figures_interval(figures->total - figures->accepted, figures->total, to_code);
-    return json_pack("{s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:[f,f], s:[f,f], s:o, s:o, "
-                     "s:o}",
+    return json_pack("{s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:[f,f], "
+                     "s:[f,f], s:o, s:o, s:o}",
                      "pages", figures->total, "accepted", figures->accepted, "accepted_wrong",
                      figures->wrong, "refused", figures->refused, "rotations", figures->turns,
                      "rotations_wrong", figures->turns_wrong, "nirs", figures->nirs, "nirs_proven",
-                     figures->nirs_read, "nirs_wrong", figures->nirs_wrong,
-                     "accepted_wrong_percent", wrong[0], wrong[1], "to_code_percent", to_code[0],
-                     to_code[1], "confusion", matrix_to_json(figures->pages), "forced",
-                     matrix_to_json(figures->forced), "ms", ms);
+                     figures->nirs_read, "nirs_wrong", figures->nirs_wrong, "micrs", figures->micrs,
+                     "micrs_proven", figures->micrs_proven, "micrs_read", figures->micrs_read,
+                     "micrs_wrong", figures->micrs_wrong, "accepted_wrong_percent", wrong[0],
+                     wrong[1], "to_code_percent", to_code[0], to_code[1], "confusion",
+                     matrix_to_json(figures->pages), "forced", matrix_to_json(figures->forced),
+                     "ms", ms);
 }
 
 static json_t *curve_to_json(const struct labelled_pages *pages)

@@ -24,7 +24,8 @@
 #define KEY_SURE 0.8 /* OCR's confidence from which another key than computed speaks against */
 
 enum {
-    KEY_DPI = 300, /* what the zone of the key is enlarged to before it is read */
+    DPI_FONT = 110, /* from here on CMC-7 is known by its shapes: likeness 0.62 at 100 dpi */
+    KEY_DPI = 300,  /* what the zone of the key is enlarged to before it is read */
     KEY_DPI_AGAIN = 450,
     KEY_MS = 2000 /* reading it takes some 40 ms */
 };
@@ -77,38 +78,61 @@ static void weigh_band(const struct Pix *page, struct cheque_evidence *evidence)
              band->score, band->dpi, edge, evidence->size_fits ? ", paper 175 x 80 mm" : "");
 }
 
+/* A line of another font than CMC-7 at the edge of a page of a cheque's proportions. */
+static int look_for_foreign(const struct Pix *page, const struct glance *glance,
+                            struct cheque_evidence *evidence, struct err *err)
+{
+    if (!has_cheque_aspect(page))
+        return 0;
+    int found = micr_find_foreign(glance, &evidence->band, err);
+    if (found <= 0)
+        return found;
+    evidence->foreign = true;
+    evidence->rotation = evidence->band.rotation;
+    evidence->skew = evidence->band.skew;
+    evidence->score = 0.75;
+    if (evidence->band.dpi >= DPI_FONT)
+        snprintf(evidence->reason, sizeof evidence->reason,
+                 "line of characters a pitch apart at a cheque's lower edge, no CMC-7: E-13B, a "
+                 "foreign cheque");
+    else
+        snprintf(
+            evidence->reason, sizeof evidence->reason,
+            "magnetic line at %.0f dpi, its font is told from %d dpi: perhaps a foreign cheque",
+            evidence->band.dpi, DPI_FONT);
+    return 1;
+}
+
+static void weigh_paper(const struct Pix *page, double dpi, struct cheque_evidence *evidence)
+{
+    struct Pix *pix = (struct Pix *)(uintptr_t)page;
+    if (!evidence->size_fits) {
+        snprintf(evidence->reason, sizeof evidence->reason,
+                 "no magnetic line, not a cheque's size");
+        return;
+    }
+    evidence->rotation = pixGetWidth(pix) >= pixGetHeight(pix) ? 0 : 90;
+    evidence->score = dpi < DPI_MIN ? 0.35 : 0.55;
+    snprintf(evidence->reason, sizeof evidence->reason,
+             "paper of a cheque's size without magnetic line: perhaps its back");
+}
+
 int cheque_look(const struct Pix *page, const struct glance *glance, double dpi,
                 struct cheque_evidence *ret_evidence, struct err *err)
 {
     *ret_evidence = (struct cheque_evidence){0};
-    struct Pix *pix = (struct Pix *)(uintptr_t)page;
     int found = micr_find(page, glance, &ret_evidence->band, err);
     if (found < 0)
         return found;
     ret_evidence->size_fits = size_fits(page, found ? ret_evidence->band.dpi : dpi);
     if (found) {
         weigh_band(page, ret_evidence);
-    } else if (has_cheque_aspect(page) &&
-               (found = micr_find_foreign(glance, &ret_evidence->band, err)) != 0) {
-        if (found < 0)
-            return found;
-        ret_evidence->foreign = true;
-        ret_evidence->rotation = ret_evidence->band.rotation;
-        ret_evidence->skew = ret_evidence->band.skew;
-        ret_evidence->score = 0.75;
-        snprintf(ret_evidence->reason, sizeof ret_evidence->reason,
-                 "line of characters a pitch apart at a cheque's lower edge, no CMC-7: E-13B or "
-                 "too coarse, a foreign cheque");
-    } else if (ret_evidence->size_fits) {
-        ret_evidence->rotation = pixGetWidth(pix) >= pixGetHeight(pix) ? 0 : 90;
-        ret_evidence->score = dpi < DPI_MIN ? 0.35 : 0.55;
-        snprintf(ret_evidence->reason, sizeof ret_evidence->reason,
-                 "paper of a cheque's size without magnetic line: perhaps its back");
-    } else {
-        snprintf(ret_evidence->reason, sizeof ret_evidence->reason,
-                 "no magnetic line, not a cheque's size");
+        return 0;
     }
-    return 0;
+    found = look_for_foreign(page, glance, ret_evidence, err);
+    if (found == 0)
+        weigh_paper(page, dpi, ret_evidence);
+    return found < 0 ? found : 0;
 }
 
 /* The two digits in parentheses among the words; "" when there are none or several. */
@@ -221,6 +245,10 @@ int cheque_read(const struct Pix *page, const struct cheque_evidence *evidence, 
 {
     struct micr_line line;
     char key[3] = "";
+    if (evidence->foreign) { /* located for a person */
+        verdict_set_field(verdict, FIELD_CMC7, FIELD_ABSENT, "", evidence->band.box);
+        return 0;
+    }
     int rc = micr_read(page, &evidence->band, &line, err);
     if (rc < 0)
         return rc;

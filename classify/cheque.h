@@ -19,7 +19,7 @@ struct cheque_evidence {
     int rotation; /* as micr_band; only meaningful when `band` was found, otherwise 0 or 90 */
     double skew;
     bool size_fits;        /* the page, or the part of it below, is 175 x 80 mm within tolerance */
-    bool foreign;          /* E-13B: a cheque, for a person */
+    bool foreign;          /* E-13B, or a line too coarse to tell: a cheque, for a person */
     struct micr_band band; /* font MICR_NO_FONT when there is none */
     char reason[REASON_SIZE]; /* one sentence */
 };
@@ -29,8 +29,8 @@ struct cheque_evidence {
 int cheque_look(const struct Pix *page, const struct glance *glance, double dpi,
                 struct cheque_evidence *ret_evidence, struct err *err);
 
-/* Reads the line of a page with a CMC-7 band and proves it with the printed key, which `ocr` reads
- * from its zone (NULL: the line stays read at best). Fills the fields FIELD_CMC7 and FIELD_RLMC_KEY
- * of `verdict` and adds one reason. */
+/* Reads the line of a page with a band; a foreign one is located only. A CMC-7 line is read and
+ * proven with the printed key, which `ocr` reads from its zone (NULL: the line stays read at best).
+ * Fills the fields FIELD_CMC7 and FIELD_RLMC_KEY of `verdict` and adds one reason. */
 int cheque_read(const struct Pix *page, const struct cheque_evidence *evidence, struct ocr *ocr,
                 struct verdict *verdict, struct err *err);

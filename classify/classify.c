@@ -171,6 +171,10 @@ static void conclude(struct reading *reading, bool in_time)
                             : (reading->layout.rotation + (reading->flipped ? 180 : 0)) % 360;
     verdict->skew = rounded(reading->layout.skew, 0.01);
     verdict->accepted = verdict->confidence >= settings->accept[verdict->tag];
+    if (verdict->accepted && reading->foreign_cheque) {
+        verdict->accepted = false;
+        verdict_reason(verdict, "a foreign cheque is for a person");
+    }
     if (verdict->accepted && tag_is_written(verdict->tag) &&
         reading->turn_sureness < settings->accept_rotation) {
         verdict->accepted = false;

@@ -365,10 +365,9 @@ int micr_find(const struct Pix *page, const struct glance *glance, struct micr_b
         double likeness = 0;
         rc = look_closely(page, &candidates[i], &likeness, err);
         struct micr_band band = band_of(&candidates[i], likeness);
-        if (rc == 0 && likeness >= LIKENESS_DOUBTFUL &&
-            likeness - candidates[i].upside_down < TURN_LEAD)
-            rc = settle_direction(page, &band, err);
         double least = band.dpi < DPI_LOW ? LIKENESS_MIN_LOW : LIKENESS_MIN;
+        if (rc == 0 && likeness >= least && likeness - candidates[i].upside_down < TURN_LEAD)
+            rc = settle_direction(page, &band, err);
         if (likeness >= least && likeness > ret_band->score)
             *ret_band = band;
         else if (likeness >= LIKENESS_DOUBTFUL && likeness > doubtful.score)

@@ -42,8 +42,9 @@ struct reading {
     struct letter_look look;
     double look_nats; /* for a letter, against other */
     struct form_match form;
-    bool cheque_seen; /* looked for already */
-    int cheque_shape; /* the paper: 0 other, 1 of a cheque's proportions, 2 of its size */
+    bool cheque_seen;    /* looked for already */
+    int cheque_shape;    /* the paper: 0 other, 1 of a cheque's proportions, 2 of its size */
+    bool foreign_cheque; /* goes to a person, whatever was found */
     struct ballot ballot;
 
     int rotation;         /* as found by a mark, -1: layout and `flipped` say it */

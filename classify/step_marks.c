@@ -141,6 +141,7 @@ static int take_line(struct reading *reading, const struct cheque_evidence *evid
     reading->rotation = evidence->rotation;
     reading->turn_sureness = evidence->score;
     reading->layout.skew = evidence->skew;
+    reading->foreign_cheque = evidence->foreign;
     int rc = cheque_read(reading->full, evidence, reading->classifier->ocr, reading->verdict, err);
     return rc < 0 ? rc : reading_is_decided(reading);
 }

@@ -27,6 +27,8 @@ struct wire {
     void *context;
     void *zap;                  /* REP socket, NULL when not guarded */
     struct allow_list *allowed; /* borrowed */
+    void *monitor;              /* PAIR: events of the guarded socket, NULL when there is none */
+    struct turned_away turned_away;
 };
 
 struct link {
@@ -55,6 +57,8 @@ void wire_free(struct wire **wire)
         return;
     if ((*wire)->zap)
         zmq_close((*wire)->zap);
+    if ((*wire)->monitor)
+        zmq_close((*wire)->monitor);
     zmq_ctx_term((*wire)->context);
     free(*wire);
     *wire = NULL;
@@ -72,8 +76,36 @@ int wire_guard(struct wire *wire, struct allow_list *list, struct err *err)
     return 0;
 }
 
+void wire_turned_away(struct wire *wire, struct turned_away *ret_since)
+{
+    *ret_since = wire->turned_away;
+    wire->turned_away = (struct turned_away){0};
+}
+
+/* Without a reader the monitor's queue would stop the sockets' own thread: link_poll reads it. */
+static int watch_door(struct wire *wire, void *door)
+{
+    static const char at[] = "inproc://door";
+    const int events = ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL;
+    int none = 0;
+    if (wire->monitor)
+        return 0; /* one door is enough to know */
+    wire->monitor = zmq_socket(wire->context, ZMQ_PAIR);
+    return !wire->monitor || zmq_setsockopt(wire->monitor, ZMQ_LINGER, &none, sizeof none) < 0 ||
+           zmq_socket_monitor(door, at, events) < 0 || zmq_connect(wire->monitor, at) < 0;
+}
+
+/* An event is two frames: number and value, then the endpoint. */
+static void count_broken(struct wire *wire)
+{
+    uint8_t event[256];
+    while (wire->monitor && zmq_recv(wire->monitor, event, sizeof event, ZMQ_DONTWAIT) >= 0 &&
+           zmq_recv(wire->monitor, event, sizeof event, ZMQ_DONTWAIT) >= 0)
+        wire->turned_away.broken++;
+}
+
 /* ZAP (RFC 27) request: version, id, domain, address, routing id, mechanism, 32 bytes of key. */
-enum { ZAP_FRAMES = 7, ZAP_ID = 1, ZAP_MECHANISM = 5, ZAP_KEY = 6 };
+enum { ZAP_FRAMES = 7, ZAP_ID = 1, ZAP_ADDRESS = 3, ZAP_MECHANISM = 5, ZAP_KEY = 6 };
 
 static int zap_take(void *zap, uint8_t frames[][256], size_t sizes[])
 {
@@ -93,6 +125,14 @@ static int zap_take(void *zap, uint8_t frames[][256], size_t sizes[])
     return count;
 }
 
+static void note_unlisted(struct wire *wire, const char *key, const uint8_t *address, size_t size)
+{
+    struct turned_away *to = &wire->turned_away;
+    to->unlisted++;
+    snprintf(to->key, sizeof to->key, "%s", key);
+    snprintf(to->address, sizeof to->address, "%.*s", (int)size, (const char *)address);
+}
+
 /* Answers one handshake; false when none waits. */
 static bool answer_handshake(struct wire *wire)
 {
@@ -108,6 +148,8 @@ static bool answer_handshake(struct wire *wire)
     if (count == ZAP_FRAMES && sizes[ZAP_KEY] == 32 && sizes[ZAP_MECHANISM] == 5 &&
         memcmp(frames[ZAP_MECHANISM], "CURVE", 5) == 0 && zmq_z85_encode(key, frames[ZAP_KEY], 32))
         listed = allow_list_name(wire->allowed, key) != NULL;
+    if (!listed)
+        note_unlisted(wire, key, frames[ZAP_ADDRESS], sizes[ZAP_ADDRESS]);
     zmq_send(wire->zap, "1.0", 3, ZMQ_SNDMORE);
     zmq_send(wire->zap, frames[ZAP_ID], sizes[ZAP_ID], ZMQ_SNDMORE);
     zmq_send(wire->zap, listed ? "200" : "400", 3, ZMQ_SNDMORE);
@@ -188,6 +230,7 @@ static int open_link(struct wire *wire, const struct link_params *params, bool s
     *link = (struct link){.wire = wire, .serves = serves, .guarded = serves && params->keys};
     link->socket = zmq_socket(wire->context, serves ? ZMQ_ROUTER : ZMQ_DEALER);
     if (!link->socket || set_options(link->socket, params, serves) != 0 ||
+        (link->guarded && watch_door(wire, link->socket) != 0) ||
         (serves ? zmq_bind : zmq_connect)(link->socket, params->endpoint) < 0) {
         rc = err_set(err, ERR_UNAVAILABLE, "%s: %s", params->endpoint, zmq_strerror(errno));
         link_free(&link);
@@ -359,13 +402,15 @@ static int fill_items(const struct wire *wire, const struct link_set *set, zmq_p
         items[count++] = (zmq_pollitem_t){.fd = set->fds[i], .events = ZMQ_POLLIN};
     if (wire->zap)
         items[count++] = (zmq_pollitem_t){.socket = wire->zap, .events = ZMQ_POLLIN};
+    if (wire->monitor)
+        items[count++] = (zmq_pollitem_t){.socket = wire->monitor, .events = ZMQ_POLLIN};
     return count;
 }
 
 int link_poll(struct wire *wire, const struct link_set *set, int timeout_ms,
               struct link_ready *ret_ready, struct err *err)
 {
-    zmq_pollitem_t items[2 * LINKS_MAX + 1];
+    zmq_pollitem_t items[2 * LINKS_MAX + 2];
     int count = fill_items(wire, set, items);
     *ret_ready = (struct link_ready){0};
     int rc = zmq_poll(items, count, timeout_ms);
@@ -379,5 +424,6 @@ int link_poll(struct wire *wire, const struct link_set *set, int timeout_ms,
         ret_ready->fds |= (items[set->link_count + i].revents ? 1u : 0u) << i;
     while (wire->zap && answer_handshake(wire))
         ;
+    count_broken(wire);
     return 0;
 }

@@ -8,7 +8,7 @@
 #include "wire/curve.h"
 #include "wire/message.h"
 
-enum { PEER_ID_MAX = 16, LINKS_MAX = 8 };
+enum { PEER_ID_MAX = 16, LINKS_MAX = 8, WIRE_ADDRESS_SIZE = 48 };
 
 /* Who sent a message to a serving link. */
 struct peer {
@@ -26,6 +26,14 @@ void wire_free(struct wire **wire);
 /* Answers the handshakes of CURVE servers of this process from an allow-list (borrowed). Call
  * before the first link_serve with keys. */
 int wire_guard(struct wire *wire, struct allow_list *list, struct err *err);
+
+/* What came to the guarded door since the last call and was turned away; for the log. */
+struct turned_away {
+    unsigned unlisted; /* handshakes with a key that is not listed … */
+    char key[CURVE_KEY_SIZE], address[WIRE_ADDRESS_SIZE]; /* … of the last one */
+    unsigned broken; /* connections that spoke something else, or did not finish in time */
+};
+void wire_turned_away(struct wire *wire, struct turned_away *ret_since);
 
 struct link;
 

@@ -11,7 +11,7 @@
 #include "workers/program.h"
 
 enum {
-    CHILDREN_MAX = 66, /* hub, capture, 64 workers */
+    CHILDREN_MAX = 68, /* hub, capture, gateway, import, 64 workers */
     CHILD_ARGUMENTS_MAX = 32,
     CHILD_QUICK_MS = 2000,      /* dead sooner than this after its start: something is wrong */
     CHILD_QUICK_DEATHS_MAX = 20 /* quick deaths in a row before it is given up */

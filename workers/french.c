@@ -37,10 +37,12 @@ static const struct row {
     {"magnetic line (CMC-7, likeness {}, {} dpi) {} mm above the lower edge{}",
      "ligne magnétique (CMC-7, ressemblance {}, {} ppp) à {} mm du bord inférieur{}"},
     {", paper 175 x 80 mm", ", papier de 175 x 80 mm"},
-    {"line of characters a pitch apart at a cheque's lower edge, no CMC-7: E-13B or too coarse, a "
-     "foreign cheque",
-     "ligne de caractères à pas fixe au bas d'un chèque, pas de CMC-7 : E-13B ou trop grossière, "
-     "chèque étranger"},
+    {"line of characters a pitch apart at a cheque's lower edge, no CMC-7: E-13B, a foreign cheque",
+     "ligne de caractères à pas fixe au bas d'un chèque, pas de CMC-7 : E-13B, chèque étranger"},
+    {"magnetic line at {} dpi, its font is told from {} dpi: perhaps a foreign cheque",
+     "ligne magnétique à {} ppp, sa police se reconnaît à partir de {} ppp : peut-être un chèque "
+     "étranger"},
+    {"a foreign cheque is for a person", "un chèque étranger est à traiter par une personne"},
     {"paper of a cheque's size without magnetic line: perhaps its back",
      "papier de la taille d'un chèque sans ligne magnétique : peut-être son dos"},
     {"no magnetic line, not a cheque's size", "pas de ligne magnétique, pas la taille d'un chèque"},

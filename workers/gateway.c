@@ -4,6 +4,7 @@
  * hands receipts out. It holds no key that opens anything. docs/partners.md is its protocol.
  * SPDX-License-Identifier: Apache-2.0
  */
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,6 +25,7 @@ enum {
     FRAME_BYTES = 512 * 1024,  /* a chunk and room; a larger frame ends the connection */
     TAKEN_AT_ONCE = 64,        /* messages before signals and timers are looked at again */
     DESCRIPTORS = 65536,       /* connections that never finish their handshake hold one each */
+    KEY_PATIENCE_MS = 10000,   /* tripli-import, started beside it, makes the key meanwhile */
     RESERVE_BYTES = 256 << 20, /* kept free, as the archive does */
     NOTES_MAX = 64,            /* peers that the log remembers */
     NOTE_MS = 60000            /* a peer's troubles are said once in this time */
@@ -254,6 +256,27 @@ static void refresh_list(struct gateway *gateway)
         gateway->list_is_broken = rc < 0;
 }
 
+static void tell_turned_away(struct gateway *gateway)
+{
+    struct turned_away since;
+    char text[120];
+    wire_turned_away(gateway->wire, &since);
+    if (since.unlisted) {
+        snprintf(text, sizeof text, "from %s: key not listed, turned away", since.address);
+        say_once(gateway, since.key, text);
+    }
+    if (since.broken) {
+        snprintf(text, sizeof text, "%u connections did not finish their handshake", since.broken);
+        say_once(gateway, "handshakes", text);
+    }
+}
+
+static void take_signals(struct gateway *gateway)
+{
+    for (int number; (number = program_take_signal(&gateway->program)) != 0;)
+        gateway->stopping |= number == SIGTERM || number == SIGINT;
+}
+
 static int turn(struct gateway *gateway, struct err *err)
 {
     const struct link_set set = {.links = {gateway->link},
@@ -262,9 +285,9 @@ static int turn(struct gateway *gateway, struct err *err)
                                  .fd_count = 1};
     struct link_ready ready;
     int rc = link_poll(gateway->wire, &set, TURN_MS, &ready, err);
-    for (int number; (number = program_take_signal(&gateway->program)) != 0;)
-        gateway->stopping |= number == SIGTERM || number == SIGINT;
+    take_signals(gateway);
     refresh_list(gateway);
+    tell_turned_away(gateway);
     return rc < 0 ? rc : receive(gateway, err);
 }
 
@@ -273,11 +296,32 @@ static int open_inbox(struct gateway *gateway, struct err *err)
     char path[PLACE_SIZE + 32];
     snprintf(path, sizeof path, "%s/partners", gateway->program.place.data);
     const struct inbox_params params = {.root = path, .reserve_bytes = RESERVE_BYTES};
+    int64_t until = clock_mono_ms() + KEY_PATIENCE_MS;
     int rc = inbox_open(&params, &gateway->inbox, err);
+    while (rc == ERR_NOT_FOUND && clock_mono_ms() < until && !gateway->stopping) {
+        struct pollfd signals = {.fd = gateway->program.signals, .events = POLLIN};
+        poll(&signals, 1, TURN_MS);
+        take_signals(gateway);
+        rc = inbox_open(&params, &gateway->inbox, err);
+    }
     if (rc == ERR_NOT_FOUND)
         return err_set(err, rc, "%s/hub.pub is not there; tripli-import makes it", path);
     snprintf(path, sizeof path, "%s/tenants.conf", gateway->program.place.config);
     return rc < 0 ? rc : tenants_load(path, &gateway->tenants, err);
+}
+
+/* The key given, or the one beside the inbox, made at the first start. */
+static int load_keys(const struct gateway *gateway, struct curve_keys *ret_keys, struct err *err)
+{
+    char path[PLACE_SIZE + 32];
+    if (gateway->key_file)
+        return curve_load(gateway->key_file, ret_keys, err);
+    snprintf(path, sizeof path, "%s/partners/gateway.key", gateway->program.place.data);
+    int rc = curve_load(path, ret_keys, err);
+    if (rc != ERR_NOT_FOUND)
+        return rc;
+    rc = curve_generate(ret_keys, err);
+    return rc < 0 ? rc : curve_save(path, ret_keys, err);
 }
 
 static int open_door(struct gateway *gateway, struct err *err)
@@ -290,7 +334,7 @@ static int open_door(struct gateway *gateway, struct err *err)
                                        .send_messages = PEER_MESSAGES,
                                        .largest_bytes = FRAME_BYTES,
                                        .keys = &keys};
-    int rc = curve_load(gateway->key_file, &keys, err);
+    int rc = load_keys(gateway, &keys, err);
     if (rc == 0)
         rc = allow_list_open(gateway->allow_file, &gateway->allowed, err);
     if (rc == 0)
@@ -299,11 +343,18 @@ static int open_door(struct gateway *gateway, struct err *err)
         rc = wire_guard(gateway->wire, gateway->allowed, err);
     if (rc == 0)
         rc = link_serve(gateway->wire, &params, &gateway->link, err);
+    if (rc == 0)
+        log_info("partners may come to %s, for the public key %s, with keys listed in %s",
+                 gateway->listen, keys.public_key, gateway->allow_file);
     return rc;
 }
 
 static int serve(struct gateway *gateway, struct err *err)
 {
+    char list[PLACE_SIZE + 32];
+    snprintf(list, sizeof list, "%s/partners.list", gateway->program.place.config);
+    if (!gateway->allow_file)
+        gateway->allow_file = list;
     int rc = program_signals(&gateway->program, err);
     if (rc == 0)
         rc = open_inbox(gateway, err);
@@ -311,8 +362,6 @@ static int serve(struct gateway *gateway, struct err *err)
         rc = open_door(gateway, err);
     if (rc < 0)
         return rc;
-    log_info("partners may come to %s with keys listed in %s", gateway->listen,
-             gateway->allow_file);
     while (rc == 0 && !gateway->stopping)
         rc = turn(gateway, err);
     return rc;
@@ -329,8 +378,8 @@ static void close_all(struct gateway *gateway)
 
 static const struct argp_option options[] = {
     {"listen", 'l', "tcp://ADDRESS:PORT", 0, "where partners come", 0},
-    {"key", 'K', "FILE", 0, "own key pair, made by tripli keygen", 0},
-    {"allow", 'A', "FILE", 0, "lines of public key, tenant and, it may be, medical", 0},
+    {"key", 'K', "FILE", 0, "own key pair (DATA/partners/gateway.key)", 0},
+    {"allow", 'A', "FILE", 0, "lines of public key and tenant (CONFIG/partners.list)", 0},
     {0},
 };
 
@@ -351,8 +400,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         gateway->allow_file = arg;
         return 0;
     case ARGP_KEY_END:
-        if (!gateway->listen || !gateway->key_file || !gateway->allow_file)
-            argp_error(state, "--listen, --key and --allow are wanted");
+        if (!gateway->listen)
+            argp_error(state, "--listen is wanted");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;

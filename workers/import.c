@@ -19,8 +19,8 @@
 #include "partners/inbox.h"
 #include "workers/ask.h"
 #include "workers/capture.h"
-#include "workers/file_pages.h"
 #include "workers/program.h"
+#include "workers/sealed_pages.h"
 
 enum {
     LOOK_MS = 500, /* between two looks at an empty queue */
@@ -100,64 +100,66 @@ static int refuse_file(struct delivery *delivery, uint32_t file, const struct er
 }
 
 /* Every page can be cut out, or the file is refused as a whole. */
-static int check_file(const struct delivery *delivery, struct bytes file, unsigned *ret_pages,
-                      struct err *why)
+static int cut_file(const struct delivery *delivery, const struct sealed_file *file,
+                    struct sealed_pages *ret_pages, struct err *why)
 {
-    int rc = 0;
-    *ret_pages = 1;
-    for (unsigned page = 1; rc == 0 && page <= *ret_pages; page++) {
-        struct file_page cut;
-        rc = file_page_cut(file, page, &cut, why);
-        *ret_pages = cut.header.pages;
-        buf_free(&cut.cut);
-    }
-    if (rc == 0 && delivery->receipt.pages + *ret_pages > PAGES_PER_BATCH_MAX)
+    int rc = sealed_pages_cut(file, ret_pages, why);
+    if (rc == 0 && delivery->receipt.pages + ret_pages->count > PAGES_PER_BATCH_MAX)
         rc = err_set(why, ERR_LIMIT, "more than %d pages in one batch", PAGES_PER_BATCH_MAX);
     return rc;
 }
 
-static int send_page(struct delivery *delivery, uint32_t file, struct bytes bytes, unsigned number,
+static int send_page(struct delivery *delivery, uint32_t envelope, const struct sealed_page *cut,
                      struct err *err)
 {
-    const struct manifest_file *row = &delivery->manifest.files[file - 1];
-    struct file_page cut;
-    int rc = file_page_cut(bytes, number, &cut, err);
-    if (rc < 0)
-        return rc;
-    struct digest birth = digest_of(cut.image);
+    struct digest birth = digest_of(cut->image);
     struct page_message page = {.batch = delivery->receipt.number,
                                 .page = ++delivery->receipt.pages,
-                                .starts_envelope = delivery->envelope != row->envelope,
+                                .starts_envelope = delivery->envelope != envelope,
                                 .sheet = delivery->receipt.pages,
-                                .capture = file_page_record(&row->digest, &cut.header, number)};
+                                .capture = cut->record};
     digest_hex(&birth, page.digest);
-    delivery->envelope = row->envelope;
-    rc = capture_page(delivery->capture, &page, cut.image, err);
-    json_decref(page.capture);
-    buf_free(&cut.cut);
-    return rc;
+    delivery->envelope = envelope;
+    return capture_page(delivery->capture, &page, cut->image, err);
+}
+
+static int open_file(struct delivery *delivery, uint32_t file, struct buf *ret_plain,
+                     struct err *why)
+{
+    const struct manifest_file *row = &delivery->manifest.files[file - 1];
+    char path[INBOX_PATH_SIZE];
+    inbox_file_path(delivery->import->root, &delivery->batch, file, path);
+    int rc = spool_read(path, &delivery->import->key, &row->digest, ret_plain, why);
+    return rc == ERR_INTEGRITY
+               ? err_set(why, rc, "the bytes are not those of the manifest's digest")
+               : rc;
+}
+
+/* Troubles of this machine; anything else is the file's own. */
+static bool is_ours(int code)
+{
+    return code == ERR_IO || code == ERR_MEMORY || code == ERR_NOT_FOUND || code == ERR_DENIED ||
+           code == ERR_UNAVAILABLE || code == ERR_FULL;
 }
 
 static int take_file(struct delivery *delivery, uint32_t file, struct err *err)
 {
     const struct manifest_file *row = &delivery->manifest.files[file - 1];
-    char path[INBOX_PATH_SIZE];
-    unsigned pages = 0;
     struct err why = {0};
+    SCOPED(sealed_pages_clear) struct sealed_pages pages = {0};
     SCOPED(buf_free) struct buf plain = {0};
-    inbox_file_path(delivery->import->root, &delivery->batch, file, path);
-    int rc = spool_read(path, &delivery->import->key, &row->digest, &plain, &why);
-    if (rc == ERR_INTEGRITY)
-        err_set(&why, rc, "the bytes are not those of the manifest's digest");
-    else if (rc < 0)
-        return err_set(err, rc, "%.350s", why.text);
+    int rc = open_file(delivery, file, &plain, &why);
+    struct sealed_file sealed = {buf_view(&plain), row->digest, &delivery->import->key,
+                                 sizeof delivery->import->key};
     if (rc == 0)
-        rc = check_file(delivery, buf_view(&plain), &pages, &why);
+        rc = cut_file(delivery, &sealed, &pages, &why);
+    if (rc < 0 && is_ours(rc))
+        return err_set(err, rc, "%.350s", why.text);
     if (rc < 0)
         return refuse_file(delivery, file, &why, err);
     rc = open_batch(delivery, err);
-    for (unsigned page = 1; rc == 0 && page <= pages; page++)
-        rc = send_page(delivery, file, buf_view(&plain), page, err);
+    for (unsigned i = 0; rc == 0 && i < pages.count; i++)
+        rc = send_page(delivery, row->envelope, &pages.at[i], err);
     return rc;
 }
 

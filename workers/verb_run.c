@@ -38,7 +38,7 @@ struct run {
     struct handed_on {
         const char *options[PASSED_ON_MAX];
         int count;
-    } to_hub, to_capture;
+    } to_hub, to_capture, to_gateway; /* to_gateway empty: no door for partners */
     char uuid[33];
     struct children children;
     struct child *hub, *capture;
@@ -63,6 +63,7 @@ static const struct argp_option options[] = {
     {"listen", 'l', "ADDRESS", 0, "tcp://HOST:PORT: let workers of other machines in", 0},
     {"key", 'K', "FILE", 0, "with --listen: own key pair (tripli keygen)", 0},
     {"allow", 'A', "FILE", 0, "with --listen: public keys that may come in", 0},
+    {"partners", 'P', "ADDRESS", 0, "tcp://HOST:PORT: let partner funds submit", 0},
     {"resume", 'u', "UUID", 0, "go on with the batch of this uuid", 0},
     {"workers", 'w', "N", 0, "workers to start (one per core)", 0},
     {"once", 'o', NULL, 0, "end when the batch is sorted and filed", 0},
@@ -81,19 +82,27 @@ static void hand_on(struct handed_on *to, const char *option, const char *value)
 
 static error_t parse_handed_on(int key, char *arg, struct run *run)
 {
-    static const struct {
+    struct handed_on *const hub = &run->to_hub, *const capture = &run->to_capture;
+    const struct {
         int key;
         const char *option;
-        bool source, hub;
-    } rows[] = {{'i', "--input", true, false},     {'D', "--device", true, false},
-                {'f', "--hopper", true, false},    {'t', "--tenant", false, false},
-                {'r', "--received", false, false}, {'e', "--envelope-per", false, false},
-                {'s', "--simplex", false, false},  {'l', "--listen", false, true},
-                {'K', "--key", false, true},       {'A', "--allow", false, true}};
+        bool source;
+        struct handed_on *to;
+    } rows[] = {{'i', "--input", true, capture},
+                {'D', "--device", true, capture},
+                {'f', "--hopper", true, capture},
+                {'t', "--tenant", false, capture},
+                {'r', "--received", false, capture},
+                {'e', "--envelope-per", false, capture},
+                {'s', "--simplex", false, capture},
+                {'l', "--listen", false, hub},
+                {'K', "--key", false, hub},
+                {'A', "--allow", false, hub},
+                {'P', "--listen", false, &run->to_gateway}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         if (rows[i].key != key)
             continue;
-        hand_on(rows[i].hub ? &run->to_hub : &run->to_capture, rows[i].option, arg);
+        hand_on(rows[i].to, rows[i].option, arg);
         run->has_source |= rows[i].source;
         run->has_device |= key == 'D';
         return 0;
@@ -171,6 +180,17 @@ static void add_workers(struct run *run)
         arguments[count] = names[i];
         children_add(&run->children, names[i], "tripli-worker", arguments);
     }
+}
+
+/* The door for partners, and who feeds what comes in by it. */
+static void add_door(struct run *run)
+{
+    const char *arguments[16] = {0};
+    int count = place_options_of(run, arguments);
+    children_add(&run->children, "import", "tripli-import", arguments);
+    for (int i = 0; i < run->to_gateway.count && count < 15; i++)
+        arguments[count++] = run->to_gateway.options[i];
+    children_add(&run->children, "gateway", "tripli-gateway", arguments);
 }
 
 static void add_capture(struct run *run)
@@ -370,6 +390,8 @@ static int start_all(struct run *run, struct err *err)
     if (rc < 0)
         return rc;
     add_workers(run);
+    if (run->to_gateway.count)
+        add_door(run);
     if (run->has_source)
         add_capture(run);
     return 0;
@@ -395,8 +417,8 @@ int verb_run(int argc, char **argv)
     static const struct argp argp = {options,
                                      parse,
                                      NULL,
-                                     "Starts hub, workers and, with a source, one batch; shows it "
-                                     "live. Without a source it serves until it is stopped.",
+                                     "Starts everything here; with a source it feeds one batch and "
+                                     "shows it.",
                                      children,
                                      NULL,
                                      NULL};

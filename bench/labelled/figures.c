@@ -18,13 +18,14 @@ static void count_fields(const struct labelled_page *page, struct figures *figur
         figures->turns++;
         figures->turns_wrong += labelled_page_is_turned(page);
     }
-    if (!*page->nir)
-        return;
-    const struct field *nir = &verdict->fields[FIELD_NIR];
-    bool same = strcmp(nir->value, page->nir) == 0;
-    figures->nirs++;
-    figures->nirs_read += nir->state == FIELD_PROVEN && same;
-    figures->nirs_wrong += nir->state == FIELD_PROVEN && !same;
+    enum field_fate nir = labelled_page_nir(page), micr = labelled_page_micr(page);
+    figures->nirs += nir != FATE_NO_LABEL;
+    figures->nirs_read += nir == FATE_PROVEN;
+    figures->nirs_wrong += nir == FATE_WRONG;
+    figures->micrs += micr != FATE_NO_LABEL;
+    figures->micrs_proven += micr == FATE_PROVEN;
+    figures->micrs_read += micr == FATE_READ;
+    figures->micrs_wrong += micr == FATE_WRONG;
 }
 
 static void count_page(const struct labelled_page *page, struct figures *figures)
@@ -56,6 +57,7 @@ static bool passes(const struct verdict *verdict, double threshold)
 {
     bool held_back = !verdict->accepted && verdict->reason_count > 0 &&
                      (strstr(verdict->reasons[verdict->reason_count - 1], "which way up") ||
+                      strstr(verdict->reasons[verdict->reason_count - 1], "for a person") ||
                       strstr(verdict->reasons[verdict->reason_count - 1], "deadline"));
     return !held_back && verdict->confidence >= threshold;
 }

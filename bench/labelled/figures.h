@@ -15,7 +15,8 @@ struct figures {
     int total, accepted, wrong, refused;
     int turns, turns_wrong; /* accepted pages with a rotation label */
     int nirs, nirs_read, nirs_wrong;
-    double ms[STAGE_COUNT]; /* sums */
+    int micrs, micrs_proven, micrs_read, micrs_wrong; /* read: without the printed key */
+    double ms[STAGE_COUNT];                           /* sums */
 };
 
 /* One threshold for all tags in place of the configured ones. A page that is held back for another

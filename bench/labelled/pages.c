@@ -16,7 +16,7 @@ enum { COLUMNS_MAX = 24, LABELS_LIMIT_BYTES = 16 << 20, PATH_SIZE = 4096, ROOM_F
 
 /* Which field of a line is what; -1 where the file has no such column. */
 struct columns {
-    int path, type, rotation, nir, group;
+    int path, type, rotation, nir, micr, group;
 };
 
 /* Cuts a line at its tabs. */
@@ -43,9 +43,10 @@ static const char *field_at(char *const fields[], int count, int column)
 
 static struct columns columns_of(char *const names[], int count, const char *group)
 {
-    return (struct columns){column_of(names, count, "path"), column_of(names, count, "type"),
-                            column_of(names, count, "rotation"), column_of(names, count, "nir"),
-                            column_of(names, count, group ? group : "source")};
+    return (struct columns){
+        column_of(names, count, "path"),     column_of(names, count, "type"),
+        column_of(names, count, "rotation"), column_of(names, count, "nir"),
+        column_of(names, count, "micr"),     column_of(names, count, group ? group : "source")};
 }
 
 /* Makes room for one more page in steps of double size. */
@@ -79,6 +80,7 @@ static int take_line(struct labelled_pages *pages, char *line, const struct colu
     *page = (struct labelled_page){.path = path,
                                    .rotation = field_at(fields, count, columns->rotation),
                                    .nir = field_at(fields, count, columns->nir),
+                                   .micr = field_at(fields, count, columns->micr),
                                    .truth = truth};
     snprintf(page->group, sizeof page->group, "%.*s", (int)strcspn(group, "@ "), group);
     return 0;
@@ -152,4 +154,30 @@ bool labelled_page_is_turned(const struct labelled_page *page)
 {
     return *page->rotation && page->truth != TAG_BLANK &&
            atoi(page->rotation) != page->verdict.rotation;
+}
+
+static enum field_fate fate_of(const struct field *field, const char *label)
+{
+    if (!*label || label[strspn(label, "0123456789AB:;<=> ")])
+        return FATE_NO_LABEL; /* or one in words */
+    if (field->state == FIELD_ABSENT)
+        return FATE_ABSENT;
+    const char *value = field->value;
+    for (; *label; label++) {
+        if (*label == ' ')
+            continue;
+        if (*value++ != *label)
+            return FATE_WRONG;
+    }
+    return *value ? FATE_WRONG : field->state == FIELD_PROVEN ? FATE_PROVEN : FATE_READ;
+}
+
+enum field_fate labelled_page_nir(const struct labelled_page *page)
+{
+    return fate_of(&page->verdict.fields[FIELD_NIR], page->nir);
+}
+
+enum field_fate labelled_page_micr(const struct labelled_page *page)
+{
+    return fate_of(&page->verdict.fields[FIELD_CMC7], page->micr);
 }

@@ -14,8 +14,8 @@ enum { GROUP_SIZE = 48 };
 
 /* One page; strings point into the labels file. */
 struct labelled_page {
-    const char *path, *rotation, *nir; /* "" where the label does not say */
-    char group[GROUP_SIZE];            /* value of the group column up to '@' or a blank */
+    const char *path, *rotation, *nir, *micr; /* "" where the label does not say */
+    char group[GROUP_SIZE];                   /* value of the group column up to '@' or a blank */
     enum tag truth;
     bool refused; /* the file could not be read: no verdict */
     struct verdict verdict;
@@ -29,8 +29,8 @@ struct labelled_pages {
 };
 
 /* Reads a labels file: tab-separated, the first line names the columns; `path` and `type` are
- * wanted, `rotation`, `nir` and the column named `group` (NULL: `source`) used where they are.
- * Lines of a type that is no tag are left out. ERR_FORMAT when a wanted column is missing. */
+ * wanted, `rotation`, `nir`, `micr` and the column named `group` (NULL: `source`) used where they
+ * are. Lines of a type that is no tag are left out. ERR_FORMAT when a wanted column is missing. */
 int labelled_pages_read(const char *labels, const char *group, struct labelled_pages *ret_pages,
                         struct err *err);
 void labelled_pages_free(struct labelled_pages *pages);
@@ -47,3 +47,10 @@ bool labelled_page_is_wrong(const struct labelled_page *page);
 /* … another quarter turn; false where the label has none, and for blank sides, of which nobody
  * can say. */
 bool labelled_page_is_turned(const struct labelled_page *page);
+
+/* What became of a field whose label says what stands there. Wrong: proven or read as something
+ * else. */
+enum field_fate { FATE_NO_LABEL, FATE_ABSENT, FATE_READ, FATE_PROVEN, FATE_WRONG };
+enum field_fate labelled_page_nir(const struct labelled_page *page);
+/* The label may have blanks, the line has none. */
+enum field_fate labelled_page_micr(const struct labelled_page *page);

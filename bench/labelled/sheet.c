@@ -48,6 +48,9 @@ static void write_shares(FILE *out, const char *name, const struct figures *figu
     write_share(out, "rotation wrong (accepted)", figures->turns_wrong, figures->turns);
     write_share(out, "insured number proven", figures->nirs_read, figures->nirs);
     write_share(out, "insured number wrong", figures->nirs_wrong, figures->nirs);
+    write_share(out, "magnetic line read or proven", figures->micrs_proven + figures->micrs_read,
+                figures->micrs);
+    write_share(out, "magnetic line wrong", figures->micrs_wrong, figures->micrs);
     fprintf(out, "</table>\n");
 }
 

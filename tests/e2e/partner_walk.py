@@ -156,6 +156,22 @@ class Walk(Door):
             file.write(text)
         self.tripli(*check, want=65)
 
+    def test_tripli_run_opens_the_door_and_stops_it(self):
+        config = shutil.copytree(os.environ["TRIPLI_CONFIG"], self.path("config"))
+        shutil.copy(self.path("partners"), os.path.join(config, "partners.list"))
+        os.makedirs(os.path.join(self.data, "partners"), mode=0o700)
+        shutil.copy(self.path("gateway.key"), os.path.join(self.data, "partners"))
+        platform = self.start("run", "--partners", self.endpoint, "--workers", "1", "--config",
+                              config)
+        self.addCleanup(platform.kill)
+        mailroom.draw(self.path("mail"), 2, "--no-separators")
+        facts = self.submit(self.path("mail"), "--out", self.path("one"))
+        self.assertEqual(facts["refused"], 0)
+        self.wait_for(lambda: self.lines("status", want=None)[0]["unread"] == 0)
+        platform.terminate()
+        _, said = platform.communicate(timeout=60)
+        self.assertEqual(platform.returncode, 0, said)
+
     def test_the_same_id_with_other_contents_and_a_foreign_tenant_are_refused(self):
         folder = self.path("mail")
         mailroom.draw(folder, 2, "--no-separators")
