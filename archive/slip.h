@@ -55,10 +55,6 @@ int slip_line(struct archive *archive, uint32_t slip, uint32_t line, struct slip
               struct err *err);
 /* The number of the last slip; 0: none was drawn. */
 int slip_last(struct archive *archive, uint32_t *ret_slip, struct err *err);
-/* Calls `each` for the boxes of a line. */
-int slip_boxes(struct archive *archive, uint32_t slip, uint32_t line,
-               int (*each)(void *to, uint32_t box, const struct box_row *row), void *to,
-               struct err *err);
 
 /*
  * Destroys the boxes of granted lines: expiry and holds are looked at again in the transaction in
