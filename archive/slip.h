@@ -56,6 +56,15 @@ int slip_line(struct archive *archive, uint32_t slip, uint32_t line, struct slip
 /* The number of the last slip; 0: none was drawn. */
 int slip_last(struct archive *archive, uint32_t *ret_slip, struct err *err);
 
+struct slip_place {
+    uint32_t slip, line; /* from 1 */
+};
+
+/* Calls `each` for the boxes of a line until it answers other than 0, and returns that. */
+int slip_boxes(struct archive *archive, struct slip_place place,
+               int (*each)(void *to, uint32_t box, const struct box_row *row), void *to,
+               struct err *err);
+
 /*
  * Destroys the boxes of granted lines: expiry and holds are looked at again in the transaction in
  * which their documents leave the catalogue; then the key is zeroed, then the files go.

@@ -30,3 +30,21 @@ int slip_last(struct archive *archive, uint32_t *ret_slip, struct err *err)
     *ret_slip = (uint32_t)last;
     return rc;
 }
+
+int slip_boxes(struct archive *archive, struct slip_place place,
+               int (*each)(void *to, uint32_t box, const struct box_row *row), void *to,
+               struct err *err)
+{
+    SCOPED(store_abort) struct store_txn txn = {0};
+    uint32_t box = 0;
+    struct box_row row;
+    int rc = store_begin_read(archive->catalogue, &txn, err);
+    while (rc >= 0 && (rc = slip_next_box(&txn, place, box + 1, &box, err)) == 1) {
+        rc = catalogue_box(&txn, box, &row, err);
+        if (rc == 1)
+            rc = each(to, box, &row);
+        if (rc != 0)
+            return rc;
+    }
+    return rc;
+}

@@ -9,10 +9,6 @@
 #include "archive/slip.h"
 #include "archive/state.h"
 
-struct slip_place {
-    uint32_t slip, line; /* from 1 */
-};
-
 /* ERR_NOT_FOUND; ERR_INTEGRITY. */
 int slip_read(struct store_txn *txn, uint32_t slip, struct slip_row *ret_row, struct err *err);
 int slip_write(struct store_txn *txn, uint32_t slip, const struct slip_row *row, struct err *err);

@@ -10,7 +10,7 @@
 #include "base/clock.h"
 #include "base/scope.h"
 #include "workers/ask.h"
-#include "workers/slip_paper.h"
+#include "workers/slip_seda.h"
 #include "workers/verb.h"
 
 enum { WORDS_MAX = 3 };
@@ -253,6 +253,9 @@ static int export_papers(const struct slip_verb *verb, struct archive *archive, 
     if (rc == 0) {
         paper.tenant = tenants_find(tenants, paper.slip.tenant);
         rc = slip_paper_write(&paper, verb->words[2], err);
+    }
+    if (rc == 0) {
+        rc = slip_seda_write(archive, &paper, verb->words[2], err);
     }
     tenants_free(&tenants);
     free(paper.lines);

@@ -2,6 +2,10 @@
 # The life of documents in the archive: filed, held, put on a slip, visa refused, hold lifted, visa
 # granted, destroyed, certified, verified; each step asserted, and what must be refused on the way.
 # SPDX-License-Identifier: Apache-2.0
+import os
+import shutil
+import subprocess
+
 import mailroom
 import schemas
 
@@ -22,6 +26,21 @@ class ArchiveLife(schemas.Schemas):
 
     def slip(self, number="1"):
         return self.holds("tripli slip", self.lines("slip", "show", number))[0]
+
+    def check_notification(self, path):
+        """Against the schemas, where they are; offline."""
+        with open(path, encoding="utf-8") as file:
+            self.assertIn("<AuthorizationRequestReplyIdentifier>A2<", file.read())
+        seda = os.path.join(os.environ.get("TRIPLI_CORPUS", "../shared/corpus"), "seda")
+        if not os.path.isdir(seda) or not shutil.which("xmllint"):
+            print("skipped: no SEDA schemas or no xmllint, the notification is not validated")
+            return
+        catalog = os.path.join(seda, "w3c/xmlcatalog.xml")
+        done = subprocess.run(["xmllint", "--nonet", "--noout", "--schema",
+                               os.path.join(seda, "seda-2.3/seda-2.3-main.xsd"), path], text=True,
+                              env={**os.environ, "XML_CATALOG_FILES": catalog},
+                              capture_output=True, timeout=60)
+        self.assertEqual(done.returncode, 0, done.stderr[-2000:])
 
     def test_the_life_of_documents_from_filing_to_destruction(self):
         documents = self.file_old_mail()
@@ -62,6 +81,7 @@ class ArchiveLife(schemas.Schemas):
                 self.assertEqual(file.read(5), b"%PDF-")
         with open(self.path("papers/bordereau-2.csv"), encoding="utf-8") as file:
             self.assertIn("visa A2", file.read())
+        self.check_notification(self.path("papers/notification-2-1.xml"))
         self.assertEqual(self.lines("verify")[0]["discrepancies"], 0)
         self.tripli("show", held, want=66)
 
