@@ -49,6 +49,7 @@ int catalogue_open(const char *data_dir, uint64_t map_bytes, enum store_mode mod
         [CAT_JOURNAL] = "journal",
         [CAT_HEADS] = "heads",
         [CAT_EVENTS] = "events",
+        [CAT_MOVED] = "moved",
         [CAT_HOLDS] = "holds",
         [CAT_HELD] = "held",
         [CAT_HOLD_SUBJECTS] = "hold_subjects",
@@ -200,26 +201,65 @@ struct document_id catalogue_document_of(struct bytes index_key)
     return (struct document_id){id.batch, id.page};
 }
 
-static int put_index(struct store_txn *txn, int db, struct db_key key, struct document_id id,
-                     struct err *err)
+static int put_entry(struct store_txn *txn, int db, const struct db_key *key, struct err *err)
 {
-    key_u32(key_u32(&key, id.batch), id.first_page);
-    return store_put(txn, db, &key, bytes_of("", 0), err);
+    return store_put(txn, db, key, bytes_of("", 0), err);
 }
 
-static int put_indexes(struct store_txn *txn, struct document_id id, const struct document_row *row,
-                       struct err *err)
+static int remove_entry(struct store_txn *txn, int db, const struct db_key *key, struct err *err)
 {
-    int rc = put_index(txn, CAT_BY_TENANT, catalogue_tenant_key(row->tenant), id, err);
-    if (rc == 0)
-        rc = put_index(txn, CAT_BY_TAG, catalogue_tag_key(row->tenant, row->tag), id, err);
-    if (rc == 0)
-        rc = put_index(txn, CAT_BY_BOX, key_of_number(row->box), id, err);
-    for (int i = 0; rc == 0 && i < row->insured_count; i++)
-        rc = put_index(txn, CAT_BY_INSURED,
-                       catalogue_insured_key(row->tenant, row->compartment, &row->insured[i]), id,
-                       err);
+    int rc = store_delete(txn, db, key, err);
+    return rc < 0 ? rc : 0;
+}
+
+/* Does something to every index entry of a document. */
+static int each_index(struct store_txn *txn, struct document_id id, const struct document_row *row,
+                      int (*act)(struct store_txn *, int, const struct db_key *, struct err *),
+                      struct err *err)
+{
+    struct {
+        int db;
+        struct db_key key;
+    } places[3 + DOCUMENT_INSURED] = {{CAT_BY_TENANT, catalogue_tenant_key(row->tenant)},
+                                      {CAT_BY_TAG, catalogue_tag_key(row->tenant, row->tag)},
+                                      {CAT_BY_BOX, key_of_number(row->box)}};
+    for (int i = 0; i < row->insured_count; i++) {
+        places[3 + i].db = CAT_BY_INSURED;
+        places[3 + i].key = catalogue_insured_key(row->tenant, row->compartment, &row->insured[i]);
+    }
+    int rc = 0;
+    for (int i = 0; rc == 0 && i < 3 + row->insured_count; i++) {
+        key_u32(key_u32(&places[i].key, id.batch), id.first_page);
+        rc = act(txn, places[i].db, &places[i].key, err);
+    }
     return rc;
+}
+
+int catalogue_unindex_document(struct store_txn *txn, struct document_id id,
+                               const struct document_row *row, struct err *err)
+{
+    return each_index(txn, id, row, remove_entry, err);
+}
+
+static struct db_key moved_key(uint32_t box, struct document_id id)
+{
+    struct db_key key = key_of_number(box);
+    key_u32(key_u32(&key, id.batch), id.first_page);
+    return key;
+}
+
+int catalogue_has_moved(struct store_txn *txn, uint32_t box, struct document_id id, struct err *err)
+{
+    struct db_key key = moved_key(box, id);
+    struct bytes value;
+    return store_get(txn, CAT_MOVED, &key, &value, err);
+}
+
+int catalogue_set_moved(struct store_txn *txn, uint32_t box, struct document_id id, bool moved,
+                        struct err *err)
+{
+    struct db_key key = moved_key(box, id);
+    return moved ? put_entry(txn, CAT_MOVED, &key, err) : remove_entry(txn, CAT_MOVED, &key, err);
 }
 
 int catalogue_put_document(struct store_txn *txn, struct document_id id,
@@ -229,33 +269,15 @@ int catalogue_put_document(struct store_txn *txn, struct document_id id,
     struct db_key key = pair_key(id.batch, id.first_page);
     document_row_encode(&bytes, row);
     int rc = store_put_row(txn, CAT_DOCUMENTS, &key, &bytes, err);
-    return rc < 0 ? rc : put_indexes(txn, id, row, err);
-}
-
-static int remove_index(struct store_txn *txn, int db, struct db_key key, struct document_id id,
-                        struct err *err)
-{
-    key_u32(key_u32(&key, id.batch), id.first_page);
-    int rc = store_delete(txn, db, &key, err);
-    return rc < 0 ? rc : 0;
+    return rc < 0 ? rc : each_index(txn, id, row, put_entry, err);
 }
 
 int catalogue_remove_document(struct store_txn *txn, struct document_id id,
                               const struct document_row *row, struct err *err)
 {
     struct db_key key = pair_key(id.batch, id.first_page);
-    int rc = remove_index(txn, CAT_BY_TENANT, catalogue_tenant_key(row->tenant), id, err);
-    if (rc == 0)
-        rc = remove_index(txn, CAT_BY_TAG, catalogue_tag_key(row->tenant, row->tag), id, err);
-    if (rc == 0)
-        rc = remove_index(txn, CAT_BY_BOX, key_of_number(row->box), id, err);
-    for (int i = 0; rc == 0 && i < row->insured_count; i++)
-        rc = remove_index(txn, CAT_BY_INSURED,
-                          catalogue_insured_key(row->tenant, row->compartment, &row->insured[i]),
-                          id, err);
-    if (rc == 0)
-        rc = store_delete(txn, CAT_DOCUMENTS, &key, err);
-    return rc < 0 ? rc : 0;
+    int rc = each_index(txn, id, row, remove_entry, err);
+    return rc < 0 ? rc : remove_entry(txn, CAT_DOCUMENTS, &key, err);
 }
 
 int catalogue_page(struct store_txn *txn, struct page_id id, struct page_row *ret_row,

@@ -27,6 +27,7 @@ enum catalogue_db {
     CAT_JOURNAL,       /* tenant, number → hash, record */
     CAT_HEADS,         /* tenant → number and hash of the chain's last record */
     CAT_EVENTS,        /* tenant, event id → number of its record */
+    CAT_MOVED,         /* box, document that left it → "": its pages there are dead weight */
     CAT_HOLDS,         /* name, 0 → hold_row */
     CAT_HELD,          /* subject of a hold, name → "" */
     CAT_HOLD_SUBJECTS, /* name, 0, subject → "" */
@@ -67,6 +68,15 @@ int catalogue_put_document(struct store_txn *txn, struct document_id id,
 /* Row and index entries go; its pages' rows are the caller's. */
 int catalogue_remove_document(struct store_txn *txn, struct document_id id,
                               const struct document_row *row, struct err *err);
+/* Takes the index entries of a row away, before another row is put in its place. */
+int catalogue_unindex_document(struct store_txn *txn, struct document_id id,
+                               const struct document_row *row, struct err *err);
+/* Whether the document left its pages behind in the box: 1, 0. */
+int catalogue_has_moved(struct store_txn *txn, uint32_t box, struct document_id id,
+                        struct err *err);
+/* Notes that it did, or that it is back. */
+int catalogue_set_moved(struct store_txn *txn, uint32_t box, struct document_id id, bool moved,
+                        struct err *err);
 int catalogue_page(struct store_txn *txn, struct page_id id, struct page_row *ret_row,
                    struct err *err);
 int catalogue_put_page(struct store_txn *txn, struct page_id id, const struct page_row *row,

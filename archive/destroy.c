@@ -65,6 +65,21 @@ static int remove_documents(struct store_txn *txn, uint32_t box, struct err *err
     return rc < 0 ? rc : 0;
 }
 
+/* What left the box before has nothing in it any more. */
+static int forget_moved(struct store_txn *txn, uint32_t box, struct err *err)
+{
+    struct db_key prefix = key_of_number(box);
+    struct store_entry entry;
+    int rc;
+    while ((rc = store_seek(txn, CAT_MOVED, &prefix, &entry, err)) == 1 &&
+           key_has_prefix(entry.key, &prefix)) {
+        rc = catalogue_set_moved(txn, box, catalogue_document_of(entry.key), false, err);
+        if (rc < 0)
+            return rc;
+    }
+    return rc < 0 ? rc : 0;
+}
+
 static int note_destroyed(struct store_txn *txn, uint32_t box, const struct box_row *row,
                           const struct slip_step *step, struct err *err)
 {
@@ -109,6 +124,8 @@ static int enter_destroyed(struct archive *archive, uint32_t box, const struct s
         rc = slip_check_box(archive, &txn, step->place, box, err);
     if (rc == 0)
         rc = remove_documents(&txn, box, err);
+    if (rc == 0)
+        rc = forget_moved(&txn, box, err);
     if (rc == 0)
         rc = mark_destroyed(&txn, box, step, err);
     return rc < 0 ? rc : store_commit(&txn, &points, err);

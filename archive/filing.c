@@ -15,22 +15,6 @@ enum { READERS_CHECK_MS = 60000 };
 
 /* ---- 1: boxes ---- */
 
-static int create_boxes(struct archive *archive, const struct plan *plan, struct err *err)
-{
-    for (size_t i = 0; i < plan->box_count; i++) {
-        const struct plan_box *box = &plan->boxes[i];
-        const struct box_ref ref = {box->number, &box->row};
-        struct box_row as_open = box->row;
-        as_open.state = BOX_OPEN;
-        int rc = box->is_new
-                     ? box_create(archive->boxes, &(struct box_ref){ref.number, &as_open}, err)
-                     : 0;
-        if (rc < 0)
-            return rc;
-    }
-    return 0;
-}
-
 static int put_page(struct archive *archive, struct box_writing *writing,
                     struct plan_document *document, const struct plan_page *page, struct err *err)
 {
@@ -86,7 +70,7 @@ static int write_box(struct archive *archive, struct plan *plan, size_t index, s
 
 static int write_boxes(struct archive *archive, struct plan *plan, struct err *err)
 {
-    int rc = create_boxes(archive, plan, err);
+    int rc = plan_create_boxes(archive, plan, err);
     for (size_t i = 0; rc == 0 && i < plan->box_count; i++)
         if (plan->boxes[i].bytes > 0)
             rc = write_box(archive, plan, i, err);
@@ -94,21 +78,6 @@ static int write_boxes(struct archive *archive, struct plan *plan, struct err *e
 }
 
 /* ---- 2: catalogue and journal ---- */
-
-static int enter_boxes(struct store_txn *txn, const struct plan *plan, struct err *err)
-{
-    for (size_t i = 0; i < plan->box_count; i++) {
-        const struct plan_box *box = &plan->boxes[i];
-        int rc = catalogue_put_box(txn, box->number, &box->row, err);
-        if (rc == 0 && box->is_new)
-            rc = filing_note_box(txn, box->number, &box->row, "box_opened", err);
-        if (rc == 0 && box->row.state == BOX_CLOSED)
-            rc = filing_note_box(txn, box->number, &box->row, "box_closed", err);
-        if (rc < 0)
-            return rc;
-    }
-    return catalogue_set_number(txn, "last_box", plan->last_box, err);
-}
 
 static int enter_envelopes(struct store_txn *txn, const struct plan *plan, struct err *err)
 {
@@ -159,7 +128,7 @@ static int write_catalogue(struct archive *archive, const struct plan *plan, str
     SCOPED(store_abort) struct store_txn txn = {0};
     int rc = store_begin(archive->catalogue, &txn, err);
     if (rc == 0)
-        rc = enter_boxes(&txn, plan, err);
+        rc = plan_enter_boxes(&txn, plan, err);
     if (rc == 0)
         rc = enter_envelopes(&txn, plan, err);
     for (size_t i = 0; rc == 0 && i < plan->document_count; i++)

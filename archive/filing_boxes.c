@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "archive/filing_plan.h"
+#include "archive/filing_record.h"
 #include "base/scope.h"
 
 static struct day first_of_month(struct day day)
@@ -22,7 +23,7 @@ static uint64_t bytes_of_document(const struct plan *plan, const struct plan_doc
     return bytes;
 }
 
-static struct box_row row_like(const struct plan *plan, const struct document_row *document)
+struct box_row plan_box_like(const struct plan *plan, const struct document_row *document)
 {
     struct box_row row = {.compartment = document->compartment,
                           .expiry = first_of_month(document->expiry),
@@ -34,18 +35,18 @@ static struct box_row row_like(const struct plan *plan, const struct document_ro
     return row;
 }
 
-static bool same_series(const struct box_row *a, const struct box_row *b)
+bool plan_same_series(const struct box_row *a, const struct box_row *b)
 {
     return a->compartment == b->compartment && strcmp(a->tenant, b->tenant) == 0 &&
-           strcmp(a->class_name, b->class_name) == 0 && day_compare(a->expiry, b->expiry) == 0 &&
-           day_compare(a->filing, b->filing) == 0;
+           strcmp(a->class_name, b->class_name) == 0 && day_compare(a->expiry, b->expiry) == 0;
 }
 
 /* The newest box of the series in this plan; plan->box_count when none. */
 static size_t box_in_plan(const struct plan *plan, const struct box_row *like)
 {
     for (size_t i = plan->box_count; i > 0; i--)
-        if (same_series(&plan->boxes[i - 1].row, like))
+        if (plan_same_series(&plan->boxes[i - 1].row, like) &&
+            day_compare(plan->boxes[i - 1].row.filing, like->filing) == 0)
             return i - 1;
     return plan->box_count;
 }
@@ -95,7 +96,7 @@ static int next_box(struct plan *plan, size_t before, const struct box_row *like
 static int choose(const struct archive *archive, struct store_txn *txn, struct plan *plan,
                   struct plan_document *document, struct err *err)
 {
-    struct box_row like = row_like(plan, &document->row);
+    struct box_row like = plan_box_like(plan, &document->row);
     uint64_t bytes = bytes_of_document(plan, document);
     int rc = 0;
     if (box_in_plan(plan, &like) == plan->box_count)
@@ -103,7 +104,8 @@ static int choose(const struct archive *archive, struct store_txn *txn, struct p
     if (rc < 0)
         return rc;
     size_t at = box_in_plan(plan, &like);
-    if (at == plan->box_count || !has_room(archive, &plan->boxes[at], bytes)) {
+    if (at == plan->box_count || plan->boxes[at].number == document->leaves ||
+        !has_room(archive, &plan->boxes[at], bytes)) {
         rc = next_box(plan, at, &like, err);
         if (rc < 0)
             return rc;
@@ -131,4 +133,35 @@ int plan_boxes(struct archive *archive, struct plan *plan, struct err *err)
             return rc;
     }
     return 0;
+}
+
+int plan_create_boxes(struct archive *archive, const struct plan *plan, struct err *err)
+{
+    for (size_t i = 0; i < plan->box_count; i++) {
+        const struct plan_box *box = &plan->boxes[i];
+        const struct box_ref ref = {box->number, &box->row};
+        struct box_row as_open = box->row;
+        as_open.state = BOX_OPEN;
+        int rc = box->is_new
+                     ? box_create(archive->boxes, &(struct box_ref){ref.number, &as_open}, err)
+                     : 0;
+        if (rc < 0)
+            return rc;
+    }
+    return 0;
+}
+
+int plan_enter_boxes(struct store_txn *txn, const struct plan *plan, struct err *err)
+{
+    for (size_t i = 0; i < plan->box_count; i++) {
+        const struct plan_box *box = &plan->boxes[i];
+        int rc = catalogue_put_box(txn, box->number, &box->row, err);
+        if (rc == 0 && box->is_new)
+            rc = filing_note_box(txn, box->number, &box->row, "box_opened", err);
+        if (rc == 0 && box->row.state == BOX_CLOSED)
+            rc = filing_note_box(txn, box->number, &box->row, "box_closed", err);
+        if (rc < 0)
+            return rc;
+    }
+    return catalogue_set_number(txn, "last_box", plan->last_box, err);
 }

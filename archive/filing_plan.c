@@ -34,7 +34,7 @@ void plan_free(struct plan *plan)
     *plan = (struct plan){0};
 }
 
-static uint64_t run_bytes_max(const struct archive *archive)
+uint64_t plan_bytes_max(const struct archive *archive)
 {
     const uint64_t most = UINT64_C(128) << 20; /* dirty pages of one commit stay in memory */
     uint64_t share = archive->box_map_bytes / 8;
@@ -43,7 +43,7 @@ static uint64_t run_bytes_max(const struct archive *archive)
 
 static uint64_t document_bytes_max(const struct archive *archive)
 {
-    return run_bytes_max(archive) / 2;
+    return plan_bytes_max(archive) / 2;
 }
 
 /* ---- documents ---- */
@@ -126,7 +126,7 @@ static void take_page(struct gathering *gathering, const struct intake_row *row)
 
 static bool run_is_full(const struct archive *archive, const struct plan *plan)
 {
-    return plan->page_count >= RUN_PAGES_MAX || plan->bytes >= run_bytes_max(archive);
+    return plan->page_count >= RUN_PAGES_MAX || plan->bytes >= plan_bytes_max(archive);
 }
 
 static int add_page(struct gathering *gathering, const struct plan_page *page, struct err *err)
@@ -203,24 +203,30 @@ static int plan_envelope(struct archive *archive, struct plan *plan, struct enve
     return rc < 0 ? rc : 1;
 }
 
+int plan_reckon(const struct retention *retention, struct document_row *row, struct err *err)
+{
+    const struct retention_case of = {row->tag, row->event, row->received};
+    struct retention_term term;
+    int rc = retention_reckon(retention, &of, &term, err);
+    if (rc < 0)
+        return rc;
+    row->expiry = term.expiry;
+    row->by_fallback = term.by_fallback;
+    row->rule_version = term.row ? term.row->version : 0;
+    memset(row->rule, 0, sizeof row->rule);
+    if (term.row)
+        memcpy(row->rule, term.row->rule, sizeof row->rule);
+    return 0;
+}
+
 static int reckon(const struct archive *archive, struct plan *plan, struct err *err)
 {
-    for (size_t i = 0; i < plan->document_count; i++) {
-        struct document_row *row = &plan->documents[i].row;
-        const struct retention_case of = {row->tag, row->event, row->received};
-        struct retention_term term;
-        int rc = retention_reckon(archive->retention, &of, &term, err);
-        if (rc < 0)
-            return rc;
-        row->filed_ms = plan->now_ms;
-        row->expiry = term.expiry;
-        row->by_fallback = term.by_fallback;
-        if (!term.row)
-            continue;
-        row->rule_version = term.row->version;
-        memcpy(row->rule, term.row->rule, sizeof row->rule);
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < plan->document_count; i++) {
+        plan->documents[i].row.filed_ms = plan->now_ms;
+        rc = plan_reckon(archive->retention, &plan->documents[i].row, err);
     }
-    return 0;
+    return rc;
 }
 
 int plan_make(struct archive *archive, int most, struct plan *ret_plan, struct err *err)

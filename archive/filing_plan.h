@@ -25,6 +25,7 @@ struct plan_document {
     const struct live_batch *batch;
     size_t first, count; /* of plan->pages */
     size_t box;          /* of plan->boxes */
+    uint32_t leaves;     /* a box that it must not go into; 0: none */
 };
 
 /* An envelope, or as much of a long one as fits into the run. */
@@ -66,6 +67,21 @@ void plan_free(struct plan *plan);
 
 /* Chooses or opens a box for every document of the plan: called by plan_make. */
 int plan_boxes(struct archive *archive, struct plan *plan, struct err *err);
+/* Makes the new ones among them. */
+int plan_create_boxes(struct archive *archive, const struct plan *plan, struct err *err);
+/* Their rows, and in the journal which were opened and closed. */
+int plan_enter_boxes(struct store_txn *txn, const struct plan *plan, struct err *err);
+
+/* The box, open and empty, into which a document belongs that is filed now. */
+struct box_row plan_box_like(const struct plan *plan, const struct document_row *document);
+/* Destroyed together: tenant, compartment, class and expiry month. */
+bool plan_same_series(const struct box_row *a, const struct box_row *b);
+
+/* Gives a document the rule, expiry and fallback that follow from its tag, event and receipt. */
+int plan_reckon(const struct retention *retention, struct document_row *row, struct err *err);
+
+/* Bytes that one run may take: dirty pages of a commit stay in memory. */
+uint64_t plan_bytes_max(const struct archive *archive);
 
 /* Makes room for one more element; ERR_MEMORY. */
 int plan_grow(void *array, size_t count, size_t *capacity, size_t size);

@@ -67,10 +67,10 @@ static int write_head(struct store_txn *txn, const char *tenant, const struct he
     return store_put_row(txn, CAT_HEADS, &key, &row, err);
 }
 
-static struct db_key event_key(const struct journal_event *event)
+static struct db_key event_key(const char *tenant, const char *id)
 {
-    struct db_key key = catalogue_tenant_key(event->tenant);
-    key_raw(&key, event->id, strnlen(event->id, EVENT_ID_SIZE));
+    struct db_key key = catalogue_tenant_key(tenant);
+    key_raw(&key, id, strnlen(id, EVENT_ID_SIZE));
     return key;
 }
 
@@ -97,7 +97,8 @@ static int write_record(struct store_txn *txn, const struct journal_event *event
     if (journal_chain(&head->hash, record, &head->hash) < 0)
         return err_set(err, ERR_MEMORY, "journal: no memory for a record");
     SCOPED(packer_free) struct packer entry = {0};
-    struct db_key key = record_key(event->tenant, head->seq), id = event_key(event);
+    struct db_key key = record_key(event->tenant, head->seq),
+                  id = event_key(event->tenant, event->id);
     struct db_key number = {.len = 0};
     pack_digest(&entry, &head->hash);
     pack_raw(&entry, record);
@@ -108,20 +109,27 @@ static int write_record(struct store_txn *txn, const struct journal_event *event
     return rc < 0 ? rc : write_head(txn, event->tenant, head, err);
 }
 
+int journal_find(struct store_txn *txn, const char *tenant, const char *id, uint64_t *ret_seq,
+                 struct err *err)
+{
+    struct db_key key = event_key(tenant, id);
+    struct bytes value = {0};
+    int rc = store_get(txn, CAT_EVENTS, &key, &value, err);
+    if (rc <= 0)
+        return rc;
+    struct unpacker row = {.left = value};
+    *ret_seq = unpack_u64(&row);
+    return 1;
+}
+
 int journal_append(struct store_txn *txn, const struct journal_event *event, uint64_t *ret_seq,
                    struct err *err)
 {
-    struct db_key id = event_key(event);
-    struct bytes value = {0};
-    int rc = store_get(txn, CAT_EVENTS, &id, &value, err);
-    if (rc == 1) {
-        struct unpacker row = {.left = value};
-        *ret_seq = unpack_u64(&row);
-        return 0;
-    }
+    int rc = journal_find(txn, event->tenant, event->id, ret_seq, err);
+    if (rc != 0)
+        return rc < 0 ? rc : 0;
     struct head head;
-    if (rc == 0)
-        rc = read_head(txn, event->tenant, &head, err);
+    rc = read_head(txn, event->tenant, &head, err);
     if (rc == 0)
         rc = write_record(txn, event, &head, err);
     if (rc == 0)

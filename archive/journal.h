@@ -31,6 +31,10 @@ int journal_append(struct store_txn *txn, const struct journal_event *event, uin
 /* Appends an event whose number nobody wants; the event's facts are taken (NULL: ERR_MEMORY). */
 int journal_note(struct store_txn *txn, const struct journal_event *event, struct err *err);
 
+/* The number of the record of an event: 1 found, 0 it did not happen. */
+int journal_find(struct store_txn *txn, const char *tenant, const char *id, uint64_t *ret_seq,
+                 struct err *err);
+
 /* The number that the tenant's next record will have. */
 int journal_next(struct store_txn *txn, const char *tenant, uint64_t *ret_seq, struct err *err);
 

@@ -143,13 +143,29 @@ static void add_seal(struct making *making)
         json_object_set_new(making->seals, number, statement_to_json(&making->seal.sealed));
 }
 
-static int add_document(struct making *making, const struct document_row *row, struct err *err)
+/* The record of the filing: the row's own may be a later one, of a move. */
+static int filed_record(struct making *making, struct document_id id, const char *tenant,
+                        uint64_t *ret_seq, struct err *err)
+{
+    char event[EVENT_ID_SIZE];
+    snprintf(event, sizeof event, "filed %u-%u", id.batch, id.first_page);
+    int rc = journal_find(&making->txn, tenant, event, ret_seq, err);
+    if (rc == 0)
+        return err_set(err, ERR_INTEGRITY, "document %u-%u: no record of its filing", id.batch,
+                       id.first_page);
+    return rc < 0 ? rc : 0;
+}
+
+static int add_document(struct making *making, struct document_id id,
+                        const struct document_row *row, struct err *err)
 {
     char before[DIGEST_HEX_SIZE];
     struct digest hash;
     struct bytes record = {0};
-    uint64_t seq = row->journal_seq;
-    int rc = find_seal(making, row->tenant, seq, err);
+    uint64_t seq = 0;
+    int rc = filed_record(making, id, row->tenant, &seq, err);
+    if (rc == 0)
+        rc = find_seal(making, row->tenant, seq, err);
     if (rc == 0)
         rc = journal_hash(&making->txn, row->tenant, seq - 1, &hash, err);
     if (rc == 0)
@@ -183,7 +199,7 @@ static int add_documents(struct making *making, struct envelope_id envelope, str
         if (id.batch != envelope.batch || row.envelope != envelope.first_page)
             break;
         rc = json_array_size(making->documents) < RECEIPT_DOCUMENTS_MAX
-                 ? add_document(making, &row, err)
+                 ? add_document(making, id, &row, err)
                  : err_set(err, ERR_LIMIT, "envelope %u-%u: more than %d documents", envelope.batch,
                            envelope.first_page, RECEIPT_DOCUMENTS_MAX);
     }

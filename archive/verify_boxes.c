@@ -74,30 +74,30 @@ static int check_documents(struct box_look *look, struct err *err)
     return rc < 0 ? rc : 0;
 }
 
-/* Whether the catalogue, as it is now, has the page in this box. */
+/* Whether a page is of a document of this box, or of one that left it. */
+static bool belongs(struct store_txn *txn, uint32_t box, struct page_id id)
+{
+    struct page_row page;
+    struct document_row document;
+    if (catalogue_page(txn, id, &page, NULL) != 1)
+        return false;
+    const struct document_id of = {id.batch, page.document};
+    return catalogue_document(txn, of, &document, NULL) == 1 &&
+           (document.box == box || catalogue_has_moved(txn, box, of, NULL) == 1);
+}
+
+/* The same in the catalogue as it is now. */
 static bool is_known(const struct box_look *look, struct page_id id)
 {
     SCOPED(store_abort) struct store_txn now = {0};
-    struct page_row page;
-    struct document_row document;
-    if (store_begin_read(look->verifying->archive->catalogue, &now, NULL) < 0)
-        return false;
-    return catalogue_page(&now, id, &page, NULL) == 1 &&
-           catalogue_document(&now, (struct document_id){id.batch, page.document}, &document,
-                              NULL) == 1 &&
-           document.box == look->ref.number;
+    return store_begin_read(look->verifying->archive->catalogue, &now, NULL) == 0 &&
+           belongs(&now, look->ref.number, id);
 }
 
 static int check_known(void *to, struct page_id id)
 {
     struct box_look *look = to;
-    struct page_row page;
-    struct document_row row;
-    bool known = catalogue_page(&look->txn, id, &page, NULL) == 1 &&
-                 catalogue_document(&look->txn, (struct document_id){id.batch, page.document}, &row,
-                                    NULL) == 1 &&
-                 row.box == look->ref.number;
-    if (!known && !is_known(look, id))
+    if (!belongs(&look->txn, look->ref.number, id) && !is_known(look, id))
         discrepancy(look->verifying,
                     "box %s: holds page %u-%u, of which the catalogue knows nothing", look->path,
                     id.batch, id.page);

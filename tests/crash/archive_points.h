@@ -67,6 +67,8 @@ static const char *const archive_points[] = {
     "intake.retire.before_key",
     "intake.retire.before_unlink",
     "intake.retire.after_unlink",
+    "move.catalogue.before_commit",
+    "move.catalogue.after_commit",
     "seal.count.before_commit",
     "seal.count.after_commit",
     "keys.tenant.before_write",

@@ -11,10 +11,12 @@
 #include "archive/backup.h"
 #include "archive/day_seal.h"
 #include "archive/filing.h"
+#include "archive/filing_plan.h"
 #include "archive/find.h"
 #include "archive/hold.h"
 #include "archive/intake.h"
 #include "archive/intake_work.h"
+#include "archive/move.h"
 #include "archive/slip.h"
 #include "archive/state.h"
 #include "base/file.h"
@@ -289,6 +291,42 @@ static int seal(struct archive *archive, struct err *err)
     return made < 0 ? made : 0;
 }
 
+/* ---- documents that move ---- */
+
+/* Gives a document another tag, and the term that follows, unless it was done before. */
+static int retag(struct archive *archive, struct document_id id, const char *tag, struct err *err)
+{
+    static const struct move_cause cause = {"tag_corrected", "martin", "the story wants it"};
+    SCOPED(store_abort) struct store_txn txn = {0};
+    struct move move = {.id = id};
+    int rc = store_begin_read(archive->catalogue, &txn, err);
+    if (rc == 0)
+        rc = catalogue_document(&txn, id, &move.row, err);
+    store_abort(&txn);
+    if (rc <= 0 || strcmp(move.row.tag, tag) == 0)
+        return rc < 0 ? rc : 0;
+    memset(move.row.tag, 0, sizeof move.row.tag);
+    snprintf(move.row.tag, sizeof move.row.tag, "%s", tag);
+    rc = plan_reckon(archive->retention, &move.row, err);
+    return rc < 0 ? rc : move_documents(archive, &move, 1, &cause, err);
+}
+
+/* Some documents get another tag; then the first box is to go, and two of its documents stay. */
+static int move_some(struct archive *archive, struct err *err)
+{
+    static const struct move_cause cause = {"moved_out", "martin", "box 1 is to go"};
+    static struct found_document found[STORY_BATCHES * STORY_PAGES];
+    const struct find_query query = {.tenant = "061", .most = STORY_BATCHES * STORY_PAGES};
+    struct document_id ids[2];
+    int count = find_documents(archive, &query, found, err), rc = count < 0 ? count : 0;
+    for (int i = 0; rc == 0 && i < count; i += 3)
+        rc = retag(archive, found[i].id, i % 2 ? "other" : "letter", err);
+    for (int i = 0; i < 2 && i < count; i++)
+        ids[i] = found[i].id;
+    return rc < 0 || count < 2 ? rc
+                               : move_out(archive, &(struct move_list){1, ids, 2}, &cause, err);
+}
+
 /* A story told again finds its hold set, and lifted. */
 static int hold_and_lift(struct archive *archive, struct err *err)
 {
@@ -366,6 +404,8 @@ static int tell(const struct story *story, struct archive *archive, struct err *
         rc = seal(archive, err);
     if (rc == 0)
         rc = end_month(archive, err);
+    if (rc == 0)
+        rc = move_some(archive, err);
     for (int i = 0; rc == 0 && i < STORY_BATCHES; i++)
         rc = archive_batch_close(archive, batches[i], "martin", err);
     if (rc == 0)
