@@ -4,13 +4,16 @@
  * a year later, finds the same batch and brings the same receipt.
  * SPDX-License-Identifier: Apache-2.0
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <fts.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -25,12 +28,14 @@
 enum {
     PATIENCE_MS = 600000, /* a gateway that is started anew, a line that is down for minutes */
     SHOW_MS = 500,
+    CALM_MS = 10000,  /* a file of a drop folder unchanged for so long is whole */
+    LOOK_MS = 2000,   /* between two looks at it */
     INPUTS_MAX = 1024 /* on one command line */
 };
 
 struct submit_verb {
     struct program program;
-    bool json, envelope_per_folder, terminal;
+    bool json, envelope_per_folder, terminal, watch;
     const char *gateway, *gateway_key, *key_file, *tenant, *received, *uuid, *out;
     uint32_t sheets;
     char *inputs[INPUTS_MAX + 1];
@@ -56,6 +61,7 @@ static const struct argp_option options[] = {
     {"sheets", 'n', "N", 0, "sheets counted by hand, into the receipt", 0},
     {"batch", 'b', "UUID", 0, "id of the batch (made of its contents)", 0},
     {"out", 'o', "FILE", 0, "where the receipt goes (UUID.receipt)", 0},
+    {"watch", 'w', NULL, 0, "the one folder is a drop folder; until stopped", 0},
     {"json", 'j', NULL, 0, "what the receipt says as JSON", 0},
     {0},
 };
@@ -81,6 +87,9 @@ static error_t parse_door(int key, char *arg, struct submit_verb *verb)
     case 'o':
         verb->out = arg;
         return 0;
+    case 'w':
+        verb->watch = true;
+        return 0;
     default:
         return ARGP_ERR_UNKNOWN;
     }
@@ -101,6 +110,8 @@ static void check_options(const struct submit_verb *verb, struct argp_state *sta
         argp_error(state, "--batch: 32 lower-case hex digits are wanted");
     if (verb->input_count == 0)
         argp_error(state, "which folders or files?");
+    if (verb->watch && (verb->input_count != 1 || verb->uuid || verb->out || verb->sheets))
+        argp_error(state, "--watch: one folder, and without --batch, --out, --sheets");
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -297,9 +308,7 @@ static int submit(struct submit_verb *verb, struct buf *ret_receipt, struct err 
                                          .keys = &keys,
                                          .gateway_key = verb->gateway_key,
                                          .patience_ms = PATIENCE_MS};
-    int rc = program_signals(&verb->program, err);
-    if (rc == 0)
-        rc = curve_load(verb->key_file, &keys, err);
+    int rc = curve_load(verb->key_file, &keys, err);
     if (rc == 0)
         rc = collect(verb, err);
     if (rc == 0)
@@ -386,15 +395,144 @@ static int report(const struct submit_verb *verb, struct bytes receipt, uint32_t
         printf("lot %s : %u fichiers reçus, %u refusés, %u ignorés, %u faces en lieu sûr\n",
                facts.uuid, facts.files - facts.refused, facts.refused, verb->skipped, facts.pages);
     json_decref(json);
+    fflush(stdout); /* a drop folder goes on */
     return 0;
 }
 
-static void free_paths(struct submit_verb *verb)
+static void forget_files(struct submit_verb *verb)
 {
     for (uint32_t i = 0; verb->paths && i < verb->manifest.count; i++)
         free(verb->paths[i]);
     free(verb->paths);
+    verb->paths = NULL;
     manifest_clear(&verb->manifest);
+    verb->skipped = 0;
+    verb->bytes = verb->begun_at = 0;
+}
+
+/* One batch, from its files to its receipt. */
+static int submit_once(struct submit_verb *verb, uint32_t *ret_refused, struct err *err)
+{
+    SCOPED(buf_free) struct buf receipt = {0};
+    int rc = submit(verb, &receipt, err);
+    if (rc == 0)
+        rc = save_receipt(verb, buf_view(&receipt), err);
+    return rc < 0 ? rc : report(verb, buf_view(&receipt), ret_refused, err);
+}
+
+/* ---- a drop folder ----
+ * Files that are ready are moved into DIR/.sending-DATE, which is submitted as one batch of that
+ * day; with the receipt it becomes DIR/.sent/UUID. So a break changes neither files nor day. */
+
+static bool is_ready(const char *folder, const char *name)
+{
+    char path[PLACE_SIZE + 300];
+    struct stat stat_of;
+    size_t len = strlen(name);
+    if (name[0] == '.' || (len > 5 && strcmp(name + len - 5, ".done") == 0))
+        return false;
+    snprintf(path, sizeof path, "%s/%s.done", folder, name);
+    bool done = access(path, F_OK) == 0;
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    return stat(path, &stat_of) == 0 && S_ISREG(stat_of.st_mode) &&
+           (done || clock_wall_ms() - (int64_t)stat_of.st_mtime * 1000 > CALM_MS);
+}
+
+static int move_file(const char *folder, const char *name, const char *to, struct err *err)
+{
+    char from_path[PLACE_SIZE + 300], to_path[PLACE_SIZE + 300];
+    snprintf(from_path, sizeof from_path, "%s/%s", folder, name);
+    snprintf(to_path, sizeof to_path, "%s/%s", to, name);
+    if (rename(from_path, to_path) < 0)
+        return err_errno(err, errno, "%s", from_path);
+    strncat(from_path, ".done", sizeof from_path - strlen(from_path) - 1);
+    unlink(from_path);
+    return 1;
+}
+
+/* Finds what an earlier life began to send, or moves what is ready: 1, or 0 when nothing is. */
+static int claim(const char *folder, char ret_claimed[PLACE_SIZE], struct err *err)
+{
+    char day[DAY_TEXT_SIZE];
+    int moved = 0;
+    DIR *entries = opendir(folder);
+    if (!entries)
+        return err_errno(err, errno, "%s", folder);
+    snprintf(ret_claimed, PLACE_SIZE, "%s/.sending-%s", folder,
+             day_format(day_of_ms(clock_wall_ms()), day));
+    for (const struct dirent *entry; moved >= 0 && (entry = readdir(entries)) != NULL;) {
+        if (strncmp(entry->d_name, ".sending-", 9) == 0) {
+            snprintf(ret_claimed, PLACE_SIZE, "%s/%.30s", folder, entry->d_name);
+            closedir(entries);
+            return rmdir(ret_claimed) == 0 ? 0 : 1;
+        }
+    }
+    rewinddir(entries);
+    for (const struct dirent *entry; moved >= 0 && (entry = readdir(entries)) != NULL;) {
+        if (!is_ready(folder, entry->d_name))
+            continue;
+        mkdir(ret_claimed, 0700); /* rename says when that failed */
+        moved = move_file(folder, entry->d_name, ret_claimed, err);
+    }
+    closedir(entries);
+    return moved;
+}
+
+/* What was claimed is done with: kept under the batch's id, or as skipped when no image was there.
+ */
+static int put_away(const char *folder, const char *claimed, const char *name, struct err *err)
+{
+    char to[PLACE_SIZE + 64];
+    snprintf(to, sizeof to, "%s/.sent/%s", folder, name);
+    if (rename(claimed, to) == 0)
+        return 0;
+    if (errno == ENOTEMPTY || errno == EEXIST) /* the same files were sent before */
+        return file_remove_tree(claimed, err);
+    return err_errno(err, errno, "%s", to);
+}
+
+static int watch_once(struct submit_verb *verb, const char *folder, struct err *err)
+{
+    char claimed[PLACE_SIZE], out[PLACE_SIZE + 64], skipped[40];
+    uint32_t refused;
+    int rc = claim(folder, claimed, err);
+    if (rc <= 0)
+        return rc;
+    verb->inputs[0] = claimed;
+    verb->received = strstr(claimed, ".sending-") + 9;
+    snprintf(out, sizeof out, "%s/.sent/last.receipt", folder);
+    verb->out = out;
+    rc = submit_once(verb, &refused, err);
+    snprintf(skipped, sizeof skipped, "skipped-%lld", (long long)clock_wall_ms());
+    if (rc == ERR_NOT_FOUND)
+        rc = put_away(folder, claimed, skipped, err);
+    else if (rc == 0) {
+        char named[PLACE_SIZE + 64];
+        snprintf(named, sizeof named, "%s/.sent/%s.receipt", folder, verb->manifest.uuid);
+        rc = rename(out, named) < 0 ? err_errno(err, errno, "%s", named)
+                                    : put_away(folder, claimed, verb->manifest.uuid, err);
+    }
+    forget_files(verb);
+    return rc;
+}
+
+/* Until a signal comes; what only time can cure is said and tried again. */
+static int watch(struct submit_verb *verb, struct err *err)
+{
+    char *folder = verb->inputs[0], sent[PLACE_SIZE];
+    snprintf(sent, sizeof sent, "%s/.sent", folder);
+    int rc = file_make_folders(sent, 0700, err), number = 0;
+    while (rc == 0 && number != SIGINT && number != SIGTERM) {
+        struct pollfd signals = {.fd = verb->program.signals, .events = POLLIN};
+        rc = watch_once(verb, folder, err);
+        if (rc == ERR_TIMEOUT || rc == ERR_UNAVAILABLE) {
+            fprintf(stderr, "tripli submit: %s\n", err->text);
+            rc = 0;
+        }
+        if (rc == 0 && poll(&signals, 1, LOOK_MS) > 0)
+            number = program_take_signal(&verb->program);
+    }
+    return rc == ERR_CANCELLED ? 0 : rc;
 }
 
 int verb_submit(int argc, char **argv)
@@ -409,19 +547,16 @@ int verb_submit(int argc, char **argv)
                                      NULL,
                                      NULL};
     static struct submit_verb verb;
-    SCOPED(buf_free) struct buf receipt = {0};
     struct err err = {0};
     uint32_t refused = 0;
     int status = verb_start(&argp, argc, argv, &verb.program);
     if (status != 0)
         return status;
     verb.terminal = isatty(STDERR_FILENO);
-    int rc = submit(&verb, &receipt, &err);
+    int rc = program_signals(&verb.program, &err);
     if (rc == 0)
-        rc = save_receipt(&verb, buf_view(&receipt), &err);
-    if (rc == 0)
-        rc = report(&verb, buf_view(&receipt), &refused, &err);
-    free_paths(&verb);
+        rc = verb.watch ? watch(&verb, &err) : submit_once(&verb, &refused, &err);
+    forget_files(&verb);
     if (rc < 0)
         return program_fail(&verb.program, &err);
     return refused ? EX_DATAERR : EX_OK;

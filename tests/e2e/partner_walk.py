@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import subprocess
-import time
 from glob import glob
 
 import mailroom
@@ -172,6 +171,31 @@ class Walk(Door):
         _, said = platform.communicate(timeout=60)
         self.assertEqual(platform.returncode, 0, said)
 
+    def test_a_drop_folder_is_submitted_file_by_done_file(self):
+        self.open_platform()
+        drop, drawn = self.path("drop"), self.path("mail")
+        os.mkdir(drop)
+        mailroom.draw(drawn, 2, "--no-separators")
+        pages = sorted(path for path in glob(os.path.join(drawn, "**"), recursive=True)
+                       if path.endswith((".tif", ".jpg")))[:2]
+        for path in pages:
+            shutil.copy(path, drop)
+        name = os.path.join(drop, os.path.basename(pages[0]))
+        with open(name + ".done", "w", encoding="utf-8"):
+            pass
+        watcher = subprocess.Popen(self.submit_command(drop, "--watch", "--json"), text=True,
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.addCleanup(watcher.kill)
+        sent = os.path.join(drop, ".sent")
+        self.wait_for(lambda: glob(os.path.join(sent, "*", os.path.basename(name))))
+        self.assertFalse(os.path.exists(name) or os.path.exists(name + ".done"))
+        self.assertEqual(len(glob(os.path.join(sent, "*.receipt"))), 1)
+        self.wait_for(lambda: len(glob(os.path.join(sent, "*.receipt"))) == 2)  # grown calm
+        watcher.terminate()
+        out, said = watcher.communicate(timeout=30)
+        self.assertEqual(watcher.returncode, 0, said)
+        self.assertEqual([json.loads(line)["files"] for line in out.splitlines()], [1, 1])
+
     def test_the_same_id_with_other_contents_and_a_foreign_tenant_are_refused(self):
         folder = self.path("mail")
         mailroom.draw(folder, 2, "--no-separators")
@@ -184,7 +208,7 @@ class Walk(Door):
         self.submit(folder, tenant="061", want=77)
         self.listed = {key: "061" for key in self.listed}
         self.write_list()
-        time.sleep(1.1)
+        self.wait_for(lambda: "read again" in self.said_by_all())
         self.submit(folder, "--batch", name, want=77)
         mine = self.submit(folder, "--batch", name, "--out", self.path("mine"), tenant="061")
         self.assertEqual(mine["tenant"], "061")  # a batch of its own, not the one of 041
