@@ -15,14 +15,46 @@ enum {
     LINE_HEIGHT = 40, /* pixels of a digit when it is read: what the engine likes best */
     LINE_DPI = 300,
     LINE_MS = 2000, /* reading it takes some 40 ms */
-    DARK = 140      /* grey below which typed ink lies; coloured print is lighter in red light */
+    GREYS = 256,
+    CELLS_OFF = 2 /* digits that run together or fall apart in a coarse comb */
 };
+
+/* Typed ink is a few hundredths of a comb; what most of it shows is tint or paper. Half way between
+ * the two ink ends, however pale it is; coloured print is light in red light. */
+#define INK_SHARE 0.02
+#define HEIGHT_SPREAD_COARSE 0.2 /* one of fifteen torn or run into its box */
+#define CONTRAST_MIN 40          /* grey levels: less is an empty comb */
 
 #define DIGIT_MIN_SHARE 0.3 /* of the zone's height */
 #define RULE_SHARE 0.85     /* a vertical run so long is a box's ruling */
 #define HEIGHT_SPREAD_MAX                                                                          \
     0.1 /* of the mean height: typed digits 0.03, handwriting 0.15 and more                        \
          */
+
+/* The grey that a share of the zone's pixels lies below. */
+static int grey_at(struct Pix *grey, double share)
+{
+    int counts[GREYS] = {0}, width = pixGetWidth(grey), height = pixGetHeight(grey);
+    for (int y = 0; y < height; y++) {
+        const uint32_t *line = pixGetData(grey) + (size_t)y * (size_t)pixGetWpl(grey);
+        for (int x = 0; x < width; x++)
+            counts[GET_DATA_BYTE(line, x)]++;
+    }
+    double below = 0, wanted = share * width * height;
+    int value = 0;
+    while (value < GREYS - 1 && (below += counts[value]) < wanted)
+        value++;
+    return value;
+}
+
+/* NULL-safe; black where ink is, nothing black in an empty comb. */
+static struct Pix *ink_of_grey(struct Pix *grey)
+{
+    if (!grey)
+        return NULL;
+    int ink = grey_at(grey, INK_SHARE), ground = grey_at(grey, 0.5);
+    return pixThresholdToBinary(grey, ground - ink < CONTRAST_MIN ? 0 : (ink + ground) / 2);
+}
 
 /* Ink of the zone in red light, depth 1. */
 static struct Pix *take_ink(const struct Pix *page, const struct box *zone)
@@ -37,7 +69,7 @@ static struct Pix *take_ink(const struct Pix *page, const struct box *zone)
     } else if (cut) {
         struct Pix *grey =
             pixGetDepth(cut) == 32 ? pixGetRGBComponent(cut, COLOR_RED) : pixClone(cut);
-        ink = grey ? pixThresholdToBinary(grey, DARK) : NULL;
+        ink = ink_of_grey(grey);
         pixDestroy(&grey);
     }
     pixDestroy(&cut);
@@ -82,8 +114,8 @@ static int find_digits(struct Pix *ink, int least_height, struct box ret_digits[
     return count;
 }
 
-/* Typed: one height, one line. */
-static bool are_typed(const struct box *digits, int count, double *ret_height)
+/* Typed: one height, one line, within a share of the height. */
+static bool are_typed(const struct box *digits, int count, double spread_max, double *ret_height)
 {
     double height = 0, foot = 0, height_spread = 0, foot_spread = 0;
     for (int i = 0; i < count; i++) {
@@ -95,8 +127,7 @@ static bool are_typed(const struct box *digits, int count, double *ret_height)
         foot_spread += pow(digits[i].y + digits[i].height - foot, 2) / count;
     }
     *ret_height = height;
-    return sqrt(height_spread) < HEIGHT_SPREAD_MAX * height &&
-           sqrt(foot_spread) < HEIGHT_SPREAD_MAX * height;
+    return sqrt(height_spread) < spread_max * height && sqrt(foot_spread) < spread_max * height;
 }
 
 /* The digits side by side on white, grey, LINE_HEIGHT high. */
@@ -130,13 +161,14 @@ int field_read_nir_comb(const struct Pix *page, const struct comb *comb, struct 
     struct Pix *ink = take_ink(page, &comb->zone);
     if (!ink)
         return 0; /* the zone lies outside the page */
-    struct box digits[CELLS_MAX];
+    struct box digits[CELLS_MAX] = {0};
     double height = 0;
     drop_rules(ink, 1, (int)(comb->zone.height * RULE_SHARE));
     drop_rules(ink, comb->zone.width / (comb->cells > 0 ? comb->cells : 1), 1);
     int count = find_digits(ink, (int)(comb->zone.height * DIGIT_MIN_SHARE), digits);
     int rc = 0;
-    if (count == comb->cells && count <= CELLS_MAX && are_typed(digits, count, &height)) {
+    if (count == comb->cells && count <= CELLS_MAX &&
+        are_typed(digits, count, HEIGHT_SPREAD_MAX, &height)) {
         struct Pix *line = set_close(ink, digits, count, height);
         struct ocr_text text = {0};
         struct ocr_request request = {
@@ -150,5 +182,8 @@ int field_read_nir_comb(const struct Pix *page, const struct comb *comb, struct 
         ret_field->box = comb->zone;
     }
     pixDestroy(&ink);
-    return rc == ERR_TIMEOUT ? 0 : rc < 0 ? rc : 0;
+    if (rc < 0)
+        return rc == ERR_TIMEOUT ? 0 : rc;
+    return ret_field->state == FIELD_ABSENT && abs(count - comb->cells) <= CELLS_OFF &&
+           count <= CELLS_MAX && are_typed(digits, count, HEIGHT_SPREAD_COARSE, &height);
 }

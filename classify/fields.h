@@ -43,6 +43,7 @@ struct comb {
 };
 
 /* Reads typed digits in a comb: boxes' rulings are taken out, the zone is read by `ocr`; an insured
- * number counts only when its key proves it. Handwriting stays absent with the box to cut out. */
+ * number counts only when its key proves it. Handwriting stays absent with the box to cut out. 1
+ * when nothing was proven and typed digits are there: a finer look may help. */
 int field_read_nir_comb(const struct Pix *page, const struct comb *comb, struct ocr *ocr,
                         struct field *ret_field, struct err *err);

@@ -16,12 +16,18 @@ enum { ZONE_MS = 3000 }; /* one zone takes some 50 ms */
 
 static const double zone_margin_mm = 1.5;
 static const double zone_dpi_least = 140; /* a page below is not read from its reduced copy */
+static const double comb_dpi_fine = 190;  /* … for a comb whose digits were too coarse */
 static const double straight_enough = 0.2;
 
-/* The zone of a field, upright, from the reduced page or, where that is too coarse, the full one.
- * `ret_scale` is how many pixels of the scan a pixel of the page used is. */
-static int cut_zone(struct reading *reading, const struct form_zone *zone, struct cut *ret_cut,
-                    int *ret_scale, struct err *err)
+/* The zone of a field, upright, from the reduced page or, where that is below `dpi`, the full one.
+ * `scale` is how many pixels of the scan a pixel of the page used is. */
+struct zone_cut {
+    struct cut cut;
+    int scale;
+};
+
+static int cut_zone(struct reading *reading, const struct form_zone *zone, double dpi,
+                    struct zone_cut *ret_zone, struct err *err)
 {
     const struct placement *placement = &reading->form.placement;
     struct point_mm a = placement_map(placement, (struct point_mm){zone->x, zone->y});
@@ -29,18 +35,23 @@ static int cut_zone(struct reading *reading, const struct form_zone *zone, struc
         placement_map(placement, (struct point_mm){zone->x + zone->width, zone->y + zone->height});
     double side = fmax(reading->layout.width, reading->layout.height);
     double pixels = fmax(pixGetWidth(reading->reduced), pixGetHeight(reading->reduced));
-    bool full = pixels / side * 25.4 < zone_dpi_least && reading->reduce > 1;
+    bool full = pixels / side * 25.4 < dpi && reading->reduce > 1;
     int rc = full ? reading_full(reading, err) : 0;
     if (rc < 0)
         return rc;
-    *ret_scale = full ? 1 : (int)reading->reduce;
+    ret_zone->scale = full ? 1 : (int)reading->reduce;
     struct cut_params params = {.page = full ? reading->full : reading->reduced,
                                 .layout = &reading->layout,
                                 .flipped = placement->flipped,
                                 .zone = {a.x, a.y, b.x - a.x, b.y - a.y},
                                 .margin = zone_margin_mm,
                                 .least_skew = straight_enough};
-    return cut_out(&params, ret_cut, err);
+    return cut_out(&params, &ret_zone->cut, err);
+}
+
+static void zone_cut_free(struct zone_cut *zone)
+{
+    cut_free(&zone->cut);
 }
 
 static struct box box_on_scan(const struct cut *cut, struct box at, int scale)
@@ -49,40 +60,51 @@ static struct box box_on_scan(const struct cut *cut, struct box at, int scale)
     return (struct box){box.x * scale, box.y * scale, box.width * scale, box.height * scale};
 }
 
-static int read_nir(struct reading *reading, const struct form_zone *zone, struct err *err)
+/* 1: typed digits are there that this resolution does not prove. */
+static int read_nir_at(struct reading *reading, const struct form_zone *zone, double dpi,
+                       struct err *err)
 {
-    SCOPED(cut_free) struct cut cut = {0};
-    struct field *field = &reading->verdict->fields[FIELD_NIR];
+    SCOPED(zone_cut_free) struct zone_cut at = {0};
     struct field found = {0};
-    int scale, rc = cut_zone(reading, zone, &cut, &scale, err);
+    int rc = cut_zone(reading, zone, dpi, &at, err);
     if (rc < 0)
         return rc == ERR_NOT_FOUND ? 0 : rc;
-    struct comb comb = {cut.zone, zone->cells, (int)lround(cut.pixels_per_mm * 25.4)};
-    rc = field_read_nir_comb(cut.pix, &comb, reading->classifier->ocr, &found, err);
+    struct comb comb = {at.cut.zone, zone->cells, (int)lround(at.cut.pixels_per_mm * 25.4)};
+    rc = field_read_nir_comb(at.cut.pix, &comb, reading->classifier->ocr, &found, err);
     if (rc < 0)
         return rc;
-    field->state = found.state;
+    reading->verdict->fields[FIELD_NIR].state = found.state;
     if (found.state != FIELD_ABSENT)
-        verdict_set_field(reading->verdict, FIELD_NIR, found.state, found.value,
-                          box_on_scan(&cut, found.box.width > 0 ? found.box : cut.zone, scale));
-    return 0;
+        verdict_set_field(
+            reading->verdict, FIELD_NIR, found.state, found.value,
+            box_on_scan(&at.cut, found.box.width > 0 ? found.box : at.cut.zone, at.scale));
+    return rc;
+}
+
+/* At the reduced page's resolution first: it is at hand, and enough for most. */
+static int read_nir(struct reading *reading, const struct form_zone *zone, struct err *err)
+{
+    int rc = read_nir_at(reading, zone, zone_dpi_least, err);
+    if (rc > 0 && reading->reduce > 1)
+        rc = read_nir_at(reading, zone, comb_dpi_fine, err);
+    return rc < 0 ? rc : 0;
 }
 
 /* Asks the print itself where the model left open which volet it is, or what agrees with it. */
 static int read_volet(struct reading *reading, const struct form_zone *zone, struct err *err)
 {
-    SCOPED(cut_free) struct cut cut = {0};
+    SCOPED(zone_cut_free) struct zone_cut at = {0};
     SCOPED(ocr_text_free) struct ocr_text text = {0};
     struct field *known = &reading->verdict->fields[FIELD_VOLET];
     struct field found = {0};
-    int scale, rc = cut_zone(reading, zone, &cut, &scale, err);
+    int rc = cut_zone(reading, zone, zone_dpi_least, &at, err);
     if (rc < 0)
         return rc == ERR_NOT_FOUND ? 0 : rc;
-    PIX *grey = pixConvertTo8(cut.pix, 0);
+    PIX *grey = pixConvertTo8(at.cut.pix, 0);
     if (!grey)
         return err_set(err, ERR_MEMORY, "zone: no memory to read it");
     struct ocr_request request = {.page = grey,
-                                  .dpi = (int)lround(cut.pixels_per_mm * 25.4),
+                                  .dpi = (int)lround(at.cut.pixels_per_mm * 25.4),
                                   .layout = OCR_BLOCK,
                                   .deadline_ms = ZONE_MS};
     rc = ocr_read(reading->classifier->ocr, &request, &text, err);
