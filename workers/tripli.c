@@ -43,7 +43,7 @@ enum {
 
 static void print_verbs(FILE *to)
 {
-    fprintf(to, "Usage: tripli VERB [OPTION...]\n\n");
+    fprintf(to, "Usage: tripli VERB [OPTION...]\n");
     for (int i = 0; i < VERB_COUNT; i++)
         fprintf(to, "  %-11s %s\n", verbs[i].name, verbs[i].summary);
     fprintf(to, "\ntripli VERB --help tells more.\n");
