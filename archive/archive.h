@@ -106,3 +106,15 @@ int archive_batch_show(struct archive *archive, struct batch_id id, struct batch
 /* Batches with a number above `after`, rising; returns how many of `most` were filled. */
 int archive_batch_list(struct archive *archive, struct batch_id after, struct batch_info *ret_infos,
                        int most, struct err *err);
+
+/* What of a tenant's mail is not filed yet. */
+struct tenant_standing {
+    char tenant[TENANT_TEXT_SIZE];
+    int64_t oldest_ms; /* wall clock of acceptance of the oldest page that is not filed */
+    uint64_t unread, to_code, quarantined, waiting;
+};
+enum { ARCHIVE_STANDINGS_MAX = 200 }; /* as many as there may be tenants */
+
+/* One row for each tenant with pages in intake, in order of their oldest; returns how many. */
+int archive_standings(struct archive *archive,
+                      struct tenant_standing ret_standings[ARCHIVE_STANDINGS_MAX], struct err *err);

@@ -5,6 +5,7 @@
  */
 #include "classify/classify.h"
 
+#include <allheaders.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +15,7 @@
 #include "base/scope.h"
 #include "classify/reading.h"
 #include "image/decode.h"
+#include "image/grey.h"
 
 enum {
     CONFIG_ID_DIGITS = 16,
@@ -133,10 +135,22 @@ int reading_full(struct reading *reading, struct err *err)
     return decode(reading, 1, &reading->full, err);
 }
 
+int reading_grey(struct reading *reading, struct err *err)
+{
+    int rc = reading->grey ? 0 : reading_full(reading, err);
+    if (rc < 0 || reading->grey)
+        return rc;
+    if (pixGetDepth(reading->full) == 32)
+        return image_grey(reading->full, &reading->grey, err);
+    reading->grey = pixClone(reading->full);
+    return 0;
+}
+
 static void reading_free(struct reading *reading)
 {
     image_free(&reading->reduced);
     image_free(&reading->full);
+    image_free(&reading->grey);
     layout_free(&reading->layout);
 }
 

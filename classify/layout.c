@@ -15,6 +15,8 @@
 #include <string.h>
 
 #include "base/scope.h"
+#include "image/grey.h"
+#include "image/opening.h"
 
 enum {
     SIDE_LEAST_PIXELS = 16,
@@ -51,7 +53,11 @@ static PIX *reduced_grey(const struct Pix *page, int long_side)
     if (depth == 1)
         return scale < 1 ? pixScaleToGray(given, (l_float32)scale)
                          : pixConvert1To8(NULL, given, 255, 0);
-    PIX *grey = depth == 32 ? pixConvertRGBToGrayMinMax(given, L_CHOOSE_MIN) : pixClone(given);
+    PIX *grey = NULL;
+    if (depth != 32)
+        grey = pixClone(given);
+    else if (image_darkest(given, &grey, NULL) < 0)
+        return NULL;
     while (grey && scale <= 0.5) {
         PIX *half = pixScaleAreaMap2(grey);
         pixDestroy(&grey);
@@ -206,13 +212,20 @@ static int add_components(PIX *mask, enum layout_kind kind, struct layout *layou
     return 0;
 }
 
+/* At least one. */
+static int pixels(double mm, double pixels_per_mm)
+{
+    int whole = (int)(mm * pixels_per_mm);
+    return whole > 1 ? whole : 1;
+}
+
 static int take_boxes(struct layout *layout)
 {
     double scale = layout->pixels_per_mm;
-    PIX *across = pixOpenBrick(NULL, layout->ink, (l_int32)(rule_mm * scale), 1);
-    PIX *down = pixOpenBrick(NULL, layout->ink, 1, (l_int32)(post_mm * scale));
-    PIX *rest = pixCopy(NULL, layout->ink);
-    int rc = across && down && rest ? 0 : ERR_MEMORY;
+    PIX *across = NULL, *down = NULL, *rest = pixCopy(NULL, layout->ink);
+    int rc = rest ? image_open(layout->ink, pixels(rule_mm, scale), 1, &across, NULL) : ERR_MEMORY;
+    if (rc == 0)
+        rc = image_open(layout->ink, 1, pixels(post_mm, scale), &down, NULL);
     if (rc == 0) {
         pixCloseBrick(across, across, (l_int32)(2 * scale), 1); /* white letters in bars */
         pixSubtract(rest, rest, across);

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/scope.h"
+#include "image/opening.h"
 
 enum {
     HEIGHTS = 240,  /* pixels, at 100 dpi 6 cm */
@@ -32,11 +33,12 @@ static const double narrow_share = 0.62; /* width over height of receipts and st
 
 static PIX *without_lines(const struct layout *layout)
 {
-    l_int32 across = (l_int32)(rule_mm * layout->pixels_per_mm);
-    l_int32 down = (l_int32)(post_mm * layout->pixels_per_mm);
-    PIX *rules = pixOpenBrick(NULL, layout->ink, across, 1);
-    PIX *posts = pixOpenBrick(NULL, layout->ink, 1, down);
-    PIX *rest = rules && posts ? pixSubtract(NULL, layout->ink, rules) : NULL;
+    int across = (int)(rule_mm * layout->pixels_per_mm);
+    int down = (int)(post_mm * layout->pixels_per_mm);
+    PIX *rules = NULL, *posts = NULL, *rest = NULL;
+    if (image_open(layout->ink, across, 1, &rules, NULL) == 0 &&
+        image_open(layout->ink, 1, down, &posts, NULL) == 0)
+        rest = pixSubtract(NULL, layout->ink, rules);
     if (rest)
         pixSubtract(rest, rest, posts);
     pixDestroy(&rules);

@@ -37,6 +37,7 @@ struct reading {
     unsigned reduce;     /* of `reduced` */
     struct Pix *reduced; /* about 150 dpi on A4 */
     struct Pix *full;    /* NULL until somebody needs it */
+    struct Pix *grey;    /* the same without colour, or bilevel; NULL until then */
 
     struct layout layout;
     struct letter_look look;
@@ -69,6 +70,8 @@ int step_text(struct reading *reading, struct err *err);
 
 /* The page in full resolution; decodes it when nobody has. */
 int reading_full(struct reading *reading, struct err *err);
+/* The same without its colour, as `reading->grey`; bilevel stays so. */
+int reading_grey(struct reading *reading, struct err *err);
 
 /* Milliseconds left, 0 when there is no deadline; negative when it has passed. */
 int reading_time_left(const struct reading *reading);

@@ -53,20 +53,18 @@ static void readable_free(struct readable *readable)
     cut_free(&readable->cut);
 }
 
-static int make_readable(const struct reading *reading, struct rect_mm zone, bool flipped,
+static int make_readable(struct reading *reading, struct rect_mm zone, bool flipped,
                          struct readable *ret, struct err *err)
 {
-    PIX *grey = pixGetDepth(reading->full) == 32 ? pixConvertRGBToLuminance(reading->full)
-                                                 : pixClone(reading->full);
-    if (!grey)
-        return err_set(err, ERR_MEMORY, "page: no memory to read it");
-    struct cut_params params = {.page = grey,
+    int rc = reading_grey(reading, err);
+    if (rc < 0)
+        return rc;
+    struct cut_params params = {.page = reading->grey,
                                 .layout = &reading->layout,
                                 .flipped = flipped,
                                 .zone = zone,
                                 .least_skew = straight_enough};
-    int rc = cut_out(&params, &ret->cut, err);
-    pixDestroy(&grey);
+    rc = cut_out(&params, &ret->cut, err);
     if (rc < 0)
         return rc;
     double dpi = ret->cut.pixels_per_mm * 25.4;
@@ -83,7 +81,7 @@ static int make_readable(const struct reading *reading, struct rect_mm zone, boo
 }
 
 /* Reads a zone (width 0: all). The gentle deadline of the page is passed on. */
-static int read_zone(struct reading *reading, struct readable *readable, enum ocr_layout layout,
+static int read_zone(struct reading *reading, struct readable *readable, bool rough,
                      struct ocr_text *ret_text, struct err *err)
 {
     int left = reading_time_left(reading);
@@ -91,7 +89,7 @@ static int read_zone(struct reading *reading, struct readable *readable, enum oc
         return ERR_TIMEOUT;
     struct ocr_request request = {.page = readable->pix,
                                   .dpi = readable->dpi,
-                                  .layout = layout,
+                                  .rough = rough,
                                   .deadline_ms = left > 0 ? left : OCR_MS_MOST};
     return ocr_read(reading->classifier->ocr, &request, ret_text, err);
 }
@@ -289,11 +287,17 @@ static struct rect_mm part_to_read(const struct reading *reading)
                             hand_part * layout->height};
 }
 
-static int read_page(struct reading *reading, struct rect_mm zone, bool flipped,
-                     struct page_text *ret, struct err *err)
+/* What of a page is read (width 0: all), from which end, and whether a glance is enough. */
+struct part {
+    struct rect_mm zone;
+    bool flipped, rough;
+};
+
+static int read_page(struct reading *reading, const struct part *part, struct page_text *ret,
+                     struct err *err)
 {
-    int rc = make_readable(reading, zone, flipped, &ret->readable, err);
-    return rc < 0 ? rc : read_zone(reading, &ret->readable, OCR_PAGE, &ret->text, err);
+    int rc = make_readable(reading, part->zone, part->flipped, &ret->readable, err);
+    return rc < 0 ? rc : read_zone(reading, &ret->readable, part->rough, &ret->text, err);
 }
 
 /* The engine also reads lines that run down the page; then words are higher than wide. Lines that
@@ -322,11 +326,14 @@ static void notice_sideways(struct reading *reading, const struct ocr_text *text
     verdict_reason(reading->verdict, "its lines were read sideways");
 }
 
-/* Reads it, and from the other end when the first reading is poor. */
+/* Reads it, and from the other end when the first reading is poor. Upside down a glance tells
+ * enough; of handwriting too little is read for more than a glance to pay. */
 static int read_best_end(struct reading *reading, struct rect_mm zone, struct page_text *ret,
                          struct err *err)
 {
-    int rc = read_page(reading, zone, reading->flipped, ret, err);
+    struct part part = {zone, reading->flipped, !reading->look.typed};
+    struct part other_end = {zone, !reading->flipped, true};
+    int rc = read_page(reading, &part, ret, err);
     if (rc < 0 || !reading->turn_is_text)
         return rc;
     if (ret->text.confidence >= poor_confidence) {
@@ -335,18 +342,22 @@ static int read_best_end(struct reading *reading, struct rect_mm zone, struct pa
         return 0;
     }
     SCOPED(page_text_free) struct page_text other = {0};
-    rc = read_page(reading, zone, !reading->flipped, &other, err);
+    rc = read_page(reading, &other_end, &other, err);
     double lead = other.text.confidence - ret->text.confidence;
     if (rc < 0 || fabs(lead) < turn_lead)
         return rc;
     reading->turn_sureness = fmin(read_upright, 0.5 + 2 * fabs(lead));
     if (lead < 0)
         return 0;
-    struct page_text swap = *ret;
-    *ret = other;
-    other = swap;
     reading->flipped = !reading->flipped;
     verdict_reason(reading->verdict, "read the other way up, which reads better");
+    page_text_free(ret);
+    if (!part.rough) {
+        other_end.rough = false;
+        return read_page(reading, &other_end, ret, err);
+    }
+    *ret = other;
+    other = (struct page_text){0};
     return 0;
 }
 

@@ -14,6 +14,7 @@
 #include "image/decode.h"
 #include "image/grey.h"
 #include "image/mark.h"
+#include "image/opening.h"
 #include "image/page.h"
 #include "image/text_mask.h"
 
@@ -121,10 +122,10 @@ static int depth_of(const BOX *box, int width, int height)
 static struct Pix *solid_of(struct Pix *part, double dpi)
 {
     int side = image_pixels(solid_mm, dpi) + 1;
-    SCOPED(image_free) struct Pix *opened = pixOpenBrick(NULL, part, side, side);
+    SCOPED(image_free) struct Pix *opened = NULL;
     SCOPED(image_free) struct Pix *grown = NULL;
 
-    if (opened)
+    if (image_open(part, side, side, &opened, NULL) == 0)
         grown = pixDilateBrick(NULL, opened, RIM_PIXELS, RIM_PIXELS);
     return grown ? pixAnd(NULL, grown, part) : NULL;
 }
@@ -176,11 +177,15 @@ static int drop_border(struct sheet *sheet, struct err *err)
 static int drop_streaks(struct sheet *sheet, struct err *err)
 {
     int length = image_pixels(streak_mm, sheet->dpi);
-    SCOPED(image_free) struct Pix *level = pixOpenBrick(NULL, sheet->traces, length, 1);
-    SCOPED(image_free) struct Pix *upright = pixOpenBrick(NULL, sheet->traces, 1, length);
+    SCOPED(image_free) struct Pix *level = NULL;
+    SCOPED(image_free) struct Pix *upright = NULL;
+    int rc = image_open(sheet->traces, length, 1, &level, err);
 
-    if (!level || !upright || !pixDilateBrick(level, level, 1, 3) ||
-        !pixDilateBrick(upright, upright, 3, 1))
+    if (rc == 0)
+        rc = image_open(sheet->traces, 1, length, &upright, err);
+    if (rc < 0)
+        return rc;
+    if (!pixDilateBrick(level, level, 1, 3) || !pixDilateBrick(upright, upright, 3, 1))
         return err_set(err, ERR_MEMORY, "no memory to find streaks");
     pixSubtract(sheet->traces, sheet->traces, level);
     pixSubtract(sheet->traces, sheet->traces, upright);

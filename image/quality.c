@@ -143,14 +143,16 @@ static quality_set look_at_ink(const struct sheet *sheet)
     return findings;
 }
 
-/* Share of the pixels across the transport's line `at` that are darker than the paper. */
-static double darker_along(const struct sheet *sheet, int at, bool upright)
+/* Is so much of the transport's line `at` darker than the paper that it is a streak? Most lines are
+ * told by their first pixels: so many that are not. */
+static bool is_dark_along(const struct sheet *sheet, int at, bool upright)
 {
-    int length = upright ? sheet->height : sheet->width, darker = 0;
-    for (int i = 0; i < length; i++)
-        darker += upright ? is_dark_at(sheet, at, i, 1 - streak_contrast)
-                          : is_dark_at(sheet, i, at, 1 - streak_contrast);
-    return (double)darker / length;
+    int length = upright ? sheet->height : sheet->width;
+    int spare = length - (int)ceil(streak_share * length);
+    for (int i = 0; i < length && spare >= 0; i++)
+        spare -= !(upright ? is_dark_at(sheet, at, i, 1 - streak_contrast)
+                           : is_dark_at(sheet, i, at, 1 - streak_contrast));
+    return spare >= 0;
 }
 
 /* A run of dark lines from edge to edge, thin, with paper on both sides. */
@@ -159,7 +161,7 @@ static bool has_streak(const struct sheet *sheet, bool upright)
     int across = upright ? sheet->width : sheet->height, run = 0;
     int most = (int)ceil(streak_most_mm * sheet->pixels_per_mm);
     for (int at = (int)(streak_margin * across); at < (1 - streak_margin) * across; at++) {
-        if (darker_along(sheet, at, upright) >= streak_share) {
+        if (is_dark_along(sheet, at, upright)) {
             run++;
             continue;
         }

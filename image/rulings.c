@@ -11,6 +11,7 @@
 
 #include "base/scope.h"
 #include "image/decode.h"
+#include "image/opening.h"
 #include "image/page.h"
 #include "image/text_mask.h"
 
@@ -83,10 +84,11 @@ static int join_runs(const struct drawing *drawing, const struct rulings_params 
                      struct Pix **ret_lines, struct err *err)
 {
     int run = image_pixels(run_mm, drawing->dpi), gap = image_pixels(params->gap_mm, drawing->dpi);
-    SCOPED(image_free) struct Pix *runs = pixOpenBrick(NULL, drawing->page, run, 1);
+    SCOPED(image_free) struct Pix *runs = NULL;
+    int rc = image_open(drawing->page, run, 1, &runs, err);
 
-    if (!runs)
-        return err_set(err, ERR_MEMORY, "no memory to find lines");
+    if (rc < 0)
+        return rc;
     return page_made(pixCloseSafeBrick(NULL, runs, gap + 1, 1), "join lines", ret_lines, err);
 }
 

@@ -11,6 +11,7 @@
 #include "base/scope.h"
 #include "image/decode.h"
 #include "image/geometry.h"
+#include "image/opening.h"
 #include "image/page.h"
 
 /* The stroke of a headline is 3 mm wide at most; a punch hole measures 5, a bar of a form 4. */
@@ -51,11 +52,12 @@ static int halve(struct Pix **page, int *dpi, struct err *err)
 
 static int drop_solids(struct Pix *page, int side, struct err *err)
 {
-    SCOPED(image_free) struct Pix *solid = pixOpenBrick(NULL, page, side, side);
+    SCOPED(image_free) struct Pix *solid = NULL;
     SCOPED(image_free) struct Pix *joined = NULL;
+    int rc = image_open(page, side, side, &solid, err);
 
-    if (!solid)
-        return err_set(err, ERR_MEMORY, "no memory to find solid areas");
+    if (rc < 0)
+        return rc;
     joined = pixSeedfillBinary(NULL, solid, page, 8);
     if (!joined || !pixSubtract(page, page, joined))
         return err_set(err, ERR_MEMORY, "no memory to find solid areas");
@@ -64,10 +66,15 @@ static int drop_solids(struct Pix *page, int side, struct err *err)
 
 static int drop_lines(struct Pix *page, int length, struct err *err)
 {
-    SCOPED(image_free) struct Pix *level = pixOpenBrick(NULL, page, length, 1);
-    SCOPED(image_free) struct Pix *upright = pixOpenBrick(NULL, page, 1, length);
+    SCOPED(image_free) struct Pix *level = NULL;
+    SCOPED(image_free) struct Pix *upright = NULL;
+    int rc = image_open(page, length, 1, &level, err);
 
-    if (!level || !upright || !pixSubtract(page, page, level) || !pixSubtract(page, page, upright))
+    if (rc == 0)
+        rc = image_open(page, 1, length, &upright, err);
+    if (rc < 0)
+        return rc;
+    if (!pixSubtract(page, page, level) || !pixSubtract(page, page, upright))
         return err_set(err, ERR_MEMORY, "no memory to find lines");
     return 0;
 }

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -53,6 +54,8 @@ struct ocr_request {
     int dpi;                /* > 0 */
     struct ocr_rect zone;   /* width 0: the whole page */
     enum ocr_layout layout;
+    bool rough; /* a glance: lines that are found at once are enough, even where they are not all
+                   the text; an engine that has no quicker way reads as ever */
     int deadline_ms; /* the gentle limit: what is read by then is returned with ERR_TIMEOUT; it does
                         not cover layout analysis, so a process limit stands behind it */
 };

@@ -12,6 +12,7 @@
 #include "image/decode.h"
 #include "image/dropout.h"
 #include "image/header.h"
+#include "image/opening.h"
 #include "image/rulings.h"
 #include "tests/check.h"
 #include "tests/page_fixture.h"
@@ -25,6 +26,43 @@ static int count(struct Pix *bits)
 
     pixCountPixels(bits, &ink, NULL);
     return ink;
+}
+
+/* Specks, runs and blots of every length, reproducible. */
+static struct Pix *scattered(int width, int height)
+{
+    struct Pix *page = pixCreate(width, height, 1);
+    uint32_t state = 12345;
+
+    for (int i = 0; i < 150; i++) {
+        uint32_t draw[4];
+        for (int k = 0; k < 4; k++)
+            draw[k] = (state = state * 1664525u + 1013904223u) >> 16;
+        pixRasterop(page, (int)(draw[0] % (uint32_t)width) - 5,
+                    (int)(draw[1] % (uint32_t)height) - 5, 1 + (int)(draw[2] % 60),
+                    1 + (int)(draw[3] % 9), i % 3 ? PIX_SET : PIX_NOT(PIX_DST), NULL, 0, 0);
+    }
+    return page;
+}
+
+static void opening_is_that_of_leptonica(void **state)
+{
+    static const int sizes[][2] = {{1, 1},  {2, 1},  {1, 2},  {39, 1},  {1, 27}, {74, 1},
+                                   {13, 5}, {5, 13}, {64, 1}, {301, 1}, {1, 97}, {97, 97}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        SCOPED(image_free) struct Pix *page = scattered(300, 97);
+        SCOPED(image_free) struct Pix *opened = NULL;
+        SCOPED(image_free) struct Pix *expected = NULL;
+        l_int32 same = 0;
+        struct err err = {0};
+
+        check_ok(image_open(page, sizes[i][0], sizes[i][1], &opened, &err), &err);
+        expected = pixOpenBrick(NULL, page, sizes[i][0], sizes[i][1]);
+        pixEqual(opened, expected, &same);
+        assert_true(same);
+    }
 }
 
 static void ink_is_found_on_every_paper(void **state)
@@ -361,6 +399,7 @@ static void lines_are_found_where_they_were_drawn(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(opening_is_that_of_leptonica),
         cmocka_unit_test(ink_is_found_on_every_paper),
         cmocka_unit_test(pages_of_any_size_are_thresholded),
         cmocka_unit_test(blank_sides_are_told_from_written_ones),

@@ -49,3 +49,19 @@ bool counts_add_up(const struct archive_counts *counts)
                                    counts->to_code + counts->quarantined + counts->waiting +
                                    counts->unread;
 }
+
+int standings_to_json(struct archive *archive, json_t *status, struct err *err)
+{
+    struct tenant_standing rows[ARCHIVE_STANDINGS_MAX];
+    int count = archive_standings(archive, rows, err);
+    json_t *list = json_array();
+    for (int i = 0; i < count; i++)
+        json_array_append_new(
+            list,
+            json_pack("{s:s, s:I, s:I, s:I, s:I, s:I}", "tenant", rows[i].tenant, "oldest_ms",
+                      (json_int_t)rows[i].oldest_ms, "unread", (json_int_t)rows[i].unread,
+                      "to_code", (json_int_t)rows[i].to_code, "quarantined",
+                      (json_int_t)rows[i].quarantined, "waiting", (json_int_t)rows[i].waiting));
+    json_object_set_new(status, "tenants", list);
+    return count < 0 ? count : 0;
+}

@@ -35,6 +35,10 @@ int hub_status(struct hub *hub, const json_t *details, json_t **ret_status, stru
     json_object_set_new(status, "cpu_ms", json_integer((json_int_t)hub->cpu_ms));
     json_object_set_new(status, "filing", json_boolean(hub->may_have_complete));
     json_object_set_new(status, "up_ms", json_integer(clock_mono_ms() - hub->started_ms));
-    *ret_status = status;
-    return status ? 0 : err_set(err, ERR_MEMORY, "status: no memory");
+    rc = status ? standings_to_json(hub->archive, status, err)
+                : err_set(err, ERR_MEMORY, "status: no memory");
+    if (rc < 0)
+        json_decref(status);
+    *ret_status = rc < 0 ? NULL : status;
+    return rc;
 }

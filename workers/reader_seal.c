@@ -1,13 +1,15 @@
 /*
- * The reader's seal: rlimits and a seccomp allow-list. The list is what reading pages was seen to
- * need with glibc 2.36, Tesseract 5.3 and Leptonica 1.82; a file opening fails politely, since
- * libraries may try one and go on.
+ * The reader's seal: rlimits, Landlock where the kernel has it, and a seccomp allow-list. The list
+ * is what reading pages was seen to need with glibc 2.36, Tesseract 5.3 and Leptonica 1.82; a file
+ * opening fails politely, since libraries may try one and go on.
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "workers/reader_seal.h"
 
 #include <errno.h>
 #include <seccomp.h>
+
+#include "workers/reader_landlock.h"
 
 #ifndef __SANITIZE_ADDRESS__ /* the sanitizer maps 20 TB and reads /proc */
 static int limit_memory(rlim_t memory_mib, struct err *err)
@@ -87,6 +89,8 @@ int reader_seal(rlim_t memory_mib, struct err *err)
     return 0;
 #else
     int rc = limit_memory(memory_mib, err);
+    if (rc == 0)
+        rc = reader_forbid_files(err);
     return rc < 0 ? rc : load_filter(err);
 #endif
 }

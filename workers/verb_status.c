@@ -9,18 +9,26 @@
 #include "base/clock.h"
 #include "workers/ask.h"
 #include "workers/counts_json.h"
+#include "workers/prometheus.h"
 #include "workers/verb.h"
 
-enum { PATIENCE_MS = 1500, WELL = 0, WORK_WAITS = 1, STANDS_STILL = 2 };
+enum {
+    PATIENCE_MS = 1500,
+    WELL = 0,
+    WORK_WAITS = 1,
+    STANDS_STILL = 2,
+    TENANTS_SHOWN = 8 /* one screen */
+};
 
 struct status_verb {
     struct program program;
-    bool json;
+    bool json, prometheus;
     unsigned batch;
 };
 
 static const struct argp_option options[] = {
     {"json", 'j', NULL, 0, "as JSON", 0},
+    {"prometheus", 'p', NULL, 0, "as text for Prometheus", 0},
     {"batch", 'b', "N", 0, "of one batch only", 0},
     {0},
 };
@@ -34,6 +42,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         return 0;
     case 'j':
         verb->json = true;
+        return 0;
+    case 'p':
+        verb->prometheus = true;
         return 0;
     case 'b':
         if (sscanf(arg, "%u", &verb->batch) != 1 || verb->batch == 0)
@@ -62,8 +73,10 @@ static int read_status(struct status_verb *verb, json_t **ret_status, struct err
         rc = ask_open_archive(&verb->program, &archive, err);
     if (rc == 0)
         rc = archive_count(archive, (struct batch_id){verb->batch}, &counts, err);
-    if (rc == 0)
+    if (rc == 0) {
         *ret_status = counts_to_json(&counts);
+        rc = standings_to_json(archive, *ret_status, err);
+    }
     archive_free(&archive);
     return rc;
 }
@@ -97,6 +110,25 @@ static void print_lanes(const json_t *lanes)
     }
 }
 
+/* The tenants whose mail waits longest. */
+static void print_tenants(const json_t *tenants)
+{
+    size_t i, all = json_array_size(tenants);
+    json_t *row;
+    json_array_foreach(tenants, i, row)
+    {
+        if (i == TENANTS_SHOWN)
+            break;
+        printf("caisse %s   non classé depuis %lld s : %lld à lire, %lld à coder, %lld en "
+               "quarantaine, %lld en attente\n",
+               json_string_value(json_object_get(row, "tenant")),
+               (clock_wall_ms() - number(row, "oldest_ms")) / 1000, number(row, "unread"),
+               number(row, "to_code"), number(row, "quarantined"), number(row, "waiting"));
+    }
+    if (all > TENANTS_SHOWN)
+        printf("             et %zu autres caisses\n", all - TENANTS_SHOWN);
+}
+
 static void print_plain(const json_t *status, int verdict)
 {
     static const char *const words[] = {"tout va bien", "du travail attend une personne",
@@ -116,6 +148,7 @@ static void print_plain(const json_t *status, int verdict)
            number(status, "envelopes_filed"), number(status, "documents"));
     if (oldest > 0)
         printf("plus ancien  à lire depuis %lld s\n", (clock_wall_ms() - oldest) / 1000);
+    print_tenants(json_object_get(status, "tenants"));
     if (number(status, "to_code") > 0)
         printf("à faire      tripli code (%lld faces)\n", number(status, "to_code"));
     if (number(status, "quarantined") > 0)
@@ -142,9 +175,11 @@ int verb_status(int argc, char **argv)
     if (read_status(&verb, &status, &err) < 0)
         return program_fail(&verb.program, &err);
     int verdict = judge(status);
-    if (!verb.json)
+    if (verb.prometheus)
+        prometheus_write(stdout, status, verdict, clock_wall_ms());
+    else if (!verb.json)
         print_plain(status, verdict);
-    if (verb.json)
+    else
         verb_print(json_incref(status));
     json_decref(status);
     return verdict;

@@ -193,12 +193,13 @@ static int try_fast(struct page_reading *reading, struct err *err)
     if (reading->request->layout == OCR_STRIP)
         return read_strip(reading, err);
     int rc = fast_layout_find(reading->crop, reading->request->dpi, NULL, &layout, err);
-    if (rc < 0 || !layout.safe)
+    if (rc < 0 || !(layout.safe || reading->request->rough))
         return rc < 0 ? rc : 0;
     rc = read_lines(reading, &layout, err);
     if (rc < 0)
         return rc;
-    return reading->weight <= 0 || reading->assurance / reading->weight >= least_assurance;
+    return reading->request->rough || reading->weight <= 0 ||
+           reading->assurance / reading->weight >= least_assurance;
 }
 
 static int read_crop(void *state, struct Pix *crop, const struct ocr_request *request,

@@ -71,6 +71,18 @@ class Kills(mailroom.Room):
         self.stop_one(running, "tripli-reader")
         self.check(self.finish(running))
 
+    def test_a_reader_is_replaced_after_so_many_pages_and_nothing_is_lost(self):
+        often = self.quick_config("recycle_pages = 2000", "recycle_pages = 5")
+        running = self.start_run("--workers", "1", env=often)
+        readers = set()
+        while running.poll() is None:
+            readers |= {pid for pid, name in mailroom.children_of(running.pid)
+                        if name == "tripli-reader"}
+            time.sleep(0.05)
+        report = self.finish(running)
+        self.check(report)
+        self.assertGreaterEqual(len(readers), report["pages_accepted"] // 5)
+
     def test_a_worker_asleep_loses_its_pages_and_its_late_answers_change_nothing(self):
         quick = self.quick_config("worker_silence_ms = 5000", "worker_silence_ms = 1500")
         running = self.start_run("--workers", "2", env=quick)
