@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "archive/filing_plan.h"
+#include "archive/history.h"
 #include "archive/move.h"
 #include "base/scope.h"
 #include "base/seal.h"
@@ -146,6 +147,51 @@ static void a_document_comes_back_into_the_box_it_left(void **state)
     room_remove(&room);
 }
 
+static void every_step_of_a_document_is_told_with_what_holds_it(void **state)
+{
+    (void)state;
+    static const char *const tags[] = {"cheque", "other"};
+    struct room room;
+    struct err err = {0};
+    struct history history = {0};
+    room_open(&room);
+    struct batch_id batch = room_file_letters(&room, 1, 2);
+    const struct document_id id = {batch.n, 1};
+    for (int i = 0; i < 2; i++) {
+        struct move move = retagged(&room, id, tags[i]);
+        check_ok(move_documents(room.archive, &move, 1, &cause, &err), &err);
+    }
+    const struct hold_spec hold = {.name = "case-1",
+                                   .actor = "martin",
+                                   .reason = "a case",
+                                   .owner = "the archive",
+                                   .scope = HOLD_DOCUMENT,
+                                   .document = id};
+    check_ok(hold_set(room.archive, &hold, &err), &err);
+    check_ok(history_read(room.archive, id, &history, &err), &err);
+    static const char *const events[] = {"filed", "term_revised", "term_revised"};
+    assert_int_equal(json_array_size(history.steps), 3);
+    for (size_t i = 0; i < 3; i++) {
+        const json_t *step = json_array_get(history.steps, i);
+        assert_string_equal(json_string_value(json_object_get(step, "event")), events[i]);
+    }
+    const json_t *last = json_array_get(history.steps, 2);
+    const json_t *from = json_object_get(last, "from"), *to = json_object_get(last, "to");
+    assert_string_equal(json_string_value(json_object_get(from, "tag")), "cheque");
+    assert_string_equal(json_string_value(json_object_get(from, "expiry")), "2036-12-20");
+    assert_string_equal(json_string_value(json_object_get(to, "tag")), "other");
+    assert_string_equal(json_string_value(json_object_get(to, "expiry")), "2030-07-01");
+    assert_string_equal(history.rule.rule, "OTHER");
+    assert_true(history.by_fallback);
+    assert_int_equal(day_compare(history.trigger, (struct day){2027, 11, 20}), 0);
+    assert_int_equal(history.holds.count, 1);
+    assert_string_equal(history.holds.names[0], "case-1");
+    history_clear(&history);
+    check_refused(history_read(room.archive, (struct document_id){9, 9}, &history, &err),
+                  ERR_NOT_FOUND, &err);
+    room_remove(&room);
+}
+
 static void what_must_stay_leaves_a_box_and_another_takes_it(void **state)
 {
     (void)state;
@@ -217,6 +263,7 @@ int main(void)
         cmocka_unit_test(another_tag_brings_a_document_into_another_box),
         cmocka_unit_test(a_document_whose_box_is_right_keeps_it),
         cmocka_unit_test(a_document_comes_back_into_the_box_it_left),
+        cmocka_unit_test(every_step_of_a_document_is_told_with_what_holds_it),
         cmocka_unit_test(what_must_stay_leaves_a_box_and_another_takes_it),
         cmocka_unit_test(a_medical_document_is_found_with_the_medical_key_alone),
         cmocka_unit_test(what_is_not_filed_does_not_move),

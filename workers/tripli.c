@@ -9,31 +9,33 @@
 
 #include "workers/verb.h"
 
+/* As --help shows them: the first half on the left. */
 static const struct {
-    const char *name, *summary;
+    const char *name, *summary; /* 2 to 25 characters: two columns on a screen of 80 */
     int (*act)(int argc, char **argv);
 } verbs[] = {
-    {"run", "start everything on this machine, feed a batch, show it live", verb_run},
-    {"scan", "feed a batch from a scanner or a folder", verb_scan},
-    {"status", "is all well, what waits and why", verb_status},
-    {"page", "read and sort image files, without any daemon", verb_page},
-    {"batch", "list, show and close batches", verb_batch},
-    {"code", "decide what the machine could not (vidéocodage)", verb_code},
-    {"quarantine", "list, release and tag pages that broke their reader", verb_quarantine},
-    {"find", "find documents", verb_find},
-    {"show", "images and text of a document", verb_show},
-    {"read", "full text of a document, read now if need be", verb_read},
-    {"hold", "forbid destruction for a named reason; the hold report", verb_hold},
-    {"slip", "elimination: candidates, slip, visa, destruction", verb_slip},
-    {"verify", "read everything back and compare", verb_verify},
-    {"seal", "sign what the journals hold", verb_seal},
-    {"receipt", "proof that an envelope was filed", verb_receipt},
-    {"backup", "copy the archive while it works; put a copy back", verb_backup},
-    {"learn", "make or refine a form model", verb_learn},
-    {"models", "list, explain, retire and roll back form models", verb_models},
+    {"run", "start everything, show it", verb_run},
+    {"scan", "feed a batch", verb_scan},
+    {"status", "is all well, what waits", verb_status},
+    {"page", "read and sort image files", verb_page},
+    {"batch", "list, show, close batches", verb_batch},
+    {"code", "decide what is not clear", verb_code},
+    {"quarantine", "pages that broke a reader", verb_quarantine},
     {"separators", "print separator sheets", verb_separators},
-    {"keygen", "make a key pair for a worker, a hub or a partner", verb_keygen},
-    {"submit", "send a batch to the platform, as a partner fund", verb_submit},
+    {"learn", "make, refine form models", verb_learn},
+    {"models", "list, retire form models", verb_models},
+    {"keygen", "make a key pair", verb_keygen},
+    {"submit", "send a batch, as a fund", verb_submit},
+    {"find", "find documents", verb_find},
+    {"show", "images and text", verb_show},
+    {"read", "full text of a document", verb_read},
+    {"why", "why it is kept, its life", verb_why},
+    {"hold", "forbid destruction", verb_hold},
+    {"slip", "eliminate, with a visa", verb_slip},
+    {"verify", "read back and compare", verb_verify},
+    {"seal", "sign the journals", verb_seal},
+    {"receipt", "proof of an envelope", verb_receipt},
+    {"backup", "make a copy, put it back", verb_backup},
 };
 
 enum {
@@ -43,9 +45,14 @@ enum {
 
 static void print_verbs(FILE *to)
 {
-    fprintf(to, "Usage: tripli VERB [OPTION...]\n");
-    for (int i = 0; i < VERB_COUNT; i++)
-        fprintf(to, "  %-11s %s\n", verbs[i].name, verbs[i].summary);
+    const int lines = (VERB_COUNT + 1) / 2;
+    fprintf(to, "Usage: tripli VERB [OPTION...]\n\n");
+    for (int i = 0; i < lines; i++) {
+        fprintf(to, "  %-10s  %-25s", verbs[i].name, verbs[i].summary);
+        if (lines + i < VERB_COUNT)
+            fprintf(to, "  %-10s  %s", verbs[lines + i].name, verbs[lines + i].summary);
+        fprintf(to, "\n");
+    }
     fprintf(to, "\ntripli VERB --help tells more.\n");
 }
 

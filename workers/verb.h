@@ -18,6 +18,7 @@ int verb_code(int argc, char **argv);
 int verb_quarantine(int argc, char **argv);
 int verb_find(int argc, char **argv);
 int verb_show(int argc, char **argv);
+int verb_why(int argc, char **argv);
 int verb_read(int argc, char **argv);
 int verb_hold(int argc, char **argv);
 int verb_slip(int argc, char **argv);

@@ -127,6 +127,8 @@ class Schemas(mailroom.Room):
         self.tripli("hold", "set", "case-1", "--reason", "a case", "--owner", "the archive",
                     "--document", documents[0]["document"])
         self.holds("tripli hold", self.lines("hold", "list"))
+        why = self.holds("tripli why", self.lines("why", documents[0]["document"]))[0]
+        self.assertEqual([step["event"] for step in why["steps"]][-1], "filed")
         self.holds("tripli seal", self.lines("seal"))
         self.tripli("receipt", documents[-1]["envelope"], "--out", self.path("receipt"))
         with open(self.path("receipt"), encoding="utf-8") as file:

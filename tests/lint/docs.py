@@ -188,9 +188,9 @@ def help_of(path, arguments):
 
 
 def verbs(path):
-    """The verbs that `tripli --help` lists: indented words that no dash precedes."""
+    """The verbs that `tripli --help` lists: single words between wide blanks."""
     _, text = help_of(path, [])
-    return sorted(set(re.findall(r"^  ([a-z]+)(?=\s)", text, re.MULTILINE)))
+    return sorted(set(re.findall(r"(?<=  )([a-z]+)(?=  )", text)))
 
 
 def options_in(text):

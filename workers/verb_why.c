@@ -1,0 +1,233 @@
+/*
+ * tripli why: why a document is kept, until when and where, and every step of its life, from the
+ * catalogue and the journal.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "archive/find.h"
+#include "archive/history.h"
+#include "workers/ask.h"
+#include "workers/document_json.h"
+#include "workers/verb.h"
+
+struct why_verb {
+    struct program program;
+    bool json;
+    struct document_id id;
+    struct archive *archive;
+};
+
+static const struct argp_option options[] = {
+    {"json", 'j', NULL, 0, "as JSON, with the journal's records", 0},
+    {0},
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+    struct why_verb *verb = state->input;
+    switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &verb->program;
+        return 0;
+    case 'j':
+        verb->json = true;
+        return 0;
+    case ARGP_KEY_ARG:
+        if (document_id_parse(arg, &verb->id) < 0)
+            argp_error(state, "'%s' is not a document id (as 12-340)", arg);
+        return 0;
+    case ARGP_KEY_END:
+        if (verb->id.batch == 0)
+            argp_error(state, "which document?");
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static void print_term(const struct found_document *document, const struct history *history)
+{
+    char trigger[DAY_TEXT_SIZE], expiry[DAY_TEXT_SIZE];
+    day_format(history->trigger, trigger);
+    if (!document->rule[0])
+        printf("No retention rule covers this tag, so it never expires.");
+    else if (!history->has_rule)
+        printf("Rule %s version %u applies; retention.conf does not have it any more.",
+               document->rule, document->rule_version);
+    else if (history->by_fallback)
+        printf("Rule %s version %u applies (%s). Its period runs from the %s, which is not known; "
+               "the receipt stands in for it, reckoned as %s.",
+               document->rule, document->rule_version, history->rule.law, history->rule.trigger,
+               trigger);
+    else
+        printf("Rule %s version %u applies (%s). Its period runs from the %s, %s.", document->rule,
+               document->rule_version, history->rule.law, history->rule.trigger,
+               day_is_none(history->trigger) ? "which is not known" : trigger);
+    if (day_is_none(document->expiry))
+        printf(" It has no expiry: it may never be destroyed as things stand.");
+    else
+        printf(" It may go from %s on, with a visa.", day_format(document->expiry, expiry));
+}
+
+static void print_paragraph(const struct found_document *document, const struct history *history)
+{
+    char id[ID_TEXT_SIZE], received[DAY_TEXT_SIZE];
+    printf("Document %s of tenant %s (%s) is a %s, received on %s, tagged by %s. ",
+           document_id_format(document->id, id), document->tenant,
+           compartment_name(document->compartment), document->tag,
+           day_format(document->received, received), document->decided_by);
+    print_term(document, history);
+    if (history->holds.count > 0)
+        printf(" %d hold(s) forbid its destruction, the first is %s.", history->holds.count,
+               history->holds.names[0]);
+    printf(" It lies in box %u (%s).\n", history->box, document->box);
+}
+
+static const char *text_in(const json_t *object, const char *name)
+{
+    const char *text = json_string_value(json_object_get(object, name));
+    return text ? text : "";
+}
+
+static void copy_text(json_t *to, const char *as, const json_t *from, const char *name)
+{
+    const char *text = text_in(from, name);
+    if (text[0])
+        json_object_set_new(to, as, json_string(text));
+}
+
+/* What happened to the pages before they were filed, as the record of the filing keeps it. */
+static void add_page_steps(json_t *steps, const json_t *record)
+{
+    size_t i, k;
+    const json_t *page, *event;
+    json_array_foreach(json_object_get(record, "pages"), i, page)
+        json_array_foreach(json_object_get(page, "events"), k, event)
+    {
+        json_t *step = json_object();
+        copy_text(step, "at", event, "at");
+        copy_text(step, "event", event, "event");
+        copy_text(step, "page", page, "page");
+        copy_text(step, "tag_to", event, "tag");
+        copy_text(step, "actor", event, "actor");
+        json_array_append_new(steps, step);
+    }
+}
+
+static json_t *step_of(const json_t *record)
+{
+    static const char *const facts[] = {"tag", "expiry", "box"};
+    const json_t *from = json_object_get(record, "from"), *to = json_object_get(record, "to");
+    json_t *step = json_object();
+    copy_text(step, "at", record, "at");
+    copy_text(step, "event", record, "event");
+    copy_text(step, "actor", record, "actor");
+    copy_text(step, "reason", record, "reason");
+    json_object_set(step, "seq", json_object_get(record, "seq"));
+    for (size_t i = 0; i < sizeof facts / sizeof *facts; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "%s_from", facts[i]);
+        copy_text(step, name, from, facts[i]);
+        snprintf(name, sizeof name, "%s_to", facts[i]);
+        copy_text(step, name, to ? to : record, facts[i]);
+    }
+    return step;
+}
+
+/* Every step in one list: pages first, then the records of the document. */
+static json_t *steps_of(const struct history *history)
+{
+    size_t i;
+    const json_t *record;
+    json_t *steps = json_array();
+    json_array_foreach(history->steps, i, record)
+    {
+        add_page_steps(steps, record);
+        json_array_append_new(steps, step_of(record));
+    }
+    return steps;
+}
+
+static void print_change(const json_t *step, const char *what, const char *from, const char *to)
+{
+    const char *before = text_in(step, from), *after = text_in(step, to);
+    if (before[0] && strcmp(before, after) != 0)
+        printf(", %s %s to %s", what, before, after);
+    else if (!before[0] && after[0])
+        printf(", %s %s", what, after);
+}
+
+static void print_steps(const struct history *history)
+{
+    size_t i;
+    const json_t *step;
+    json_t *steps = steps_of(history);
+    json_array_foreach(steps, i, step)
+    {
+        printf("%s  %s%s%s", text_in(step, "at"), text_in(step, "page"),
+               text_in(step, "page")[0] ? " " : "", text_in(step, "event"));
+        if (text_in(step, "actor")[0])
+            printf(" by %s", text_in(step, "actor"));
+        print_change(step, "tag", "tag_from", "tag_to");
+        print_change(step, "expiry", "expiry_from", "expiry_to");
+        print_change(step, "box", "box_from", "box_to");
+        printf("%s%s\n", text_in(step, "reason")[0] ? ": " : "", text_in(step, "reason"));
+    }
+    json_decref(steps);
+}
+
+static void print_json(const struct found_document *document, const struct history *history)
+{
+    char trigger[DAY_TEXT_SIZE];
+    json_t *object = document_to_json(document), *holds = json_array();
+    for (int i = 0; i < history->holds.count && i < HOLD_NAMES_SHOWN; i++)
+        json_array_append_new(holds, json_string(history->holds.names[i]));
+    json_object_set_new(object, "law", json_string(history->rule.law));
+    json_object_set_new(object, "trigger", json_string(history->rule.trigger));
+    json_object_set_new(object, "trigger_day", json_string(day_format(history->trigger, trigger)));
+    json_object_set_new(object, "by_fallback", json_boolean(history->by_fallback));
+    json_object_set_new(object, "box_number", json_integer(history->box));
+    json_object_set_new(object, "holds_count", json_integer(history->holds.count));
+    json_object_set_new(object, "holds", holds);
+    json_object_set_new(object, "steps", steps_of(history));
+    verb_print(object);
+}
+
+static int why(struct why_verb *verb, struct err *err)
+{
+    struct found_document document;
+    struct history history = {0};
+    int rc = find_document(verb->archive, verb->id, &document, err);
+    if (rc == 0)
+        rc = history_read(verb->archive, verb->id, &history, err);
+    if (rc == 0 && verb->json)
+        print_json(&document, &history);
+    else if (rc == 0) {
+        print_paragraph(&document, &history);
+        print_steps(&history);
+    }
+    history_clear(&history);
+    return rc;
+}
+
+int verb_why(int argc, char **argv)
+{
+    static const struct argp_child children[] = {{&program_argp, 0, NULL, 0}, {0}};
+    static const struct argp argp = {
+        options,    parse,
+        "DOCUMENT", "Says why a document is kept, until when, and its life so far.",
+        children,   NULL,
+        NULL};
+    struct why_verb verb = {0};
+    struct err err = {0};
+    int status = verb_start(&argp, argc, argv, &verb.program);
+    if (status != 0)
+        return status;
+    int rc = ask_open_archive(&verb.program, &verb.archive, &err);
+    if (rc == 0)
+        rc = why(&verb, &err);
+    archive_free(&verb.archive);
+    return verb_end(&verb.program, rc, &err);
+}
