@@ -2,8 +2,9 @@
  * Destroying what a visa was granted for. One box after the other: (1) one transaction of the
  * catalogue looks at expiry and holds again, takes out documents, pages and every index entry,
  * leaves a tombstone for each document and the box's row as destroyed, and journals it; (2) the
- * box's key is zeroed in place; (3) its files are unlinked. Between 1 and 3 the box stands in
- * CAT_ERASING, so that a start finishes what was cut short.
+ * list of what was destroyed, outside DATA, gets its documents (tombs.h); (3) the box's key is
+ * zeroed in place; (4) its files are unlinked. Between 1 and 4 the box stands in CAT_ERASING, so
+ * that a start finishes what was cut short.
  * SPDX-License-Identifier: Apache-2.0
  */
 #include <errno.h>
@@ -11,7 +12,8 @@
 #include <string.h>
 
 #include "archive/journal.h"
-#include "archive/slip_store.h"
+#include "archive/spare.h"
+#include "archive/tombs.h"
 #include "base/clock.h"
 #include "base/fault.h"
 #include "base/file.h"
@@ -51,14 +53,18 @@ static int remove_document(struct store_txn *txn, struct document_id id, struct 
     return rc < 0 ? rc : bury(txn, id, &row, err);
 }
 
-static int remove_documents(struct store_txn *txn, uint32_t box, struct err *err)
+static int remove_documents(struct store_txn *txn, uint32_t box, struct tomb_record *record,
+                            struct err *err)
 {
     struct db_key prefix = key_of_number(box);
     struct store_entry entry;
     int rc;
     while ((rc = store_seek(txn, CAT_BY_BOX, &prefix, &entry, err)) == 1 &&
            key_has_prefix(entry.key, &prefix)) {
-        rc = remove_document(txn, catalogue_document_of(entry.key), err);
+        struct document_id id = catalogue_document_of(entry.key);
+        rc = tomb_add(record, txn, id, err);
+        if (rc == 0)
+            rc = remove_document(txn, id, err);
         if (rc < 0)
             return rc;
     }
@@ -90,12 +96,13 @@ static int note_destroyed(struct store_txn *txn, uint32_t box, const struct box_
         json_pack("{s:I, s:s, s:I, s:I, s:I, s:I, s:s, s:s}", "box", (json_int_t)box, "path",
                   box_path(row, path), "documents", (json_int_t)row->documents, "pages",
                   (json_int_t)row->pages, "slip", (json_int_t)step->place.slip, "line",
-                  (json_int_t)step->place.line, "visa", step->visa, "actor", step->actor)};
+                  (json_int_t)step->place.line, "visa", step->visa ? step->visa : "", "actor",
+                  step->actor)};
     return journal_note(txn, &event, err);
 }
 
 static int mark_destroyed(struct store_txn *txn, uint32_t box, const struct slip_step *step,
-                          struct err *err)
+                          struct bytes record, struct err *err)
 {
     struct box_row row;
     struct db_key key = key_of_number(box);
@@ -105,7 +112,7 @@ static int mark_destroyed(struct store_txn *txn, uint32_t box, const struct slip
     row.state = BOX_DESTROYED;
     rc = catalogue_put_box(txn, box, &row, err);
     if (rc == 0)
-        rc = store_put(txn, CAT_ERASING, &key, bytes_of("", 0), err);
+        rc = store_put(txn, CAT_ERASING, &key, record, err);
     if (rc == 0)
         rc = store_delete(txn, CAT_BOX_SLIPS, &key, err);
     if (rc >= 0)
@@ -113,25 +120,45 @@ static int mark_destroyed(struct store_txn *txn, uint32_t box, const struct slip
     return rc < 0 ? rc : note_destroyed(txn, box, &row, step, err);
 }
 
-static int enter_destroyed(struct archive *archive, uint32_t box, const struct slip_step *step,
-                           struct err *err)
+static int check_empty(struct store_txn *txn, uint32_t box, struct err *err)
+{
+    struct db_key prefix = key_of_number(box);
+    struct store_entry entry;
+    int rc = store_seek(txn, CAT_BY_BOX, &prefix, &entry, err);
+    if (rc == 1 && key_has_prefix(entry.key, &prefix))
+        return err_set(err, ERR_CONFLICT, "box %u: documents lie in it", box);
+    return rc < 0 ? rc : 0;
+}
+
+/* In one transaction: whether it may go, and that it is gone. */
+static int enter_destroyed(struct archive *archive, uint32_t box, enum destroy_why why,
+                           const struct slip_step *step, struct err *err)
 {
     static const struct commit_points points = {"destroy.box.before_commit",
                                                 "destroy.box.after_commit"};
     SCOPED(store_abort) struct store_txn txn = {0};
+    SCOPED(tomb_free) struct tomb_record record = {0};
     int rc = store_begin(archive->catalogue, &txn, err);
-    if (rc == 0)
+    if (rc == 0 && why == DESTROY_GRANTED)
         rc = slip_check_box(archive, &txn, step->place, box, err);
+    if (rc == 0 && why == DESTROY_EMPTIED)
+        rc = check_empty(&txn, box, err);
     if (rc == 0)
-        rc = remove_documents(&txn, box, err);
+        rc = tomb_begin(&record, step, err);
+    if (rc == 0)
+        rc = remove_documents(&txn, box, &record, err);
     if (rc == 0)
         rc = forget_moved(&txn, box, err);
     if (rc == 0)
-        rc = mark_destroyed(&txn, box, step, err);
+        rc = tomb_end(&record, err);
+    bool listed = why == DESTROY_GRANTED; /* what was destroyed before stands on the list */
+    if (rc == 0)
+        rc =
+            mark_destroyed(&txn, box, step, listed ? buf_view(&record.text) : bytes_of("", 0), err);
     return rc < 0 ? rc : store_commit(&txn, &points, err);
 }
 
-/* ---- key and files ---- */
+/* ---- list, key and files ---- */
 
 static int erase(struct archive *archive, uint32_t box, const struct box_row *row, struct err *err)
 {
@@ -163,9 +190,20 @@ static int forget_erasing(struct archive *archive, uint32_t box, struct err *err
     return rc < 0 ? rc : store_commit(&txn, &points, err);
 }
 
-/* The first box that is destroyed and may not be erased yet: 1 found. */
-static int next_erasing(struct archive *archive, uint32_t *ret_box, struct box_row *ret_row,
-                        struct err *err)
+/* A box that is destroyed and may not be erased yet. */
+struct erasing {
+    uint32_t box;
+    struct box_row row;
+    struct buf record; /* for the list; empty: it stands there */
+};
+
+static void erasing_clear(struct erasing *erasing)
+{
+    buf_free(&erasing->record);
+}
+
+/* The first one: 1 found. */
+static int next_erasing(struct archive *archive, struct erasing *ret_erasing, struct err *err)
 {
     SCOPED(store_abort) struct store_txn txn = {0};
     const struct db_key from = {.len = 0};
@@ -176,54 +214,60 @@ static int next_erasing(struct archive *archive, uint32_t *ret_box, struct box_r
     if (rc <= 0)
         return rc;
     struct unpacker key = {.left = entry.key};
-    *ret_box = unpack_u32(&key);
-    rc = catalogue_box(&txn, *ret_box, ret_row, err);
-    return rc == 0 ? err_set(err, ERR_INTEGRITY, "box %u: its row is missing", *ret_box) : rc;
+    ret_erasing->box = unpack_u32(&key);
+    if (buf_append(&ret_erasing->record, entry.value) < 0)
+        return err_set(err, ERR_MEMORY, "box %u: no memory", ret_erasing->box);
+    rc = catalogue_box(&txn, ret_erasing->box, &ret_erasing->row, err);
+    return rc == 0 ? err_set(err, ERR_INTEGRITY, "box %u: its row is missing", ret_erasing->box)
+                   : rc;
 }
 
-int destroy_finish(struct archive *archive, struct err *err)
+/* 1 one was erased, 0 none was left. */
+static int erase_next(struct archive *archive, struct err *err)
 {
-    struct box_row row;
-    uint32_t box;
+    SCOPED(erasing_clear) struct erasing erasing = {0};
+    int rc = next_erasing(archive, &erasing, err);
+    if (rc <= 0)
+        return rc;
+    rc = erasing.record.len ? tombs_append(archive, buf_view(&erasing.record), err) : 0;
+    if (rc == 0)
+        rc = erase(archive, erasing.box, &erasing.row, err);
+    if (rc == 0)
+        rc = forget_erasing(archive, erasing.box, err);
+    return rc < 0 ? rc : 1;
+}
+
+static int erase_all(struct archive *archive, struct err *err)
+{
     int rc;
-    while ((rc = next_erasing(archive, &box, &row, err)) == 1) {
-        rc = erase(archive, box, &row, err);
-        if (rc == 0)
-            rc = forget_erasing(archive, box, err);
-        if (rc < 0)
-            return rc;
-    }
+    do
+        rc = erase_next(archive, err);
+    while (rc == 1);
     return rc;
+}
+
+int destroy_box(struct archive *archive, uint32_t box, enum destroy_why why,
+                const struct slip_step *step, struct err *err)
+{
+    int rc = enter_destroyed(archive, box, why, step, err);
+    return rc < 0 ? rc : erase_all(archive, err);
 }
 
 /* ---- a slip ---- */
 
-/* The next box of the line that is not destroyed, from `*box` on: 1 found. */
-static int next_living(struct archive *archive, struct slip_place place, uint32_t *box,
-                       struct err *err)
-{
-    SCOPED(store_abort) struct store_txn txn = {0};
-    struct box_row row;
-    int rc = store_begin_read(archive->catalogue, &txn, err);
-    while (rc >= 0 && (rc = slip_next_box(&txn, place, *box, box, err)) == 1) {
-        rc = catalogue_box(&txn, *box, &row, err);
-        if (rc < 0 || row.state != BOX_DESTROYED)
-            return rc;
-        ++*box;
-    }
-    return rc;
-}
-
-static int destroy_line(struct archive *archive, const struct slip_step *step, struct err *err)
+/* 1 when the portion was used up. */
+static int destroy_line(struct archive *archive, const struct slip_step *step, int *left,
+                        struct err *err)
 {
     uint32_t box = 1;
     int rc;
-    while ((rc = next_living(archive, step->place, &box, err)) == 1) {
-        rc = enter_destroyed(archive, box, step, err);
-        if (rc == 0)
-            rc = destroy_finish(archive, err);
+    while ((rc = slip_next_living(archive, step->place, &box, err)) == 1) {
+        if (*left == 0)
+            return 1;
+        rc = destroy_box(archive, box, DESTROY_GRANTED, step, err);
         if (rc < 0)
             return rc;
+        --*left;
     }
     return rc;
 }
@@ -250,7 +294,7 @@ static int end_line(struct archive *archive, const struct slip_step *step,
 static int destroy_lines(struct archive *archive, uint32_t slip, uint32_t lines, const char *actor,
                          struct err *err)
 {
-    int rc = 0;
+    int rc = 0, left = SLIP_PORTION;
     for (uint32_t i = 1; rc == 0 && i <= lines; i++) {
         struct slip_line_row line;
         rc = slip_line(archive, slip, i, &line, err);
@@ -258,7 +302,7 @@ static int destroy_lines(struct archive *archive, uint32_t slip, uint32_t lines,
             continue;
         const struct slip_step step = {
             {slip, i}, "slip_line_destroyed", actor, line.visa, clock_wall_ms()};
-        rc = destroy_line(archive, &step, err);
+        rc = destroy_line(archive, &step, &left, err);
         if (rc == 0)
             rc = end_line(archive, &step, &line, err);
     }
@@ -285,7 +329,7 @@ static int end_slip(struct archive *archive, uint32_t slip, const char *actor, s
     return rc < 0 ? rc : store_commit(&txn, &points, err);
 }
 
-int slip_destroy(struct archive *archive, uint32_t slip, const char *actor, struct err *err)
+int slip_destroy_some(struct archive *archive, uint32_t slip, const char *actor, struct err *err)
 {
     struct slip_row row;
     int rc = archive_may_write(archive, err);
@@ -296,12 +340,26 @@ int slip_destroy(struct archive *archive, uint32_t slip, const char *actor, stru
                        "slip %u: is %s, nothing is destroyed without a visa that was granted", slip,
                        slip_state_name(row.state));
     if (rc == 0)
-        rc = destroy_finish(archive, err);
+        rc = tombs_check(archive, err);
+    if (rc == 0)
+        rc = erase_all(archive, err);
+    if (rc == 0)
+        rc = spare_copies(archive, slip, actor, err);
     if (rc == 0)
         rc = destroy_lines(archive, slip, row.lines, actor, err);
-    if (rc == 0)
-        rc = end_slip(archive, slip, actor, err);
+    if (rc != 0)
+        return rc;
+    rc = end_slip(archive, slip, actor, err);
     return rc < 0 ? rc : purge_when_due(archive, err);
+}
+
+int slip_destroy(struct archive *archive, uint32_t slip, const char *actor, struct err *err)
+{
+    int rc;
+    do
+        rc = slip_destroy_some(archive, slip, actor, err);
+    while (rc == 1);
+    return rc;
 }
 
 int destroyed_with(struct store_txn *txn, struct document_id id, uint32_t *ret_box, struct err *err)
@@ -320,6 +378,10 @@ int destroyed_with(struct store_txn *txn, struct document_id id, uint32_t *ret_b
 
 int destroy_recover(struct archive *archive, struct err *err)
 {
-    int rc = destroy_finish(archive, err);
+    int rc = erase_all(archive, err);
+    if (rc == 0)
+        rc = tombs_replay(archive, err);
+    if (rc == 0)
+        rc = spare_emptied(archive, "start", err);
     return rc < 0 ? rc : purge_when_due(archive, err);
 }

@@ -14,6 +14,7 @@
 #include "archive/snapshot.h"
 #include "base/clock.h"
 #include "base/fault.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "base/scope.h"
 
@@ -34,23 +35,32 @@ static int is_due(struct archive *archive, struct err *err)
     return rc < 0 ? rc : due != 0;
 }
 
-/* With the catalogue closed here. Its lock file belongs to the old data file: readers that have
- * both open see the archive as it was until they end. */
-static int rewrite(const char *folder, struct err *err)
+/* What lives, in a file beside the catalogue; nothing else reads or writes meanwhile. */
+static int copy_living(const char *folder, const char *part, struct err *err)
 {
     struct snapshot *snapshot = NULL;
-    char lock[PATH_MAX];
-    snprintf(lock, sizeof lock, "%s/lock.mdb", folder);
     int fault = fault_point("purge.rewrite.before");
     int rc = fault ? err_errno(err, fault, "%s: rewrite", folder)
                    : snapshot_open(folder, &snapshot, err);
     if (rc == 0)
-        rc = snapshot_write(snapshot, folder, err);
+        rc = snapshot_copy(snapshot, part, err);
     snapshot_free(&snapshot);
-    if (rc == 0 && unlink(lock) < 0 && errno != ENOENT)
-        rc = err_errno(err, errno, "%s: remove", lock);
-    fault_point("purge.rewrite.after");
     return rc;
+}
+
+/* The lock file belongs to the old data file: readers that have both open see the archive as it was
+ * until they end. */
+static int exchange(const char *folder, const char *part, struct err *err)
+{
+    char lock[PATH_MAX], data[PATH_MAX];
+    snprintf(lock, sizeof lock, "%s/lock.mdb", folder);
+    snprintf(data, sizeof data, "%s/data.mdb", folder);
+    if (rename(part, data) < 0)
+        return err_errno(err, errno, "%s: rename", data);
+    if (unlink(lock) < 0 && errno != ENOENT)
+        return err_errno(err, errno, "%s: remove", lock);
+    fault_point("purge.rewrite.after");
+    return file_sync_folder(folder, err);
 }
 
 static int note_done(struct archive *archive, struct err *err)
@@ -64,27 +74,45 @@ static int note_done(struct archive *archive, struct err *err)
     return rc < 0 ? rc : store_commit(&txn, &points, err);
 }
 
+/* The catalogue is closed while its files are copied and exchanged. */
+static int rewrite(struct archive *archive, struct err *err)
+{
+    char folder[PATH_MAX], part[PATH_MAX];
+    SCOPED(scope_close) int latch = -1;
+    snprintf(folder, sizeof folder, "%s/catalogue", archive->data_dir);
+    snprintf(part, sizeof part, "%s/data.mdb.part", folder);
+    store_free(&archive->catalogue);
+    int rc = copy_living(folder, part, err);
+    if (rc == 0)
+        latch = rc = store_latch(folder, true, err);
+    if (rc >= 0)
+        rc = exchange(folder, part, err);
+    int opened = purge_reopen(archive, rc < 0 ? NULL : err);
+    return rc < 0 ? rc : opened;
+}
+
+int purge_reopen(struct archive *archive, struct err *err)
+{
+    return archive->catalogue ? 0
+                              : catalogue_open(archive->data_dir, catalogue_map_bytes(archive),
+                                               STORE_WRITE, &archive->catalogue, err);
+}
+
 int purge_when_due(struct archive *archive, struct err *err)
 {
-    char folder[PATH_MAX];
-    int64_t began = clock_mono_ms();
+    const int64_t began = clock_mono_ms();
+    uint64_t used, map;
     int rc = is_due(archive, err);
     if (rc <= 0)
         return rc;
-    snprintf(folder, sizeof folder, "%s/catalogue", archive->data_dir);
-    uint64_t used, map;
     store_fill(archive->catalogue, &used, &map);
     rc = archive_has_space(archive, used, err);
-    if (rc < 0)
-        return rc;
-    store_free(&archive->catalogue);
-    rc = rewrite(folder, err);
-    int opened = catalogue_open(archive->data_dir, map, STORE_WRITE, &archive->catalogue,
-                                rc < 0 ? NULL : err);
-    if (opened < 0 || rc < 0)
-        return opened < 0 ? opened : rc;
-    rc = note_done(archive, err);
-    log_info("the catalogue was rewritten in %lld ms: nothing of what was destroyed is left in it",
-             (long long)(clock_mono_ms() - began));
+    if (rc == 0)
+        rc = rewrite(archive, err);
+    if (rc == 0)
+        rc = note_done(archive, err);
+    if (rc == 0)
+        log_info("the catalogue was rewritten in %lld ms: nothing of what was destroyed is left",
+                 (long long)(clock_mono_ms() - began));
     return rc;
 }

@@ -8,8 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "archive/filing_record.h"
-#include "archive/slip_store.h"
+#include "archive/spare.h"
 #include "base/clock.h"
 #include "base/scope.h"
 
@@ -63,9 +62,42 @@ int slip_candidates(struct archive *archive, const struct slip_query *query,
         if (rc <= 0)
             return rc;
         rc = slip_look(archive, &txn, box, &candidate, err);
-        if (rc == 0)
+        if (rc == 0 && (candidate.why[0] || candidate.line.extent.documents > 0))
             rc = each(to, &candidate);
         if (rc != 0)
+            return rc;
+    }
+    return rc;
+}
+
+/* ---- what is held leaves first ---- */
+
+/* The next candidate, from `*box` on, of which a part is held and the rest may go: 1 found. */
+static int next_divided(struct archive *archive, const struct slip_query *query, uint32_t *box,
+                        struct err *err)
+{
+    SCOPED(store_abort) struct store_txn txn = {0};
+    struct slip_candidate candidate;
+    int rc = store_begin_read(archive->catalogue, &txn, err);
+    for (; rc >= 0; ++*box) {
+        rc = next_asked(&txn, query, box, err);
+        if (rc <= 0)
+            return rc;
+        rc = slip_look(archive, &txn, *box, &candidate, err);
+        if (rc == 0 && candidate.held && !candidate.stays && candidate.line.extent.documents > 0)
+            return 1;
+    }
+    return rc;
+}
+
+static int spare_candidates(struct archive *archive, const struct slip_query *query,
+                            const char *actor, struct err *err)
+{
+    uint32_t box = 1;
+    int rc;
+    while ((rc = next_divided(archive, query, &box, err)) == 1) {
+        rc = spare_held(archive, box++, actor, err);
+        if (rc < 0)
             return rc;
     }
     return rc;
@@ -106,20 +138,6 @@ static uint32_t line_for(struct drawing *drawing, const struct slip_line_row *li
     return ++drawing->line_count;
 }
 
-/* Nothing more is filed into a box on a slip. */
-static int close_open(struct drawing *drawing, uint32_t box, struct err *err)
-{
-    struct box_row row;
-    int rc = catalogue_box(&drawing->txn, box, &row, err);
-    if (rc <= 0 || row.state != BOX_OPEN)
-        return rc < 0 ? rc : 0;
-    row.state = BOX_CLOSED;
-    row.closed_ms = clock_wall_ms();
-    box_forget(drawing->archive->boxes, box);
-    rc = catalogue_put_box(&drawing->txn, box, &row, err);
-    return rc < 0 ? rc : filing_note_box(&drawing->txn, box, &row, "box_closed", err);
-}
-
 static int put_on(struct drawing *drawing, const struct slip_candidate *candidate, struct err *err)
 {
     struct slip_place place = {drawing->slip, line_for(drawing, &candidate->line)};
@@ -134,7 +152,7 @@ static int put_on(struct drawing *drawing, const struct slip_candidate *candidat
     int rc = store_put(&drawing->txn, CAT_SLIP_BOXES, &key, key_view(&drawn), err);
     if (rc == 0)
         rc = store_put(&drawing->txn, CAT_BOX_SLIPS, &box, key_view(&at), err);
-    return rc < 0 ? rc : close_open(drawing, candidate->box, err);
+    return rc < 0 ? rc : slip_close_box(drawing->archive, &drawing->txn, candidate->box, err);
 }
 
 static int put_candidates(struct drawing *drawing, const struct slip_query *query, struct err *err)
@@ -146,7 +164,7 @@ static int put_candidates(struct drawing *drawing, const struct slip_query *quer
         if (rc <= 0)
             return rc;
         rc = slip_look(drawing->archive, &drawing->txn, box, &candidate, err);
-        if (rc == 0 && !candidate.why[0])
+        if (rc == 0 && !candidate.why[0] && candidate.line.extent.documents > 0)
             rc = put_on(drawing, &candidate, err);
     }
     return rc;
@@ -197,6 +215,8 @@ int slip_draw(struct archive *archive, const struct slip_query *query, const cha
                            : err_set(err, ERR_MEMORY, "slip: no memory");
     if (rc == 0)
         rc = archive_may_write(archive, err);
+    if (rc == 0)
+        rc = spare_candidates(archive, query, actor, err);
     if (rc == 0)
         rc = store_begin(archive->catalogue, &drawing.txn, err);
     if (rc == 0)
@@ -346,6 +366,10 @@ int slip_decide(struct archive *archive, const struct slip_visa *visa, struct er
     if (len == 0 || len >= VISA_NUMBER_SIZE)
         return err_set(err, ERR_FORMAT, "slip %u: a visa's number has 1 to %d bytes, this one %zu",
                        visa->slip, VISA_NUMBER_SIZE - 1, len);
+    for (size_t i = 0; i < len; i++)
+        if ((unsigned char)visa->number[i] < ' ')
+            return err_set(err, ERR_FORMAT, "slip %u: byte %zu of the visa's number is no text",
+                           visa->slip, i + 1);
     int rc = archive_may_write(archive, err);
     if (rc == 0)
         rc = store_begin(archive->catalogue, &txn, err);

@@ -2,8 +2,8 @@
  * Elimination: what may go is put on a slip, the archive authority gives or refuses its visa, whole
  * or by line, and only then is anything destroyed. Every step is in the tenant's journal with the
  * actor's name, in the transaction that makes it. A box goes whole: it may be put on a slip when
- * every document in it is past its own expiry, held by nothing, of a rule whose disposition is
- * destruction, and of a closed batch.
+ * every document in it is past its own expiry, of a rule whose disposition is destruction, of a
+ * closed batch, and held by nothing; what is held moves into another box when the slip is drawn.
  * SPDX-License-Identifier: Apache-2.0
  */
 #pragma once
@@ -13,11 +13,14 @@
 
 enum { SLIP_LINES_MAX = 200, SLIP_WHY_SIZE = 120 };
 
-/* A box as a candidate. `why` is "" when it may go, else what keeps it. */
+/* A box as a candidate. `why` is "" when all of it may go, else what keeps it; when it is only that
+ * documents are held, the others may go. */
 struct slip_candidate {
     uint32_t box;
     char tenant[TENANT_TEXT_SIZE];
-    struct slip_line_row line; /* its series and extent */
+    struct slip_line_row line; /* its series, and the extent of what may go */
+    uint32_t held;             /* documents that would move out */
+    bool stays;                /* as a whole */
     char why[SLIP_WHY_SIZE];
 };
 
@@ -32,13 +35,18 @@ int slip_candidates(struct archive *archive, const struct slip_query *query,
                     int (*each)(void *to, const struct slip_candidate *candidate), void *to,
                     struct err *err);
 
-/* Puts the tenant's candidates on a new slip; open boxes among them close. ERR_NOT_FOUND when there
- * is none. Durable. */
+/* Moves what is held out of the tenant's candidates, and puts them on a new slip; open boxes among
+ * them close. ERR_NOT_FOUND when there is none. Durable. */
 int slip_draw(struct archive *archive, const struct slip_query *query, const char *actor,
               uint32_t *ret_slip, struct err *err);
 
 /* ERR_CONFLICT when it was submitted before, or a line is held or changed since. Durable. */
 int slip_submit(struct archive *archive, uint32_t slip, const char *actor, struct err *err);
+
+/* Moves what is held by now out of the boxes of lines that are not refused or destroyed, and counts
+ * those lines anew, also what left them otherwise (an event, another tag). A line only ever gets
+ * shorter, so that a visa that was granted stands. Durable. */
+int slip_revise(struct archive *archive, uint32_t slip, const char *actor, struct err *err);
 
 struct slip_visa {
     uint32_t slip, line; /* line 0: every line that is not decided */
@@ -46,8 +54,8 @@ struct slip_visa {
     const char *number, *actor; /* number: the authority's, 1 to 63 bytes */
 };
 
-/* ERR_CONFLICT: not submitted, decided before, a held line. A refused line's boxes may be put on
- * another slip. Durable. */
+/* ERR_CONFLICT: not submitted, decided before, a held line. ERR_FORMAT: a number with control
+ * bytes. A refused line's boxes may be put on another slip. Durable. */
 int slip_decide(struct archive *archive, const struct slip_visa *visa, struct err *err);
 
 int slip_show(struct archive *archive, uint32_t slip, struct slip_row *ret_row, struct err *err);
@@ -74,9 +82,13 @@ int slip_boxes(struct archive *archive, struct slip_place place,
  */
 int slip_destroy(struct archive *archive, uint32_t slip, const char *actor, struct err *err);
 
-/* Zeroes keys and removes files of boxes that are destroyed; at the start of a writer. */
-int destroy_finish(struct archive *archive, struct err *err);
-/* The same, and rewrites the catalogue when a destruction asked for it. */
+/* The same in portions of at most SLIP_PORTION boxes, so that a hub does other work in between:
+ * 1 when more is left. */
+enum { SLIP_PORTION = 16 };
+int slip_destroy_some(struct archive *archive, uint32_t slip, const char *actor, struct err *err);
+
+/* At the start of a writer: destroys again what a restore brought back, zeroes keys and removes
+ * files of boxes that are destroyed, and rewrites the catalogue when a destruction asked for it. */
 int destroy_recover(struct archive *archive, struct err *err);
 
 /* The box that a document was destroyed with: 1, or 0 when it was not. */

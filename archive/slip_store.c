@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "archive/filing_record.h"
 #include "archive/hold.h"
 #include "archive/journal.h"
 #include "base/clock.h"
@@ -95,14 +96,16 @@ struct look {
     struct day today;
 };
 
-static bool kept(struct look *look, const char *format, ...) __attribute__((format(printf, 2, 3)));
-static bool kept(struct look *look, const char *format, ...)
+enum fate { GOES, STAYS, HELD };
+
+static int kept(struct look *look, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static int kept(struct look *look, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
     vsnprintf(look->candidate->why, sizeof look->candidate->why, format, args);
     va_end(args);
-    return true;
+    return STAYS;
 }
 
 static void take_rule(struct slip_line_row *line, const struct document_row *row,
@@ -148,7 +151,7 @@ static int check_rule(struct look *look, struct document_id id, const struct doc
     return 0;
 }
 
-/* 1 kept, 0 may go. */
+/* Its fate; what is held does not keep the others. */
 static int check_document(struct look *look, struct document_id id, const struct document_row *row,
                           struct err *err)
 {
@@ -162,10 +165,12 @@ static int check_document(struct look *look, struct document_id id, const struct
         return kept(look, "batch %u is not closed", id.batch);
     if (rc >= 0)
         rc = holds_on(look->txn, &(struct hold_subject){id, row, look->today}, &holds, err);
-    if (rc > 0)
-        return kept(look, "document %u-%u is held by '%s'%s", id.batch, id.first_page,
-                    holds.names[0], holds.count > 1 ? " and others" : "");
-    return rc;
+    if (rc <= 0)
+        return rc;
+    if (look->candidate->held++ == 0)
+        kept(look, "document %u-%u is held by '%s'%s", id.batch, id.first_page, holds.names[0],
+             holds.count > 1 ? " and others" : "");
+    return HELD;
 }
 
 static int measure(struct look *look, struct document_id id, const struct document_row *row,
@@ -198,7 +203,7 @@ static int look_at(struct look *look, struct document_id id, struct err *err)
     if (rc < 0)
         return rc;
     rc = check_document(look, id, &row, err);
-    return rc != 0 ? rc : measure(look, id, &row, err);
+    return rc == GOES ? measure(look, id, &row, err) : rc;
 }
 
 int slip_look(struct archive *archive, struct store_txn *txn, uint32_t box,
@@ -219,14 +224,26 @@ int slip_look(struct archive *archive, struct store_txn *txn, uint32_t box,
            key_has_prefix(entry.key, &prefix)) {
         struct document_id id = catalogue_document_of(entry.key);
         rc = look_at(&look, id, err);
-        if (rc != 0)
+        ret_candidate->stays = rc == STAYS;
+        if (rc < 0 || rc == STAYS)
             return rc < 0 ? rc : 0;
         from = prefix;
         key_u32(key_u32(&from, id.batch), id.first_page + 1);
     }
-    if (rc >= 0 && ret_candidate->line.extent.documents == 0)
-        kept(&look, "it is empty");
     return rc < 0 ? rc : 0;
+}
+
+int slip_close_box(struct archive *archive, struct store_txn *txn, uint32_t box, struct err *err)
+{
+    struct box_row row;
+    int rc = catalogue_box(txn, box, &row, err);
+    if (rc <= 0 || row.state != BOX_OPEN)
+        return rc < 0 ? rc : 0;
+    row.state = BOX_CLOSED;
+    row.closed_ms = clock_wall_ms();
+    box_forget(archive->boxes, box);
+    rc = catalogue_put_box(txn, box, &row, err);
+    return rc < 0 ? rc : filing_note_box(txn, box, &row, "box_closed", err);
 }
 
 int slip_check_box(struct archive *archive, struct store_txn *txn, struct slip_place place,

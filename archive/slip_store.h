@@ -23,15 +23,6 @@ struct db_key slip_box_key(struct slip_place place, uint32_t box);
 int slip_next_box(struct store_txn *txn, struct slip_place place, uint32_t from, uint32_t *ret_box,
                   struct err *err);
 
-/* Looks at every document of a box on that day: fills the candidate, `why` too. */
-int slip_look(struct archive *archive, struct store_txn *txn, uint32_t box,
-              struct slip_candidate *ret_candidate, struct err *err);
-
-/* The rewrite of the catalogue (purge.c): asked for in the transaction that removes rows; done when
- * it was asked for, by a writer in whose process no transaction of the catalogue is open. */
-int purge_ask(struct store_txn *txn, struct err *err);
-int purge_when_due(struct archive *archive, struct err *err);
-
 /* Journals a step of a slip, or of its line (0: the slip). */
 struct slip_step {
     struct slip_place place;
@@ -41,6 +32,36 @@ struct slip_step {
 };
 int slip_note(struct store_txn *txn, const char *tenant, const struct slip_step *step,
               struct err *err);
+
+/* The next box of a line from `*box` on that is not destroyed: 1 found. */
+int slip_next_living(struct archive *archive, struct slip_place place, uint32_t *box,
+                     struct err *err);
+
+/* Looks at every document of a box on that day: fills the candidate, `why` too. */
+int slip_look(struct archive *archive, struct store_txn *txn, uint32_t box,
+              struct slip_candidate *ret_candidate, struct err *err);
+
+/* Nothing more is filed into a box on a slip, or into one that is emptied; a closed one stays. */
+int slip_close_box(struct archive *archive, struct store_txn *txn, uint32_t box, struct err *err);
+
+/* The rewrite of the catalogue (purge.c): asked for in the transaction that removes rows; done when
+ * it was asked for, by a writer in whose process no transaction of the catalogue is open. */
+int purge_ask(struct store_txn *txn, struct err *err);
+int purge_when_due(struct archive *archive, struct err *err);
+/* Opens the catalogue again, when a rewrite could not. */
+int purge_reopen(struct archive *archive, struct err *err);
+
+/*
+ * Destroys one box, in the steps of destroy.c; ERR_CONFLICT, and nothing is changed, when it may
+ * not go. It is noted on the list of what was destroyed (tombs.h).
+ */
+enum destroy_why {
+    DESTROY_GRANTED, /* step->place names the line; expiry and holds are looked at again */
+    DESTROY_EMPTIED, /* nothing lies in it but copies of what was moved out */
+    DESTROY_AGAIN    /* what lies in it was destroyed before, and a restore brought it back */
+};
+int destroy_box(struct archive *archive, uint32_t box, enum destroy_why why,
+                const struct slip_step *step, struct err *err);
 
 /* ERR_CONFLICT when a box, or one of the line, may not go, or is not as it was drawn. */
 int slip_check_box(struct archive *archive, struct store_txn *txn, struct slip_place place,

@@ -5,92 +5,11 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "archive/catalogue.h"
 #include "archive/filing_record.h"
 #include "archive/hold.h"
-#include "archive/slip.h"
-#include "archive/state.h"
 #include "base/seal.h"
-#include "tests/archive_room.h"
 #include "tests/check.h"
-
-static const struct slip_query all = {.tenant = "061"};
-
-/* A closed batch of one-page letters that was received then. */
-static void file_letters(struct room *room, uint8_t mark, struct day received, uint32_t pages)
-{
-    static const struct room_verdict letter = {.tag = "letter", .insured = "2550699999005"};
-    struct err err = {0};
-    struct batch_id batch;
-    struct batch_spec spec = room_spec(mark, BOUNDARY_MARKED);
-    spec.received = received;
-    check_ok(archive_batch_open(room->archive, &spec, &batch, &err), &err);
-    for (uint32_t page = 1; page <= pages; page++)
-        room_feed(room, (struct page_id){batch.n, page}, true);
-    for (uint32_t i = 0; i < pages; i++)
-        room_decide_next(room, &letter);
-    const struct batch_end end = {pages, 0, pages};
-    check_ok(archive_batch_end(room->archive, batch, &end, &err), &err);
-    assert_int_equal(filing_run(room->archive, 10, &err), pages);
-    check_ok(archive_batch_close(room->archive, batch, "martin", &err), &err);
-}
-
-static void set_hold(struct room *room, uint32_t batch)
-{
-    struct err err = {0};
-    const struct hold_spec spec = {.name = "case",
-                                   .actor = "martin",
-                                   .reason = "contentieux",
-                                   .owner = "service juridique",
-                                   .scope = HOLD_DOCUMENT,
-                                   .document = {batch, 1}};
-    check_ok(hold_set(room->archive, &spec, &err), &err);
-}
-
-static void lift_hold(struct room *room)
-{
-    struct err err = {0};
-    check_ok(hold_lift(room->archive, "case", "martin", &err), &err);
-}
-
-static void draw_well(struct room *room, uint32_t want)
-{
-    struct err err = {0};
-    uint32_t slip = 0;
-    check_ok(slip_draw(room->archive, &all, "martin", &slip, &err), &err);
-    assert_int_equal(slip, want);
-}
-
-static void submit_well(struct room *room, uint32_t slip)
-{
-    struct err err = {0};
-    check_ok(slip_submit(room->archive, slip, "martin", &err), &err);
-}
-
-static int visa(struct room *room, uint32_t slip, bool granted, struct err *err)
-{
-    return slip_decide(
-        room->archive,
-        &(struct slip_visa){
-            .slip = slip, .granted = granted, .number = "AD06-17", .actor = "martin"},
-        err);
-}
-
-static enum slip_state state_of(struct room *room, uint32_t slip)
-{
-    struct err err = {0};
-    struct slip_row row;
-    check_ok(slip_show(room->archive, slip, &row, &err), &err);
-    return row.state;
-}
-
-static void expect_clean(struct room *room)
-{
-    struct room_heard heard;
-    room_verify(room, &heard);
-    if (heard.lines)
-        fail_msg("got '%s', want a clean archive", heard.first);
-}
+#include "tests/slip_room.h"
 
 struct tally {
     int going, kept;
@@ -111,7 +30,7 @@ static struct tally candidates(struct room *room)
 {
     struct err err = {0};
     struct tally tally = {0};
-    check_ok(slip_candidates(room->archive, &all, tally_one, &tally, &err), &err);
+    check_ok(slip_candidates(room->archive, &slips_all, tally_one, &tally, &err), &err);
     return tally;
 }
 
@@ -122,15 +41,16 @@ static void only_what_is_past_and_free_is_a_candidate(void **state)
     struct err err = {0};
     uint32_t slip;
     room_open(&room);
-    file_letters(&room, 1, (struct day){2018, 2, 1}, 2);
-    file_letters(&room, 2, (struct day){2026, 2, 1}, 1);
+    slips_file_letters(&room, 1, (struct day){2018, 2, 1}, 2);
+    slips_file_letters(&room, 2, (struct day){2026, 2, 1}, 1);
     assert_int_equal(candidates(&room).going, 1);
     assert_int_equal(candidates(&room).kept, 0);
-    set_hold(&room, 1);
+    slips_hold_first(&room, 1);
     struct tally tally = candidates(&room);
     assert_int_equal(tally.going, 0);
     assert_string_equal(tally.why, "document 1-1 is held by 'case'");
-    assert_int_equal(slip_draw(room.archive, &all, "martin", &slip, &err), ERR_NOT_FOUND);
+    slips_hold_on(&room, "case-2", (struct document_id){1, 2});
+    assert_int_equal(slip_draw(room.archive, &slips_all, "martin", &slip, &err), ERR_NOT_FOUND);
     room_remove(&room);
 }
 
@@ -141,21 +61,21 @@ static void each_step_out_of_turn_is_refused(void **state)
     struct err err = {0};
     uint32_t slip;
     room_open(&room);
-    file_letters(&room, 1, (struct day){2018, 2, 1}, 1);
-    assert_int_equal(visa(&room, 1, true, &err), ERR_NOT_FOUND);
-    draw_well(&room, 1);
-    assert_int_equal(slip_draw(room.archive, &all, "martin", &slip, &err), ERR_NOT_FOUND);
-    assert_int_equal(visa(&room, 1, true, &err), ERR_CONFLICT);
+    slips_file_letters(&room, 1, (struct day){2018, 2, 1}, 1);
+    assert_int_equal(slips_visa(&room, 1, true, &err), ERR_NOT_FOUND);
+    slips_draw(&room, 1);
+    assert_int_equal(slip_draw(room.archive, &slips_all, "martin", &slip, &err), ERR_NOT_FOUND);
+    assert_int_equal(slips_visa(&room, 1, true, &err), ERR_CONFLICT);
     assert_int_equal(slip_destroy(room.archive, 1, "martin", &err), ERR_CONFLICT);
-    submit_well(&room, 1);
+    slips_submit(&room, 1);
     assert_int_equal(slip_submit(room.archive, 1, "martin", &err), ERR_CONFLICT);
     assert_int_equal(slip_destroy(room.archive, 1, "martin", &err), ERR_CONFLICT);
-    check_ok(visa(&room, 1, false, &err), &err);
-    assert_int_equal(state_of(&room, 1), SLIP_REFUSED);
-    assert_int_equal(visa(&room, 1, true, &err), ERR_CONFLICT);
+    check_ok(slips_visa(&room, 1, false, &err), &err);
+    assert_int_equal(slips_state(&room, 1), SLIP_REFUSED);
+    assert_int_equal(slips_visa(&room, 1, true, &err), ERR_CONFLICT);
     assert_int_equal(slip_destroy(room.archive, 1, "martin", &err), ERR_CONFLICT);
     assert_int_equal(candidates(&room).going, 1); /* what was refused may be asked for again */
-    expect_clean(&room);
+    slips_expect_clean(&room);
     room_remove(&room);
 }
 
@@ -165,13 +85,13 @@ static void a_held_line_is_neither_submitted_nor_granted_nor_destroyed(void **st
     struct room room;
     struct err err = {0};
     room_open(&room);
-    file_letters(&room, 1, (struct day){2018, 2, 1}, 1);
-    draw_well(&room, 1);
-    set_hold(&room, 1);
+    slips_file_letters(&room, 1, (struct day){2018, 2, 1}, 1);
+    slips_draw(&room, 1);
+    slips_hold_first(&room, 1);
     assert_int_equal(slip_submit(room.archive, 1, "martin", &err), ERR_CONFLICT);
     assert_string_equal(err.text, "slip 1 line 1: box 1: document 1-1 is held by 'case'");
-    lift_hold(&room);
-    submit_well(&room, 1);
+    slips_lift(&room);
+    slips_submit(&room, 1);
     struct hold_spec again = {.name = "case-2",
                               .actor = "martin",
                               .reason = "contentieux",
@@ -179,15 +99,15 @@ static void a_held_line_is_neither_submitted_nor_granted_nor_destroyed(void **st
                               .scope = HOLD_BOX,
                               .box = 1};
     check_ok(hold_set(room.archive, &again, &err), &err);
-    assert_int_equal(visa(&room, 1, true, &err), ERR_CONFLICT);
+    assert_int_equal(slips_visa(&room, 1, true, &err), ERR_CONFLICT);
     check_ok(hold_lift(room.archive, "case-2", "martin", &err), &err);
-    check_ok(visa(&room, 1, true, &err), &err);
+    check_ok(slips_visa(&room, 1, true, &err), &err);
     again.name = "case-3";
     check_ok(hold_set(room.archive, &again, &err), &err);
     assert_int_equal(slip_destroy(room.archive, 1, "martin", &err), ERR_CONFLICT);
     check_ok(hold_lift(room.archive, "case-3", "martin", &err), &err);
     check_ok(slip_destroy(room.archive, 1, "martin", &err), &err);
-    expect_clean(&room);
+    slips_expect_clean(&room);
     room_remove(&room);
 }
 
@@ -200,16 +120,16 @@ static void what_is_destroyed_is_gone_and_the_archive_stays_whole(void **state)
     char path[ROOM_PATH_SIZE + 200];
     struct stat st;
     room_open(&room);
-    file_letters(&room, 1, (struct day){2018, 2, 1}, 3);
-    file_letters(&room, 2, (struct day){2026, 2, 1}, 1);
+    slips_file_letters(&room, 1, (struct day){2018, 2, 1}, 3);
+    slips_file_letters(&room, 2, (struct day){2026, 2, 1}, 1);
     check_ok(find_document(room.archive, (struct document_id){1, 1}, &found, &err), &err);
     snprintf(path, sizeof path, "%s/boxes/%s", room.data, found.box);
     assert_int_equal(stat(path, &st), 0);
-    draw_well(&room, 1);
-    submit_well(&room, 1);
-    check_ok(visa(&room, 1, true, &err), &err);
+    slips_draw(&room, 1);
+    slips_submit(&room, 1);
+    check_ok(slips_visa(&room, 1, true, &err), &err);
     check_ok(slip_destroy(room.archive, 1, "martin", &err), &err);
-    assert_int_equal(state_of(&room, 1), SLIP_DESTROYED);
+    assert_int_equal(slips_state(&room, 1), SLIP_DESTROYED);
     assert_int_equal(stat(path, &st), -1);
     assert_int_equal(find_document(room.archive, (struct document_id){1, 1}, &found, &err),
                      ERR_NOT_FOUND);
@@ -219,9 +139,9 @@ static void what_is_destroyed_is_gone_and_the_archive_stays_whole(void **state)
     const struct key_owner owner = {"061", COMPARTMENT_ADMIN};
     struct seal_key *key = NULL;
     assert_int_equal(keys_open_box(room.archive->keys, &owner, 1, &key, &err), ERR_NOT_FOUND);
-    expect_clean(&room);
+    slips_expect_clean(&room);
     room_reopen(&room);
-    expect_clean(&room);
+    slips_expect_clean(&room);
     assert_int_equal(slip_destroy(room.archive, 1, "martin", &err), ERR_CONFLICT);
     room_remove(&room);
 }
@@ -235,18 +155,18 @@ static void no_byte_that_helped_the_search_survives(void **state)
     struct insured_hash hash;
     const struct key_owner owner = {"061", COMPARTMENT_ADMIN};
     room_open(&room);
-    file_letters(&room, 1, (struct day){2018, 2, 1}, 3);
+    slips_file_letters(&room, 1, (struct day){2018, 2, 1}, 3);
     check_ok(filing_insured_hash(room.archive->keys, &owner, "2550699999005", &hash, &err), &err);
     struct bytes known = bytes_of(hash.at, sizeof hash.at);
     assert_true(room_holds(room.data, known));
-    draw_well(&room, 1);
-    submit_well(&room, 1);
-    check_ok(visa(&room, 1, true, &err), &err);
+    slips_draw(&room, 1);
+    slips_submit(&room, 1);
+    check_ok(slips_visa(&room, 1, true, &err), &err);
     check_ok(slip_destroy(room.archive, 1, "martin", &err), &err);
     assert_false(room_holds(room.data, known));
-    file_letters(&room, 2, (struct day){2026, 2, 1}, 1); /* the archive goes on */
+    slips_file_letters(&room, 2, (struct day){2026, 2, 1}, 1); /* the archive goes on */
     assert_true(room_holds(room.data, known));
-    expect_clean(&room);
+    slips_expect_clean(&room);
     room_remove(&room);
 }
 

@@ -178,6 +178,7 @@ int desk_do(struct archive *archive, const struct desk_ask *ask, json_t **ret_an
                  {"hold_set", desk_hold_set},
                  {"hold_lift", desk_hold_lift},
                  {"slip_draw", desk_slip_draw},
+                 {"slip_revise", desk_slip_revise},
                  {"slip_submit", desk_slip_submit},
                  {"slip_visa", desk_slip_visa},
                  {"slip_destroy", desk_slip_destroy}};

@@ -5,7 +5,7 @@
  *   release {page}               a quarantined page is read again
  *   close   {batch}              closes a batch when both equations hold
  *   seal    {}                   seals the journals now, without waiting for the day's end
- *   hold_set, hold_lift, slip_draw, slip_submit, slip_visa, slip_destroy: desk_archive.h
+ *   hold_set, hold_lift, slip_…  desk_archive.h
  * Each answers {"done": true} and what it is about.
  * SPDX-License-Identifier: Apache-2.0
  */

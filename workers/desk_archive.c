@@ -89,6 +89,14 @@ int desk_slip_draw(struct archive *archive, const char *actor, const json_t *det
     return rc < 0 ? rc : slip_draw(archive, &query, actor, &slip, err);
 }
 
+int desk_slip_revise(struct archive *archive, const char *actor, const json_t *details,
+                     struct err *err)
+{
+    uint32_t slip = 0;
+    int rc = number_in(details, "slip", &slip, err);
+    return rc < 0 ? rc : slip_revise(archive, slip, actor, err);
+}
+
 int desk_slip_submit(struct archive *archive, const char *actor, const json_t *details,
                      struct err *err)
 {
@@ -114,5 +122,6 @@ int desk_slip_destroy(struct archive *archive, const char *actor, const json_t *
 {
     uint32_t slip = 0;
     int rc = number_in(details, "slip", &slip, err);
-    return rc < 0 ? rc : slip_destroy(archive, slip, actor, err);
+    rc = rc < 0 ? rc : slip_destroy_some(archive, slip, actor, err);
+    return rc < 0 ? rc : 0;
 }

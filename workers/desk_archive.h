@@ -21,11 +21,14 @@ int desk_hold_lift(struct archive *archive, const char *actor, const json_t *det
 int desk_slip_draw(struct archive *archive, const char *actor, const json_t *details,
                    struct err *err);
 /* {slip} */
+int desk_slip_revise(struct archive *archive, const char *actor, const json_t *details,
+                     struct err *err);
+/* {slip} */
 int desk_slip_submit(struct archive *archive, const char *actor, const json_t *details,
                      struct err *err);
 /* {slip, line: 0 all, granted, number} */
 int desk_slip_visa(struct archive *archive, const char *actor, const json_t *details,
                    struct err *err);
-/* {slip} */
+/* {slip}; a portion of it: asked again until the slip is destroyed. */
 int desk_slip_destroy(struct archive *archive, const char *actor, const json_t *details,
                       struct err *err);

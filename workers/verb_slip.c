@@ -40,7 +40,7 @@ static const struct argp_option options[] = {
 static const struct {
     const char *word;
     int words;
-} acts[] = {{"candidates", 1}, {"draw", 1}, {"list", 1},    {"show", 2},
+} acts[] = {{"candidates", 1}, {"draw", 1}, {"list", 1},    {"show", 2},  {"revise", 2},
             {"submit", 2},     {"visa", 2}, {"destroy", 2}, {"export", 3}};
 
 static bool is(const struct slip_verb *verb, const char *word)
@@ -64,8 +64,8 @@ static void check_words(struct slip_verb *verb, struct argp_state *state)
     for (size_t i = 0; verb->count && i < sizeof acts / sizeof *acts; i++)
         known |= is(verb, acts[i].word) && acts[i].words == verb->count;
     if (!known)
-        argp_error(state, "candidates, draw, list, show N, export N DIR, submit N, visa N or "
-                          "destroy N is wanted");
+        argp_error(state, "candidates, draw, list, show N, export N DIR, revise N, submit N, "
+                          "visa N or destroy N is wanted");
     else if (verb->count > 1 && (sscanf(verb->words[1], "%u", &verb->slip) != 1 || !verb->slip))
         argp_error(state, "'%s' is not the number of a slip", verb->words[1]);
     else if (is(verb, "draw") && !verb->tenant)
@@ -138,13 +138,18 @@ static int print_candidate(void *to, const struct slip_candidate *candidate)
     day_format(extent->oldest, oldest);
     day_format(extent->newest, newest);
     if (verb->json)
-        verb_print(json_pack("{s:I, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:s, s:s, s:s}", "box",
+        verb_print(json_pack("{s:I, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:s, s:s, s:s}", "box",
                              (json_int_t)candidate->box, "tenant", candidate->tenant, "compartment",
                              compartment_name(candidate->line.compartment), "class",
                              candidate->line.class_name, "rule", candidate->line.rule, "documents",
                              (json_int_t)extent->documents, "pages", (json_int_t)extent->pages,
-                             "bytes", (json_int_t)extent->bytes, "oldest", oldest, "newest", newest,
+                             "bytes", (json_int_t)extent->bytes, "held",
+                             (json_int_t)candidate->held, "oldest", oldest, "newest", newest,
                              "kept_by", candidate->why));
+    else if (candidate->why[0] && !candidate->stays)
+        printf("boîte %-5u caisse %s  %-12s %u documents, %u gelés à déplacer : %s\n",
+               candidate->box, candidate->tenant, candidate->line.class_name, extent->documents,
+               candidate->held, candidate->why);
     else if (candidate->why[0])
         printf("boîte %-5u caisse %s  %-12s reste : %s\n", candidate->box, candidate->tenant,
                candidate->line.class_name, candidate->why);
@@ -284,7 +289,7 @@ static int look(struct slip_verb *verb, struct err *err)
 
 /* ---- what the desk does, and then what became of the slip ---- */
 
-static int act(struct slip_verb *verb, struct err *err)
+static int ask(struct slip_verb *verb, struct err *err)
 {
     char name[24];
     snprintf(name, sizeof name, "slip_%.16s", verb->words[0]);
@@ -296,7 +301,29 @@ static int act(struct slip_verb *verb, struct err *err)
                   (json_int_t)verb->line, "granted", (int)verb->granted, "number",
                   verb->number ? verb->number : "", "tenant", verb->tenant ? verb->tenant : "",
                   "first", day_format(query.first, first), "last", day_format(query.last, last));
-    int rc = ask_desk(&verb->program, name, details, err);
+    return ask_desk(&verb->program, name, details, err);
+}
+
+/* Whether portions of it are left: 1, 0. */
+static int is_unfinished(struct slip_verb *verb, struct err *err)
+{
+    struct archive *archive = NULL;
+    struct slip_row row = {0};
+    int rc = is(verb, "destroy") ? ask_open_archive(&verb->program, &archive, err) : 0;
+    if (archive)
+        rc = slip_show(archive, verb->slip, &row, err);
+    archive_free(&archive);
+    return rc < 0 ? rc : row.state == SLIP_GRANTED;
+}
+
+static int act(struct slip_verb *verb, struct err *err)
+{
+    int rc;
+    do {
+        rc = ask(verb, err);
+        if (rc == 0)
+            rc = is_unfinished(verb, err);
+    } while (rc == 1);
     return rc < 0 ? rc : look(verb, err);
 }
 
@@ -306,7 +333,7 @@ int verb_slip(int argc, char **argv)
     static const struct argp argp = {
         options,
         parse,
-        "candidates|draw|list\nshow|submit|visa|destroy N\nexport N DIR",
+        "candidates|draw|list\nshow|revise|submit|visa|destroy N\nexport N DIR",
         "Elimination slips: nothing is destroyed without a visa.",
         children,
         NULL,

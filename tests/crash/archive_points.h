@@ -83,10 +83,18 @@ static const char *const archive_points[] = {
     "purge.done.after_commit",
     "slip.draw.before_commit",
     "slip.draw.after_commit",
+    "slip.revise.before_commit",
+    "slip.revise.after_commit",
     "slip.submit.before_commit",
     "slip.submit.after_commit",
     "slip.visa.before_commit",
     "slip.visa.after_commit",
+    "spare.close.before_commit",
+    "spare.close.after_commit",
+    "tombs.before_append",
+    "tombs.after_append",
+    "tombs.read.before_commit",
+    "tombs.read.after_commit",
 };
 
 enum { ARCHIVE_POINTS = sizeof archive_points / sizeof *archive_points };
