@@ -1,6 +1,7 @@
 /*
- * What archivists ask of the desk (desk.h): holds and elimination slips. Each takes the user's name
- * for the journal and the details of the question; ERR_PROTOCOL for a detail that is not possible.
+ * What archivists ask of the desk (desk.h): holds, elimination slips, terms. Each takes the
+ * user's name for the journal and the details of the question; ERR_PROTOCOL for a detail that is
+ * not possible.
  * SPDX-License-Identifier: Apache-2.0
  */
 #pragma once
@@ -32,3 +33,11 @@ int desk_slip_visa(struct archive *archive, const char *actor, const json_t *det
 /* {slip}; a portion of it: asked again until the slip is destroyed. */
 int desk_slip_destroy(struct archive *archive, const char *actor, const json_t *details,
                       struct err *err);
+
+/* {document, day, reason} */
+int desk_event(struct archive *archive, const char *actor, const json_t *details, struct err *err);
+/* {document, tag, volet: "" not known, medical: for the medical service whatever it is, reason} */
+int desk_tag(struct archive *archive, const char *actor, const json_t *details, struct err *err);
+/* {documents: list, reason} */
+int desk_retention_apply(struct archive *archive, const char *actor, const json_t *details,
+                         struct err *err);
