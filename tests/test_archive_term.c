@@ -1,6 +1,7 @@
 /*
- * Terms that change: an event becomes known, a person corrects a tag, a rule changes; and finding
- * changes; and finding by expiry, box, hold and slip. SPDX-License-Identifier: Apache-2.0
+ * Terms that change: an event becomes known, a person corrects a tag, a rule changes. And finding
+ * by expiry, box, hold and slip.
+ * SPDX-License-Identifier: Apache-2.0
  */
 #include <string.h>
 
@@ -162,10 +163,10 @@ static void make_config(const struct room *room, char ret_folder[ROOM_PATH_SIZE 
         SCOPED(buf_free) struct buf text = {0};
         snprintf(from, sizeof from, "%s/%s", getenv("TRIPLI_CONFIG"), names[i]);
         check_ok(file_read(from, 1 << 20, &text, &err), &err);
-        char *at = i ? memmem(text.at, text.len, version, strlen(version)) : NULL;
+        uint8_t *at = i ? memmem(text.at, text.len, version, strlen(version)) : NULL;
         if (at) {
             memcpy(at, "rule = \"LTR\"; version = 2;", strlen(version));
-            at = strstr(at, period);
+            at = memmem(at, 400, period, strlen(period));
             assert_non_null(at);
             memcpy(at, "P5Y1M", strlen(period));
         }
