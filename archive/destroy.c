@@ -383,5 +383,5 @@ int destroy_recover(struct archive *archive, struct err *err)
         rc = tombs_replay(archive, err);
     if (rc == 0)
         rc = spare_emptied(archive, "start", err);
-    return rc < 0 ? rc : purge_when_due(archive, err);
+    return rc < 0 ? rc : purge_at_start(archive, err);
 }

@@ -49,16 +49,17 @@ static int copy_living(const char *folder, const char *part, struct err *err)
 }
 
 /* The lock file belongs to the old data file: readers that have both open see the archive as it was
- * until they end. */
+ * until they end. It goes first: the new data under the old lock would be written at that one's
+ * transaction numbers. */
 static int exchange(const char *folder, const char *part, struct err *err)
 {
     char lock[PATH_MAX], data[PATH_MAX];
     snprintf(lock, sizeof lock, "%s/lock.mdb", folder);
     snprintf(data, sizeof data, "%s/data.mdb", folder);
-    if (rename(part, data) < 0)
-        return err_errno(err, errno, "%s: rename", data);
     if (unlink(lock) < 0 && errno != ENOENT)
         return err_errno(err, errno, "%s: remove", lock);
+    if (rename(part, data) < 0)
+        return err_errno(err, errno, "%s: rename", data);
     fault_point("purge.rewrite.after");
     return file_sync_folder(folder, err);
 }
@@ -115,4 +116,16 @@ int purge_when_due(struct archive *archive, struct err *err)
         log_info("the catalogue was rewritten in %lld ms: nothing of what was destroyed is left",
                  (long long)(clock_mono_ms() - began));
     return rc;
+}
+
+int purge_at_start(struct archive *archive, struct err *err)
+{
+    struct err why = {0};
+    int rc = purge_when_due(archive, &why);
+    if (rc == ERR_FULL && archive->catalogue) {
+        log_warn("%s; what was destroyed leaves the catalogue's free bytes at a later start",
+                 why.text);
+        return 0;
+    }
+    return rc < 0 ? err_set(err, rc, "%s", why.text) : rc;
 }

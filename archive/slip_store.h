@@ -48,6 +48,8 @@ int slip_close_box(struct archive *archive, struct store_txn *txn, uint32_t box,
  * it was asked for, by a writer in whose process no transaction of the catalogue is open. */
 int purge_ask(struct store_txn *txn, struct err *err);
 int purge_when_due(struct archive *archive, struct err *err);
+/* The same; a full disk is no reason not to start. */
+int purge_at_start(struct archive *archive, struct err *err);
 /* Opens the catalogue again, when a rewrite could not. */
 int purge_reopen(struct archive *archive, struct err *err);
 
