@@ -15,7 +15,6 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/scope.h"
-#include "workers/french.h"
 
 enum { CELL_SIZE = 320, COLUMNS = 7, FOLDER_MODE = 0750, CSV_MODE = 0640 };
 
@@ -76,18 +75,40 @@ static void put_visa(const struct slip_line_row *line, char cell[CELL_SIZE])
                  day_format(day_of_ms(line->destroyed_ms), gone));
 }
 
+/* What the series is called on paper; the class itself where it has no name. */
+static const char *title_of(const char *class_name)
+{
+    static const char *const titles[][2] = {
+        {"care_form", "Feuilles de soins"}, {"sick_note", "Avis d’arrêt de travail"},
+        {"cheque", "Chèques (images)"},     {"letter", "Lettres"},
+        {"other", "Autres courriers"},      {"blank", "Faces blanches, conservées comme preuve"},
+        {"separator", "Intercalaires"}};
+    for (size_t i = 0; i < sizeof titles / sizeof *titles; i++)
+        if (strcmp(titles[i][0], class_name) == 0)
+            return titles[i][1];
+    return class_name;
+}
+
+static void put_reference(const struct slip_line_row *line, char cell[CELL_SIZE])
+{
+    int len = snprintf(cell, CELL_SIZE, "%s (règle %s, version %u", line->law, line->rule,
+                       line->version_low);
+    if (line->version_high != line->version_low)
+        len += snprintf(cell + len, CELL_SIZE - (size_t)len, " à %u", line->version_high);
+    snprintf(cell + len, CELL_SIZE - (size_t)len, ")");
+}
+
 static void fill(const struct slip_paper *paper, uint32_t index, struct cells *cells)
 {
     const struct slip_line_row *line = &paper->lines[index];
     char oldest[DAY_TEXT_SIZE], newest[DAY_TEXT_SIZE];
     snprintf(cells->at[0], CELL_SIZE, "%u", index + 1);
-    snprintf(cells->at[1], CELL_SIZE, "%s (%s)", french_tag(line->class_name),
+    snprintf(cells->at[1], CELL_SIZE, "%s (%s)", title_of(line->class_name),
              line->compartment == COMPARTMENT_MEDICAL ? "médical" : "administratif");
     snprintf(cells->at[2], CELL_SIZE, "%s – %s", day_format(line->extent.oldest, oldest),
              day_format(line->extent.newest, newest));
     put_period(line, cells->at[3]);
-    snprintf(cells->at[4], CELL_SIZE, "%s (règle %s, versions %u à %u)", line->law, line->rule,
-             line->version_low, line->version_high);
+    put_reference(line, cells->at[4]);
     put_volume(&line->extent, cells->at[5]);
     put_visa(line, cells->at[6]);
 }
