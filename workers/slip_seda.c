@@ -12,47 +12,15 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/scope.h"
+#include "workers/xml.h"
 
-enum { FILE_MODE = 0640, TAG_SIZE = 64 };
-
-/* Collects the text; the first failure sticks. */
-struct xml {
-    struct buf text;
-    bool failed;
-};
-
-static void put(struct xml *xml, const char *text)
-{
-    xml->failed |= buf_append(&xml->text, bytes_of(text, strlen(text))) < 0;
-}
-
-static void put_escaped(struct xml *xml, const char *text)
-{
-    for (; *text; text++) {
-        if (*text == '&')
-            put(xml, "&amp;");
-        else if (*text == '<')
-            put(xml, "&lt;");
-        else if ((unsigned char)*text >= ' ')
-            xml->failed |= buf_append(&xml->text, bytes_of(text, 1)) < 0;
-    }
-}
-
-static void put_element(struct xml *xml, const char *name, const char *text)
-{
-    char tag[TAG_SIZE];
-    snprintf(tag, sizeof tag, "<%s>", name);
-    put(xml, tag);
-    put_escaped(xml, text);
-    snprintf(tag, sizeof tag, "</%s>\n", name);
-    put(xml, tag);
-}
+enum { FILE_MODE = 0640, ID_SIZE = 64 };
 
 static int put_box(void *to, uint32_t box, const struct box_row *row)
 {
     char path[SERIES_TEXT_SIZE];
     (void)box;
-    put_element(to, "UnitIdentifier", box_path(row, path));
+    xml_element(to, "UnitIdentifier", box_path(row, path));
     return 0;
 }
 
@@ -60,20 +28,20 @@ static int put_line(struct xml *xml, struct archive *archive, const struct slip_
                     uint32_t number, struct err *err)
 {
     const struct slip_line_row *line = &paper->lines[number - 1];
-    char date[CLOCK_TEXT_SIZE], id[TAG_SIZE];
+    char date[CLOCK_TEXT_SIZE], id[ID_SIZE];
     snprintf(id, sizeof id, "tripli-%s-slip-%u-%u", paper->slip.tenant, paper->number, number);
-    put(xml, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<ArchiveDestructionNotification "
-             "xmlns=\"fr:gouv:culture:archivesdefrance:seda:v2.3\">\n");
-    put_element(xml, "Date", clock_format(line->destroyed_ms, date));
-    put_element(xml, "MessageIdentifier", id);
-    put(xml, "<CodeListVersions/>\n");
-    put_element(xml, "AuthorizationRequestReplyIdentifier", line->visa);
+    xml_put(xml, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<ArchiveDestructionNotification "
+                 "xmlns=\"fr:gouv:culture:archivesdefrance:seda:v2.3\">\n");
+    xml_element(xml, "Date", clock_format(line->destroyed_ms, date));
+    xml_element(xml, "MessageIdentifier", id);
+    xml_put(xml, "<CodeListVersions/>\n");
+    xml_element(xml, "AuthorizationRequestReplyIdentifier", line->visa);
     int rc = slip_boxes(archive, (struct slip_place){paper->number, number}, put_box, xml, err);
-    put(xml, "<ArchivalAgency>");
-    put_element(xml, "Identifier", paper->slip.tenant);
-    put(xml, "</ArchivalAgency>\n<OriginatingAgency>");
-    put_element(xml, "Identifier", paper->slip.tenant);
-    put(xml, "</OriginatingAgency>\n</ArchiveDestructionNotification>\n");
+    xml_put(xml, "<ArchivalAgency>");
+    xml_element(xml, "Identifier", paper->slip.tenant);
+    xml_put(xml, "</ArchivalAgency>\n<OriginatingAgency>");
+    xml_element(xml, "Identifier", paper->slip.tenant);
+    xml_put(xml, "</OriginatingAgency>\n</ArchiveDestructionNotification>\n");
     if (rc == 0 && xml->failed)
         rc = err_set(err, ERR_MEMORY, "slip %u: no memory", paper->number);
     return rc;

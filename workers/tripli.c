@@ -35,6 +35,7 @@ static const struct {
     {"retention", "terms by today's rules", verb_retention},
     {"hold", "forbid destruction", verb_hold},
     {"slip", "eliminate, with a visa", verb_slip},
+    {"export", "hand documents over", verb_export},
     {"verify", "read back and compare", verb_verify},
     {"seal", "sign the journals", verb_seal},
     {"receipt", "proof of an envelope", verb_receipt},

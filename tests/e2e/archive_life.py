@@ -3,9 +3,11 @@
 # on a slip, visa refused, hold lifted, visa granted, destroyed, certified, verified, and an older
 # backup restored; each step asserted, and what must be refused on the way.
 # SPDX-License-Identifier: Apache-2.0
+import hashlib
 import os
 import shutil
 import subprocess
+from xml.etree import ElementTree
 
 import mailroom
 import schemas
@@ -40,13 +42,11 @@ class ArchiveLife(schemas.Schemas):
     def slip(self, number="1"):
         return self.holds("tripli slip", self.lines("slip", "show", number))[0]
 
-    def check_notification(self, path):
+    def check_seda(self, path):
         """Against the schemas, where they are; offline."""
-        with open(path, encoding="utf-8") as file:
-            self.assertIn("<AuthorizationRequestReplyIdentifier>A2<", file.read())
         seda = os.path.join(os.environ.get("TRIPLI_CORPUS", "../shared/corpus"), "seda")
         if not os.path.isdir(seda) or not shutil.which("xmllint"):
-            print("skipped: no SEDA schemas or no xmllint, the notification is not validated")
+            print("skipped: no SEDA schemas or no xmllint, nothing is validated")
             return
         catalog = os.path.join(seda, "w3c/xmlcatalog.xml")
         done = subprocess.run(["xmllint", "--nonet", "--noout", "--schema",
@@ -118,7 +118,33 @@ class ArchiveLife(schemas.Schemas):
                 self.assertEqual(file.read(5), b"%PDF-")
         with open(self.path("papers/bordereau-2.csv"), encoding="utf-8") as file:
             self.assertIn("visa A2", file.read())
-        self.check_notification(self.path("papers/notification-2-1.xml"))
+        notification = self.path("papers/notification-2-1.xml")
+        with open(notification, encoding="utf-8") as file:
+            self.assertIn("<AuthorizationRequestReplyIdentifier>A2<", file.read())
+        self.check_seda(notification)
+
+    def check_transfer(self, tenant, documents):
+        """What is handed over: every image under its digest, holds and rules beside it."""
+        folder, archives = self.path("transfer"), "{fr:gouv:culture:archivesdefrance:seda:v2.3}"
+        figures = self.holds("tripli export", self.lines("export", folder, "--tenant", tenant))[0]
+        self.check_seda(os.path.join(folder, "manifest.xml"))
+        root = ElementTree.parse(os.path.join(folder, "manifest.xml")).getroot()
+        objects = root.findall(f".//{archives}BinaryDataObject")
+        self.assertEqual(len(objects), figures["pages"])
+        for one in objects:
+            with open(os.path.join(folder, one.find(archives + "Uri").text), "rb") as file:
+                content = file.read()
+            self.assertEqual(one.find(archives + "MessageDigest").text,
+                             hashlib.sha512(content).hexdigest())
+            self.assertEqual(int(one.find(archives + "Size").text), len(content))
+        units = [one for one in root.iter(archives + "ArchiveUnit") if one.get("id")[0] == "D"]
+        self.assertEqual([one.get("id")[1:] for one in units], documents)
+        holds = root.findall(f".//{archives}HoldRule/{archives}Rule")
+        self.assertEqual([one.text for one in holds], ["case-3"])
+        rules = {one.text for one in root.findall(f".//{archives}AppraisalRule/{archives}Rule")}
+        self.assertLessEqual({"LTR", "CHQ-IMG"}, rules)
+        self.tripli("export", folder, "--tenant", tenant, want=REFUSED)
+        self.tripli("export", self.path("none"), "--tenant", tenant, "--box", "999", want=GONE)
 
     def check_what_is_left(self, left, gone):
         self.assertEqual(self.found(), sorted(left, key=lambda one: int(one.split("-")[1])))
@@ -136,6 +162,7 @@ class ArchiveLife(schemas.Schemas):
         others = [one for one in self.found() if one not in (retagged, spared)]
         gone = [held, late] + letters[4:]
         self.check_papers()
+        self.check_transfer(tenant, self.found())
         self.check_what_is_left([retagged, spared] + others, gone)
 
         shutil.rmtree(self.data)
