@@ -16,6 +16,7 @@
 #include "classify/reading.h"
 #include "image/decode.h"
 #include "image/grey.h"
+#include "ocr/ocr.h"
 
 enum {
     CONFIG_ID_DIGITS = 16,
@@ -42,12 +43,15 @@ static const struct {
 
 /* ---- the classifier ---- */
 
-/* One digest over settings and every model in use. */
+/* One digest over settings, who reads text, and every model in use. */
 static int name_config(struct classifier *classifier, struct err *err)
 {
     SCOPED(buf_free) struct buf all = {0};
     char hex[DIGEST_HEX_SIZE];
+    const char *reader = classifier->ocr ? ocr_id(classifier->ocr) : "";
     int rc = buf_append(&all, bytes_of(classifier->settings.digest.at, DIGEST_BYTES));
+    if (rc == 0)
+        rc = buf_append(&all, bytes_of(reader, strlen(reader) + 1));
     for (size_t i = 0; rc == 0 && i < classifier->models.count; i++) {
         const char *id = classifier->models.at[i].id;
         if (models_in_use(&classifier->models, i))

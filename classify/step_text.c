@@ -448,6 +448,19 @@ static int use_text(struct reading *reading, const struct page_text *page, struc
     return reading->verdict->text ? 0 : err_set(err, ERR_MEMORY, "page: no memory for its text");
 }
 
+/* The record of who read a page: its text depends on that. */
+static void note_reader(struct verdict *verdict, const struct ocr_account *account)
+{
+    if (account->reader == OCR_FAST)
+        verdict_reason(verdict, "text: read by the fast engine");
+    else if (account->fallback == OCR_FALLBACK_LAYOUT)
+        verdict_reason(verdict, "text: read by Tesseract, since not all lines were found");
+    else if (account->fallback == OCR_FALLBACK_READING)
+        verdict_reason(verdict, "text: read by Tesseract, since the lines were read badly");
+    else
+        verdict_reason(verdict, "text: read by Tesseract");
+}
+
 int step_text(struct reading *reading, struct err *err)
 {
     if (!wants_text(reading))
@@ -458,5 +471,6 @@ int step_text(struct reading *reading, struct err *err)
         rc = read_best_end(reading, part_to_read(reading), &page, err);
     if (rc < 0)
         return rc;
+    note_reader(reading->verdict, &page.text.account);
     return use_text(reading, &page, err);
 }

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "base/clock.h"
 #include "base/scope.h"
 #include "image/decode.h"
 #include "image/grey.h"
@@ -22,6 +23,7 @@ enum { LEAST_CONTRAST = 30 };
 struct ocr {
     const struct ocr_engine *engine;
     void *state;
+    enum ocr_engine_name asked;
 };
 
 int ocr_open(const struct ocr_params *params, struct ocr **ret_ocr, struct err *err)
@@ -32,6 +34,7 @@ int ocr_open(const struct ocr_params *params, struct ocr **ret_ocr, struct err *
     *ret_ocr = NULL;
     if (!ocr)
         return err_set(err, ERR_MEMORY, "no memory for a text reader");
+    ocr->asked = params->engine;
     ocr->engine = params->engine == OCR_TESSERACT ? &ocr_tesseract : &ocr_fast;
     rc = ocr->engine->open(params, &ocr->state, err);
     if (rc < 0) {
@@ -54,6 +57,33 @@ void ocr_free(struct ocr **ocr)
 const char *ocr_id(const struct ocr *ocr)
 {
     return ocr->engine->id(ocr->state);
+}
+
+const char *ocr_refusal(const struct ocr *ocr)
+{
+    return ocr->engine->refusal ? ocr->engine->refusal(ocr->state) : NULL;
+}
+
+const char *ocr_step_name(enum ocr_step step)
+{
+    static const char *const names[OCR_STEP_COUNT] = {"layout", "cut", "network", "search",
+                                                      "tesseract"};
+    return names[step];
+}
+
+const char *ocr_fallback_name(enum ocr_fallback fallback)
+{
+    static const char *const names[OCR_FALLBACK_COUNT] = {"none", "model", "layout", "reading",
+                                                          "width"};
+    return names[fallback];
+}
+
+int64_t ocr_spent(struct ocr_account *account, enum ocr_step step, int64_t since)
+{
+    int64_t now = clock_cpu_us();
+
+    account->ms[step] += (double)(now - since) / 1000;
+    return now;
 }
 
 /* The part of the zone that lies on the page; ERR_LIMIT when nothing does. */
@@ -133,7 +163,7 @@ int ocr_read(struct ocr *ocr, const struct ocr_request *request, struct ocr_text
     int rc;
 
     assert(request->dpi > 0 && request->deadline_ms > 0);
-    *ret_text = (struct ocr_text){0};
+    *ret_text = (struct ocr_text){.account.reader = ocr->asked};
     rc = clip_zone(request, &zone, err);
     if (rc == 0)
         rc = cut_zone(request->page, &zone, &crop, err);

@@ -37,16 +37,48 @@ struct ocr_rect {
 };
 
 struct ocr_word {
-    char *text; /* UTF-8, owned by the ocr_text it is part of */
+    char *text; /* UTF-8, no blank at its ends; owned by the ocr_text it is part of */
     struct ocr_rect box;
     float confidence; /* 0..1, the engine's own estimate */
     int32_t line;     /* words of one line share a number, rising down the page */
+};
+
+/* What reading costs: the steps of the fast engine, and Tesseract as a whole. */
+enum ocr_step {
+    OCR_STEP_LAYOUT, /* finding lines */
+    OCR_STEP_CUT,    /* lines cut out and made the network's size, words put back */
+    OCR_STEP_NETWORK,
+    OCR_STEP_SEARCH, /* from probabilities to words */
+    OCR_STEP_TESSERACT,
+    OCR_STEP_COUNT
+};
+/* "layout", "cut", "network", "search", "tesseract". */
+const char *ocr_step_name(enum ocr_step step);
+
+/* Why Tesseract read what the fast engine was asked for. */
+enum ocr_fallback {
+    OCR_FALLBACK_NONE,    /* it did not, or the fast engine was not asked */
+    OCR_FALLBACK_MODEL,   /* ocr_refusal says why */
+    OCR_FALLBACK_LAYOUT,  /* the lines found are not all the text */
+    OCR_FALLBACK_READING, /* the lines read badly */
+    OCR_FALLBACK_WIDTH,   /* a line is too wide */
+    OCR_FALLBACK_COUNT
+};
+/* "none", "model", "layout", "reading", "width". */
+const char *ocr_fallback_name(enum ocr_fallback fallback);
+
+/* Who read, and what it cost. */
+struct ocr_account {
+    enum ocr_engine_name reader;
+    enum ocr_fallback fallback;
+    double ms[OCR_STEP_COUNT]; /* processor time */
 };
 
 struct ocr_text {
     struct ocr_word *words;
     size_t count;
     float confidence; /* mean over words, weighted by length; 0 without words */
+    struct ocr_account account;
 };
 
 struct ocr_request {
@@ -68,6 +100,10 @@ void ocr_free(struct ocr **ocr);
 /* "tesseract 5.3.0 fra <first 12 hex digits of the model's digest>", with "fast 1, " before it
  * where the fast engine reads; borrowed. */
 const char *ocr_id(const struct ocr *ocr);
+
+/* Why the fast engine was asked for and does not read, one line; NULL when it does or was not
+ * asked; borrowed. */
+const char *ocr_refusal(const struct ocr *ocr);
 
 /* Reads a page or a zone of it. Boxes are in page pixels. On ERR_TIMEOUT `ret_text` holds the words
  * read so far; on other errors it is empty. Free with ocr_text_free. */

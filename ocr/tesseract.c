@@ -140,19 +140,24 @@ static const char *id(const void *state)
     return ((const struct tesseract *)state)->id;
 }
 
-/* The word at the iterator; an unread one (the deadline) or an empty one has no text. */
+/* The word at the iterator; an unread one (the deadline) or an empty one has no text. A blank that
+ * was read at the beginning of a line lies inside its first word. */
 static int take_word(const TessResultIterator *at, int32_t line, struct ocr_text *text,
                      struct err *err)
 {
     const TessPageIterator *place = TessResultIteratorGetPageIteratorConst(at);
     char *read = TessResultIteratorGetUTF8Text(at, RIL_WORD);
+    const char *letters = read ? read + strspn(read, " \n") : "";
+    size_t length = strlen(letters);
     struct ocr_word word = {.line = line};
     int left, top, right, bottom;
-    bool visible = read && strspn(read, " \n") != strlen(read) &&
-                   TessPageIteratorBoundingBox(place, RIL_WORD, &left, &top, &right, &bottom);
+    bool visible =
+        *letters && TessPageIteratorBoundingBox(place, RIL_WORD, &left, &top, &right, &bottom);
 
+    while (length > 0 && strchr(" \n", letters[length - 1]))
+        length--;
     if (visible) {
-        word.text = strdup(read);
+        word.text = strndup(letters, length);
         word.box = (struct ocr_rect){left, top, right - left, bottom - top};
         word.confidence = TessResultIteratorConfidence(at, RIL_WORD) / 100;
     }
@@ -188,7 +193,7 @@ static int read_crop(void *state, struct Pix *crop, const struct ocr_request *re
                      struct ocr_text *ret_text, struct err *err)
 {
     TessBaseAPI *api = ((struct tesseract *)state)->api;
-    int64_t started = clock_mono_ms();
+    int64_t started = clock_mono_ms(), cpu = clock_cpu_us();
     ETEXT_DESC *monitor = TessMonitorCreate();
     bool finished;
     int rc;
@@ -203,6 +208,8 @@ static int read_crop(void *state, struct Pix *crop, const struct ocr_request *re
     rc = take_words(api, ret_text, err);
     TessMonitorDelete(monitor);
     TessBaseAPIClear(api);
+    ret_text->account.reader = OCR_TESSERACT;
+    ocr_spent(&ret_text->account, OCR_STEP_TESSERACT, cpu);
     if (rc == 0 && !finished)
         rc = err_set(err, ERR_TIMEOUT, "%zu words read in %lld ms, the deadline was %d ms",
                      ret_text->count, (long long)(clock_mono_ms() - started), request->deadline_ms);

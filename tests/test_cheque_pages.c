@@ -77,6 +77,7 @@ static PIX *cheque_image(struct envelope *envelope, int variant, bool back)
             continue;
         sheet->front.kind = back ? PAGE_CHEQUE_BACK : PAGE_CHEQUE;
         check_ok(scan_page(&sheet->front, &sheet->look, &image, &err), &err);
+        page_free_text(&sheet->front);
         return image;
     }
     fail_msg("no cheque of variant %d among 40 envelopes", variant);

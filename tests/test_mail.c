@@ -22,7 +22,7 @@
 #include "image/header.h"
 #include "tests/check.h"
 
-enum { PLANNED = 3000, DRAWN = 5, FILES_MAX = 200, COLUMNS = 18, FILE_LIMIT = 64 << 20 };
+enum { PLANNED = 3000, DRAWN = 5, FILES_MAX = 200, COLUMNS = 19, FILE_LIMIT = 64 << 20 };
 
 /* Pages are drawn small: 150 dpi costs a quarter of 300. */
 static struct mail_order small_order(void)
@@ -307,6 +307,7 @@ static void a_cheque_line_carries_its_proof(void **state)
         envelope_plan(&order, i, envelope);
         struct page *page = &envelope->sheets[0].front;
         assert_int_equal(scan_page(page, &envelope->sheets[0].look, &image, &err), 0);
+        page_free_text(page);
         assert_int_equal(strlen(page->micr), 37);
         for (const char *p = page->micr; *p; p++)
             if (*p >= '0' && *p <= '9')
@@ -315,6 +316,34 @@ static void a_cheque_line_carries_its_proof(void **state)
                 assert_true(cmc7_index(*p) >= 0);
         assert_true(rlmc_is_valid(digits, page->key));
     }
+    free(envelope);
+}
+
+/* Typed letters hold their running text in it, what is written by hand is not there. */
+static void the_print_of_a_letter_is_noted(void **state)
+{
+    (void)state;
+    int typed = 0, written = 0;
+    struct mail_order order = small_order();
+    struct envelope *envelope = calloc(1, sizeof *envelope);
+    assert_non_null(envelope);
+    memset(order.mix, 0, sizeof order.mix);
+    order.mix[MAIL_LETTER] = 1;
+    order.only_kind = true;
+    order.separators = false;
+    for (unsigned i = 1; typed + written < 8; i++) {
+        struct err err = {0};
+        SCOPED(image_free) struct Pix *image = NULL;
+        envelope_plan(&order, i, envelope);
+        struct page *page = &envelope->sheets[0].front;
+        check_ok(scan_page(page, &envelope->sheets[0].look, &image, &err), &err);
+        bool noted = memmem(page->print.at, page->print.len, page->text, strlen(page->text));
+        assert_int_equal(noted, !page->handwritten);
+        typed += !page->handwritten;
+        written += page->handwritten;
+        page_free_text(page);
+    }
+    assert_true(typed > 0 && written > 0);
     free(envelope);
 }
 
@@ -335,6 +364,7 @@ static void a_drawn_separator_is_read_as_one_however_it_lies(void **state)
         struct sheet *sheet = &envelope->sheets[0];
         assert_int_equal(sheet->front.kind, PAGE_SEPARATOR);
         check_ok(scan_page(&sheet->front, &sheet->look, &image, &err), &err);
+        page_free_text(&sheet->front);
         check_ok(glance_make(image, &glance, &err), &err);
         check_ok(separator_find(image, &glance, sheet->look.dpi, &separator, &err), &err);
         assert_int_equal(separator.level, i == 0 ? SEPARATOR_BATCH : SEPARATOR_ENVELOPE);
@@ -378,6 +408,7 @@ int main(void)
         cmocka_unit_test(the_numbers_of_invented_people_hold),
         cmocka_unit_test(typed_letters_have_120_to_250_words_and_no_two_are_equal),
         cmocka_unit_test(a_cheque_line_carries_its_proof),
+        cmocka_unit_test(the_print_of_a_letter_is_noted),
         cmocka_unit_test(a_drawn_separator_is_read_as_one_however_it_lies),
         cmocka_unit_test(amounts_are_spelt_as_the_french_do),
     };

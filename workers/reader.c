@@ -50,6 +50,8 @@ static int open_reading(struct reading *reading, const struct order *order, stru
     int rc = ocr_open(&ocr, &reading->ocr, err);
     if (rc < 0)
         return rc;
+    if (ocr_refusal(reading->ocr))
+        log_warn("Tesseract reads every page, the fast engine none: %s", ocr_refusal(reading->ocr));
     const struct classifier_params params = {config, models, reading->ocr};
     return classifier_open(&params, &reading->classifier, err);
 }

@@ -16,7 +16,7 @@ enum { COLUMNS_MAX = 24, LABELS_LIMIT_BYTES = 16 << 20, PATH_SIZE = 4096, ROOM_F
 
 /* Which field of a line is what; -1 where the file has no such column. */
 struct columns {
-    int path, type, rotation, nir, micr, group;
+    int path, type, rotation, nir, micr, text, print, group;
 };
 
 /* Cuts a line at its tabs. */
@@ -46,7 +46,8 @@ static struct columns columns_of(char *const names[], int count, const char *gro
     return (struct columns){
         column_of(names, count, "path"),     column_of(names, count, "type"),
         column_of(names, count, "rotation"), column_of(names, count, "nir"),
-        column_of(names, count, "micr"),     column_of(names, count, group ? group : "source")};
+        column_of(names, count, "micr"),     column_of(names, count, "text"),
+        column_of(names, count, "print"),    column_of(names, count, group ? group : "source")};
 }
 
 /* Makes room for one more page in steps of double size. */
@@ -81,6 +82,8 @@ static int take_line(struct labelled_pages *pages, char *line, const struct colu
                                    .rotation = field_at(fields, count, columns->rotation),
                                    .nir = field_at(fields, count, columns->nir),
                                    .micr = field_at(fields, count, columns->micr),
+                                   .text = field_at(fields, count, columns->text),
+                                   .print = field_at(fields, count, columns->print),
                                    .truth = truth};
     snprintf(page->group, sizeof page->group, "%.*s", (int)strcspn(group, "@ "), group);
     return 0;
@@ -119,14 +122,20 @@ void labelled_pages_free(struct labelled_pages *pages)
     *pages = (struct labelled_pages){0};
 }
 
+int labelled_file(const struct labelled_pages *pages, const char *path, struct buf *ret_file,
+                  struct err *err)
+{
+    char whole[PATH_SIZE];
+    const char *slash = strrchr(pages->labels, '/');
+    snprintf(whole, sizeof whole, "%.*s%s", slash ? (int)(slash - pages->labels) + 1 : 0,
+             pages->labels, path);
+    return file_read(whole, IMAGE_FILE_LIMIT_BYTES, ret_file, err);
+}
+
 int labelled_page_file(const struct labelled_pages *pages, const struct labelled_page *page,
                        struct buf *ret_file, struct err *err)
 {
-    char path[PATH_SIZE];
-    const char *slash = strrchr(pages->labels, '/');
-    snprintf(path, sizeof path, "%.*s%s", slash ? (int)(slash - pages->labels) + 1 : 0,
-             pages->labels, page->path);
-    return file_read(path, IMAGE_FILE_LIMIT_BYTES, ret_file, err);
+    return labelled_file(pages, page->path, ret_file, err);
 }
 
 void labelled_pages_sort(struct labelled_pages *pages, struct classifier *classifier)

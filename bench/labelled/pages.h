@@ -15,6 +15,7 @@ enum { GROUP_SIZE = 48 };
 /* One page; strings point into the labels file. */
 struct labelled_page {
     const char *path, *rotation, *nir, *micr; /* "" where the label does not say */
+    const char *text, *print;                 /* files of what stands there; "" without */
     char group[GROUP_SIZE];                   /* value of the group column up to '@' or a blank */
     enum tag truth;
     bool refused; /* the file could not be read: no verdict */
@@ -29,13 +30,16 @@ struct labelled_pages {
 };
 
 /* Reads a labels file: tab-separated, the first line names the columns; `path` and `type` are
- * wanted, `rotation`, `nir`, `micr` and the column named `group` (NULL: `source`) used where they
- * are. Lines of a type that is no tag are left out. ERR_FORMAT when a wanted column is missing. */
+ * wanted, `rotation`, `nir`, `micr`, `text`, `print` and the column named `group` (NULL: `source`)
+ * used where they are. Lines of a type that is no tag are left out. ERR_FORMAT when a wanted column
+ * is missing. */
 int labelled_pages_read(const char *labels, const char *group, struct labelled_pages *ret_pages,
                         struct err *err);
 void labelled_pages_free(struct labelled_pages *pages);
 
-/* The page's file. */
+/* A file that the labels name by `path`: the page itself, or a text of it. */
+int labelled_file(const struct labelled_pages *pages, const char *path, struct buf *ret_file,
+                  struct err *err);
 int labelled_page_file(const struct labelled_pages *pages, const struct labelled_page *page,
                        struct buf *ret_file, struct err *err);
 

@@ -31,7 +31,7 @@ int canvas_open(const struct placement *placement, struct canvas *ret_canvas, st
     int rows = (int)lround((lying ? width : height) * scale);
     cairo_surface_t *surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, columns, rows);
     cairo_t *cairo = cairo_create(surface);
-    *ret_canvas = (struct canvas){cairo, surface, p->paper_width, p->paper_height};
+    *ret_canvas = (struct canvas){cairo, surface, p->paper_width, p->paper_height, NULL};
     if (cairo_status(cairo) != CAIRO_STATUS_SUCCESS) {
         int code = err_set(err, ERR_MEMORY, "a drawing of %d x %d pixels: %s", columns, rows,
                            cairo_status_to_string(cairo_status(cairo)));
@@ -96,6 +96,15 @@ static void select_type(struct canvas *canvas, const struct type *type)
     cairo_set_font_size(canvas->cairo, type->size);
 }
 
+/* What memory does not hold is missing in the note, not on the page. */
+static void note_print(struct canvas *canvas, const char *text)
+{
+    if (!canvas->print || !*text)
+        return;
+    buf_append(canvas->print, bytes_of(text, strlen(text)));
+    buf_append(canvas->print, bytes_of("\n", 1));
+}
+
 double canvas_text(struct canvas *canvas, struct spot at, const struct type *type, const char *text)
 {
     select_type(canvas, type);
@@ -104,6 +113,7 @@ double canvas_text(struct canvas *canvas, struct spot at, const struct type *typ
     cairo_text_extents(canvas->cairo, text, &extents);
     cairo_move_to(canvas->cairo, at.x, at.y);
     cairo_show_text(canvas->cairo, text);
+    note_print(canvas, text);
     return extents.x_advance;
 }
 
@@ -166,6 +176,7 @@ double canvas_paragraph(struct canvas *canvas, struct spot at, const struct sett
     canvas_ink(canvas, type->ink);
     cairo_move_to(cairo, 0, 0);
     pango_cairo_show_layout(cairo, layout);
+    note_print(canvas, text);
     pango_font_description_free(font);
     g_object_unref(layout);
     cairo_restore(cairo);

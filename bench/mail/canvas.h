@@ -9,6 +9,7 @@
 #include <cairo.h>
 #include <stdbool.h>
 
+#include "base/bytes.h"
 #include "base/err.h"
 
 struct spot {
@@ -50,6 +51,7 @@ struct canvas {
     cairo_t *cairo;
     cairo_surface_t *surface; /* CAIRO_FORMAT_RGB24 */
     double width, height;     /* paper, mm */
+    struct buf *print;        /* set text is noted here, a line for each piece; NULL: nowhere */
 };
 
 /* A sheet of paper on its backing. ERR_MEMORY when cairo cannot. */

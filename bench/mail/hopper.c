@@ -20,7 +20,15 @@
 enum { SCANNER_JPEG_QUALITY = 85, LABELS_LIMIT_BYTES = 64 << 20 };
 
 static const char header[] = "path\ttype\trotation\tnir\tmicr\tkey\tdpi\tmode\tnote\tenvelope\t"
-                             "sheet\tside\ttenant\tdate\torganisation\twords\ttext\tdefect\n";
+                             "sheet\tside\ttenant\tdate\torganisation\twords\ttext\tdefect\t"
+                             "print\n";
+
+enum { FILE_SIZE = 64 };
+
+/* Of one side, from the folder. */
+struct side_files {
+    char image[FILE_SIZE], text[FILE_SIZE], print[FILE_SIZE];
+};
 
 struct writer {
     const char *folder;
@@ -38,16 +46,23 @@ static int write_whole(struct writer *w, const char *path, struct bytes data)
     return file_write_all(fd, data, path, w->err);
 }
 
-static int write_text(struct writer *w, const struct page *page, const char *name,
-                      char ret_file[64])
+/* An empty text has no file, and no name in the row. */
+static int write_text(struct writer *w, struct bytes text, char name[FILE_SIZE])
 {
     char path[PATH_MAX];
-    ret_file[0] = '\0';
-    if (!page->text)
+    if (text.len == 0)
+        name[0] = '\0';
+    if (text.len == 0)
         return 0;
-    snprintf(ret_file, 64, "text/%.40s.txt", name);
-    snprintf(path, sizeof path, "%s/%s", w->folder, ret_file);
-    return write_whole(w, path, bytes_of(page->text, strlen(page->text)));
+    snprintf(path, sizeof path, "%s/%s", w->folder, name);
+    return write_whole(w, path, text);
+}
+
+static int write_texts(struct writer *w, const struct page *page, struct side_files *files)
+{
+    const char *running = page->text ? page->text : "";
+    int rc = write_text(w, bytes_of(running, strlen(running)), files->text);
+    return rc == 0 ? write_text(w, buf_view(&page->print), files->print) : rc;
 }
 
 static void count_page(struct hopper_tally *tally, const struct page *page, size_t bytes)
@@ -68,37 +83,39 @@ struct side {
 };
 
 static void write_row(struct writer *w, const struct side *side, const struct page *page,
-                      const struct scan_look *look, const char *files[2])
+                      const struct scan_look *look, const struct side_files *files)
 {
     char date[DAY_TEXT_SIZE];
-    fprintf(w->labels, "%s\t%s\t%d\t%s\t%s\t%s\t%d\t%s\t%s\t", files[0], page_type(page),
+    fprintf(w->labels, "%s\t%s\t%d\t%s\t%s\t%s\t%d\t%s\t%s\t", files->image, page_type(page),
             look->placement.rotation, page->nir, page->micr, page->key, look->dpi,
             scan_mode_name(look->mode), page->note);
-    fprintf(w->labels, "%u\t%u\t%c\t%03d\t%s\t%s\t%u\t%s\t%s\n", side->envelope->number,
+    fprintf(w->labels, "%u\t%u\t%c\t%03d\t%s\t%s\t%u\t%s\t%s\t%s\n", side->envelope->number,
             side->sheet, side->letter, side->envelope->affair.tenant, day_format(page->date, date),
-            page->organisation, page->words, files[1], defect_name(look->defect));
+            page->organisation, page->words, files->text, defect_name(look->defect), files->print);
 }
 
 static int write_side(struct writer *w, const struct side *side, struct page *page,
                       const struct scan_look *look)
 {
-    char name[32], file[40], text[64], path[PATH_MAX];
+    char name[32], path[PATH_MAX];
+    struct side_files files;
     SCOPED(buf_free) struct buf encoded = {0};
     SCOPED(image_free) struct Pix *image = NULL;
     struct image_encode_params params = {.jpeg_quality = SCANNER_JPEG_QUALITY};
     snprintf(name, sizeof name, "%06u-%02u.%c", side->envelope->number, side->sheet, side->letter);
-    snprintf(file, sizeof file, "%s.%s", name, look->mode == SCAN_BILEVEL ? "tif" : "jpg");
-    snprintf(path, sizeof path, "%s/%s", w->folder, file);
+    snprintf(files.image, FILE_SIZE, "%s.%s", name, look->mode == SCAN_BILEVEL ? "tif" : "jpg");
+    snprintf(files.text, FILE_SIZE, "text/%s.txt", name);
+    snprintf(files.print, FILE_SIZE, "text/%s.print.txt", name);
+    snprintf(path, sizeof path, "%s/%s", w->folder, files.image);
     int rc = scan_page(page, look, &image, w->err);
     if (rc == 0)
         rc = image_encode(image, &params, &encoded, w->err);
     if (rc == 0)
         rc = write_whole(w, path, buf_view(&encoded));
     if (rc == 0)
-        rc = write_text(w, page, name, text);
+        rc = write_texts(w, page, &files);
     if (rc == 0) {
-        const char *files[2] = {file, text};
-        write_row(w, side, page, look, files);
+        write_row(w, side, page, look, &files);
         count_page(w->tally, page, encoded.len);
     }
     page_free_text(page);

@@ -37,6 +37,8 @@ static void draw_blank(struct page *page, struct canvas *canvas)
         return;
     struct page ghost = *page->front;
     ghost.text = NULL;
+    ghost.print = (struct buf){0};
+    canvas->print = NULL; /* nobody is to read it */
     cairo_save(canvas->cairo);
     cairo_translate(canvas->cairo, canvas->width, 0);
     cairo_scale(canvas->cairo, -1, 1);
@@ -75,4 +77,5 @@ void page_free_text(struct page *page)
 {
     free(page->text);
     page->text = NULL;
+    buf_free(&page->print);
 }

@@ -49,8 +49,9 @@ struct page {
     char note[PAGE_NOTE_SIZE];
     struct day date; /* the date that starts the clock, as printed */
     char organisation[10];
-    unsigned words; /* of running text */
-    char *text;     /* the running text, owned; NULL when there is none */
+    unsigned words;   /* of running text */
+    char *text;       /* the running text, owned; NULL when there is none */
+    struct buf print; /* all text that was set or typed, in the order of drawing; owned */
 };
 
 /* "care_form", "blank", … as in labels.tsv; a cheque's back is a cheque. */

@@ -169,6 +169,7 @@ int scan_page(struct page *page, const struct scan_look *look, struct Pix **ret_
     int rc = canvas_open(&placement, &canvas, err);
     if (rc < 0)
         return rc;
+    canvas.print = &page->print;
     page_draw(page, &canvas);
     if (page->paper_height > 150) /* nobody punches a cheque */
         punch(&canvas, look, page->is_back);

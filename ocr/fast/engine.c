@@ -29,6 +29,7 @@ struct fast_engine {
     void *tesseract;
     struct fast_reader *reader; /* NULL: the model is not for it */
     char id[ID_SIZE];
+    struct err refusal; /* why there is no reader */
 };
 
 static void close_engine(void *state)
@@ -60,13 +61,18 @@ static bool is_known_release(const char *id)
 static int open_reader(struct fast_engine *engine, const struct ocr_params *params, struct err *err)
 {
     SCOPED(buf_free) struct buf model = {0};
-    struct err refusal = {0};
+    if (!is_known_release(ocr_tesseract.id(engine->tesseract))) {
+        err_set(&engine->refusal, ERR_UNSUPPORTED,
+                "%.60s is no release from 5.0 to 5.5.0, whose reading is known",
+                ocr_tesseract.id(engine->tesseract));
+        return 0;
+    }
     int rc = ocr_model_read(params, &model, err);
     if (rc < 0)
         return rc;
-    rc = fast_reader_new(&model, false, &engine->reader, &refusal);
+    rc = fast_reader_new(&model, false, &engine->reader, &engine->refusal);
     if (rc == ERR_MEMORY)
-        return err_set(err, ERR_MEMORY, "%s", refusal.text);
+        return err_set(err, ERR_MEMORY, "%s", engine->refusal.text);
     return 0;
 }
 
@@ -76,7 +82,7 @@ static int open_engine(const struct ocr_params *params, void **ret_state, struct
     if (!engine)
         return err_set(err, ERR_MEMORY, "no memory for a text reader");
     int rc = ocr_tesseract.open(params, &engine->tesseract, err);
-    if (rc == 0 && is_known_release(ocr_tesseract.id(engine->tesseract)))
+    if (rc == 0)
         rc = open_reader(engine, params, err);
     if (rc < 0)
         return rc;
@@ -92,6 +98,12 @@ static const char *id(const void *state)
     return ((const struct fast_engine *)state)->id;
 }
 
+static const char *refusal(const void *state)
+{
+    const struct fast_engine *engine = state;
+    return engine->reader ? NULL : engine->refusal.text;
+}
+
 /* ---- one page ---- */
 
 struct page_reading {
@@ -100,7 +112,8 @@ struct page_reading {
     const struct ocr_request *request;
     int64_t started_ms;
     struct ocr_text *text;
-    double assurance, weight; /* of the lines so far, by their widths */
+    enum ocr_fallback fallback; /* it is not to be trusted */
+    double assurance, weight;   /* of the lines so far, by their widths */
 };
 
 static struct Pix *cut(struct Pix *from, const struct ocr_rect *rect)
@@ -127,10 +140,13 @@ static int read_line(struct page_reading *reading, const struct fast_line *line,
     SCOPED(image_free) struct Pix *strip = NULL;
     double assurance;
     size_t first = reading->text->count;
+    int64_t spent = clock_cpu_us();
     int rc = fast_line_cut(reading->crop, line, &strip, err);
+    ocr_spent(&reading->text->account, OCR_STEP_CUT, spent);
     if (rc < 0)
         return rc;
     rc = fast_reader_line(reading->engine->reader, strip, reading->text, &assurance, err);
+    spent = clock_cpu_us();
     for (size_t i = first; rc == 0 && i < reading->text->count; i++) {
         struct ocr_word *word = &reading->text->words[i];
         word->box.x += line->strip.x;
@@ -138,6 +154,7 @@ static int read_line(struct page_reading *reading, const struct fast_line *line,
         word->line = number;
         tighten(reading, word);
     }
+    ocr_spent(&reading->text->account, OCR_STEP_CUT, spent);
     reading->assurance += assurance * line->strip.width;
     reading->weight += line->strip.width;
     return rc;
@@ -166,7 +183,9 @@ static int read_lines(struct page_reading *reading, const struct fast_layout *la
                       struct err *err)
 {
     int32_t number = 0;
+    int64_t spent = clock_cpu_us();
     int rc = binarise(reading->crop, &BINARISE_DEFAULT, &reading->ink, err);
+    ocr_spent(&reading->text->account, OCR_STEP_CUT, spent);
     for (size_t i = 0; rc == 0 && i < layout->count; i++) {
         number += i > 0 && !goes_on(&layout->lines[i - 1], &layout->lines[i]);
         rc = read_line(reading, &layout->lines[i], number, err);
@@ -186,20 +205,38 @@ static int read_strip(struct page_reading *reading, struct err *err)
     return rc < 0 ? rc : 1;
 }
 
-/* 1 read, 0 not to be trusted. */
+/* 1 read, 0 not to be trusted: `fallback` says why. */
 static int try_fast(struct page_reading *reading, struct err *err)
 {
     SCOPED(fast_layout_free) struct fast_layout layout = {0};
+    bool rough = reading->request->rough;
+    int64_t spent = clock_cpu_us();
     if (reading->request->layout == OCR_STRIP)
         return read_strip(reading, err);
     int rc = fast_layout_find(reading->crop, reading->request->dpi, NULL, &layout, err);
-    if (rc < 0 || !(layout.safe || reading->request->rough))
-        return rc < 0 ? rc : 0;
-    rc = read_lines(reading, &layout, err);
-    if (rc < 0)
+    ocr_spent(&reading->text->account, OCR_STEP_LAYOUT, spent);
+    if (rc == 0 && !layout.safe && !rough)
+        reading->fallback = OCR_FALLBACK_LAYOUT;
+    if (rc < 0 || reading->fallback)
         return rc;
-    return reading->request->rough || reading->weight <= 0 ||
-           reading->assurance / reading->weight >= least_assurance;
+    rc = read_lines(reading, &layout, err);
+    if (rc == 0 && !rough && reading->weight > 0 &&
+        reading->assurance / reading->weight < least_assurance)
+        reading->fallback = OCR_FALLBACK_READING;
+    return rc < 0 ? rc : !reading->fallback;
+}
+
+/* What is left of the request, by Tesseract; what was spent before stays counted. */
+static int leave_to_tesseract(struct page_reading *reading, struct err *err)
+{
+    const struct ocr_account before = reading->text->account;
+    struct ocr_request rest = *reading->request;
+    int64_t left = rest.deadline_ms - (clock_mono_ms() - reading->started_ms);
+    ocr_text_free(reading->text);
+    reading->text->account = before;
+    reading->text->account.fallback = reading->fallback;
+    rest.deadline_ms = left > 1 ? (int)left : 1;
+    return ocr_tesseract.read(reading->engine->tesseract, reading->crop, &rest, reading->text, err);
 }
 
 static int read_crop(void *state, struct Pix *crop, const struct ocr_request *request,
@@ -215,12 +252,10 @@ static int read_crop(void *state, struct Pix *crop, const struct ocr_request *re
     pixDestroy(&reading.ink);
     if (rc != 0 && rc != ERR_LIMIT)
         return rc < 0 ? rc : 0;
-    ocr_text_free(ret_text);
-    struct ocr_request rest = *request;
-    int64_t left = request->deadline_ms - (clock_mono_ms() - reading.started_ms);
-    rest.deadline_ms = left > 1 ? (int)left : 1;
-    return ocr_tesseract.read(engine->tesseract, crop, &rest, ret_text, err);
+    if (rc == ERR_LIMIT || !engine->reader)
+        reading.fallback = engine->reader ? OCR_FALLBACK_WIDTH : OCR_FALLBACK_MODEL;
+    return leave_to_tesseract(&reading, err);
 }
 
 const struct ocr_engine ocr_fast = {
-    .open = open_engine, .close = close_engine, .id = id, .read = read_crop};
+    .open = open_engine, .close = close_engine, .id = id, .refusal = refusal, .read = read_crop};

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/scope.h"
 #include "ocr/fast/beam.h"
 #include "ocr/fast/line_image.h"
@@ -121,12 +122,16 @@ int fast_reader_line(struct fast_reader *reader, const struct Pix *strip, struct
     SCOPED(fast_output_free) struct fast_output output = {0};
     SCOPED(fast_reading_free) struct fast_reading reading = {0};
     struct Pix *source = (struct Pix *)(uintptr_t)strip; /* Leptonica's getters take no const */
+    int64_t spent = clock_cpu_us();
     *ret_assurance = 0;
     int rc = fast_image_make(strip, &image, err);
+    spent = ocr_spent(&text->account, OCR_STEP_CUT, spent);
     if (rc == 0)
         rc = fast_forward_run(reader->forward, &image, &output, err);
+    spent = ocr_spent(&text->account, OCR_STEP_NETWORK, spent);
     if (rc == 0)
         rc = fast_beam_search(reader->beam, &output, &reading, err);
+    ocr_spent(&text->account, OCR_STEP_SEARCH, spent);
     if (rc < 0)
         return rc;
     const struct strip_words words = {.reading = &reading,

@@ -19,6 +19,6 @@ void fast_reader_free(struct fast_reader **reader);
 
 /* Appends the words of a strip that holds one line (depth 1 or 8, some pixels of margin); boxes are
  * in pixels of the strip, its full height. `ret_assurance`: mean probability of what is read, 0..1;
- * 0 when nothing is. */
+ * 0 when nothing is. Time is added to the text's account. */
 int fast_reader_line(struct fast_reader *reader, const struct Pix *strip, struct ocr_text *text,
                      double *ret_assurance, struct err *err);
