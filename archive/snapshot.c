@@ -13,7 +13,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "archive/store.h"
 #include "base/file.h"
+#include "base/scope.h"
 
 enum {
     DATABASES_MAX = 40,
@@ -41,6 +43,9 @@ static int refuse(const char *path, int rc, const char *what, struct err *err)
 
 int snapshot_open(const char *path, struct snapshot **ret_snapshot, struct err *err)
 {
+    SCOPED(scope_close) int latch = store_latch(path, false, err);
+    if (latch < 0)
+        return latch;
     struct snapshot *snapshot = calloc(1, sizeof *snapshot);
     if (!snapshot)
         return err_set(err, ERR_MEMORY, "%s: no memory", path);
@@ -192,19 +197,24 @@ static int copy_all(struct copying *copying, struct err *err)
     return rc;
 }
 
+int snapshot_copy(struct snapshot *snapshot, const char *file, struct err *err)
+{
+    unlink(file); /* of a copy that was cut short */
+    struct copying copying = {.from = snapshot, .path = file, .err = err};
+    int rc = copy_all(&copying, err);
+    if (copying.env)
+        mdb_env_close(copying.env);
+    return rc;
+}
+
 int snapshot_write(struct snapshot *snapshot, const char *folder, struct err *err)
 {
     char part[PATH_MAX], path[PATH_MAX];
     snprintf(part, sizeof part, "%s/data.mdb.part", folder);
     snprintf(path, sizeof path, "%s/data.mdb", folder);
     int rc = file_make_folders(folder, FOLDER_MODE, err);
-    if (rc < 0)
-        return rc;
-    unlink(part); /* of a backup that was cut short */
-    struct copying copying = {.from = snapshot, .path = part, .err = err};
-    rc = copy_all(&copying, err);
-    if (copying.env)
-        mdb_env_close(copying.env);
+    if (rc == 0)
+        rc = snapshot_copy(snapshot, part, err);
     if (rc == 0 && rename(part, path) < 0)
         rc = err_errno(err, errno, "%s: rename", path);
     return rc < 0 ? rc : file_sync_folder(folder, err);
