@@ -15,10 +15,11 @@
 #include "bench/labelled/figures.h"
 #include "bench/labelled/pages.h"
 #include "bench/labelled/sheet.h"
+#include "bench/labelled/table.h"
 #include "ocr/ocr.h"
 
 struct options {
-    const char *labels, *config, *models, *html, *group;
+    const char *labels, *config, *models, *html, *table, *group;
     double ceiling;
     bool json, list, no_ocr;
 };
@@ -229,15 +230,17 @@ static void print_json(const struct labelled_pages *pages)
     json_decref(json);
 }
 
-static int write_html(const struct options *options, const struct labelled_pages *pages,
+typedef int write_function(FILE *out, const struct labelled_pages *pages, struct err *err);
+
+static int write_file(const char *path, write_function *write, const struct labelled_pages *pages,
                       struct err *err)
 {
-    FILE *out = fopen(options->html, "w");
+    FILE *out = path ? fopen(path, "w") : NULL;
     if (!out)
-        return err_errno(err, errno, "%s", options->html);
-    int rc = sheet_write(out, pages, err);
+        return path ? err_errno(err, errno, "%s", path) : 0;
+    int rc = write(out, pages, err);
     if (fclose(out) != 0 && rc == 0)
-        rc = err_errno(err, errno, "%s", options->html);
+        rc = err_errno(err, errno, "%s", path);
     return rc;
 }
 
@@ -251,7 +254,8 @@ static int report(const struct options *options, const struct labelled_pages *pa
         print_json(pages);
     else
         print_text(pages, options->ceiling);
-    return options->html ? write_html(options, pages, err) : 0;
+    int rc = write_file(options->html, sheet_write, pages, err);
+    return rc < 0 ? rc : write_file(options->table, table_write, pages, err);
 }
 
 static error_t parse_option(int key, char *arg, struct argp_state *state)
@@ -272,6 +276,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
         return 0;
     case 'H':
         options->html = arg;
+        return 0;
+    case 't':
+        options->table = arg;
         return 0;
     case 'g':
         options->group = arg;
@@ -302,6 +309,7 @@ static const struct argp_option argp_options[] = {
     {"json", 'j', NULL, 0, "one JSON object", 0},
     {"list", 'l', NULL, 0, "a line per page, with reasons where it went wrong", 0},
     {"html", 'H', "FILE", 0, "the figures, curves and every error as a page to look at", 0},
+    {"table", 't', "FILE", 0, "a row per page: verdict, times, what letters were told by", 0},
     {"group", 'g', "COLUMN", 0, "figures also by this column of the labels (source)", 0},
     {"ceiling", 'e', "PERCENT", 0, "of wrong verdicts, for the thresholds named (1)", 0},
     {"no-ocr", 'n', NULL, 0, "without any stage that reads text", 0},

@@ -20,8 +20,12 @@
 
 enum {
     CONFIG_ID_DIGITS = 16,
-    WANTED_LONG_SIDE = 1500 /* pixels of a reduced page at least: 130 dpi on A4 */
+    WANTED_LONG_SIDE = 1500, /* pixels of a reduced page at least: 130 dpi on A4 */
+    COMB_ROWS = 2,           /* one may be a chance */
+    FORM_POSTS = 12          /* vertical lines: so many are a form's print, which is not lost */
 };
+
+static const double comb_nats = 8; /* outweighs prose at its most */
 
 static const struct {
     enum stage stage;
@@ -109,6 +113,17 @@ bool reading_is_decided(const struct reading *reading)
     double confidence;
     enum tag leader = ballot_leader(&reading->ballot, &confidence);
     return confidence >= reading->classifier->settings.accept[leader];
+}
+
+void reading_vote_combs(struct reading *reading, int rows)
+{
+    if (rows < COMB_ROWS || reading->look.posts >= FORM_POSTS || reading->combs_seen)
+        return;
+    reading->combs_seen = true;
+    ballot_vote(&reading->ballot, TAG_CARE_FORM, comb_nats);
+    ballot_vote(&reading->ballot, TAG_SICK_NOTE, comb_nats);
+    verdict_reason(reading->verdict, "%d rows of digits as in combs, without a form round them",
+                   rows);
 }
 
 static int decode(struct reading *reading, unsigned reduce, struct Pix **ret_page, struct err *err)
@@ -219,6 +234,8 @@ int classifier_read(struct classifier *classifier, const struct classify_page *p
     int rc = take_steps(&reading, err);
     if (rc == 0 || rc == ERR_TIMEOUT)
         conclude(&reading, rc == 0);
+    if (page->ret_evidence)
+        *page->ret_evidence = reading.evidence;
     reading_free(&reading);
     if (rc == 0 || rc == ERR_TIMEOUT)
         return 0;

@@ -11,6 +11,7 @@
 
 struct ocr;
 struct classifier;
+struct evidence;
 
 struct classifier_params {
     const char *config_path; /* config/classify.conf */
@@ -28,6 +29,7 @@ struct classify_page {
     unsigned page;     /* from 1 */
     int deadline_ms;   /* for all stages together, 0 = none; a page over it gets what was found,
                           not accepted, with a reason */
+    struct evidence *ret_evidence; /* borrowed, filled when the page was read; NULL: not wanted */
 };
 
 /* Errors are those of decoding; whatever decodes gets a verdict. `ret_verdict` is for

@@ -160,7 +160,7 @@ int field_read_nir_comb(const struct Pix *page, const struct comb *comb, struct 
     *ret_field = (struct field){.state = FIELD_ABSENT, .box = comb->zone};
     struct Pix *ink = take_ink(page, &comb->zone);
     if (!ink)
-        return 0; /* the zone lies outside the page */
+        return COMB_EMPTY; /* the zone lies outside the page */
     struct box digits[CELLS_MAX] = {0};
     double height = 0;
     drop_rules(ink, 1, (int)(comb->zone.height * RULE_SHARE));
@@ -183,7 +183,12 @@ int field_read_nir_comb(const struct Pix *page, const struct comb *comb, struct 
     }
     pixDestroy(&ink);
     if (rc < 0)
-        return rc == ERR_TIMEOUT ? 0 : rc;
-    return ret_field->state == FIELD_ABSENT && abs(count - comb->cells) <= CELLS_OFF &&
-           count <= CELLS_MAX && are_typed(digits, count, HEIGHT_SPREAD_COARSE, &height);
+        return rc == ERR_TIMEOUT ? COMB_TYPED : rc;
+    if (ret_field->state != FIELD_ABSENT)
+        return COMB_PROVEN;
+    if (2 * count < comb->cells || count > CELLS_MAX)
+        return COMB_EMPTY;
+    bool typed = abs(count - comb->cells) <= CELLS_OFF &&
+                 are_typed(digits, count, HEIGHT_SPREAD_COARSE, &height);
+    return typed ? COMB_TYPED : COMB_WRITTEN;
 }

@@ -42,8 +42,15 @@ struct comb {
     int dpi;
 };
 
+enum comb_look {
+    COMB_EMPTY,  /* fewer marks than half the boxes, or specks of a tint */
+    COMB_PROVEN, /* typed digits whose key is right */
+    COMB_TYPED,  /* typed digits that no key proves: a finer look may help */
+    COMB_WRITTEN /* handwriting, a stamp */
+};
+
 /* Reads typed digits in a comb: boxes' rulings are taken out, the zone is read by `ocr`; an insured
- * number counts only when its key proves it. Handwriting stays absent with the box to cut out. 1
- * when nothing was proven and typed digits are there: a finer look may help. */
+ * number counts only when its key proves it. Handwriting stays absent with the box to cut out. What
+ * the comb holds (enum comb_look), or an error. */
 int field_read_nir_comb(const struct Pix *page, const struct comb *comb, struct ocr *ocr,
                         struct field *ret_field, struct err *err);

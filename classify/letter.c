@@ -12,11 +12,14 @@
 #include <string.h>
 
 #include "base/scope.h"
+#include "classify/comb_rows.h"
 #include "image/opening.h"
 
 enum {
-    HEIGHTS = 240,  /* pixels, at 100 dpi 6 cm */
-    RULED_LEAST = 8 /* full rulings of ruled paper */
+    HEIGHTS = 240,       /* pixels, at 100 dpi 6 cm */
+    RULED_LEAST = 8,     /* full rulings of ruled paper */
+    CELL_PIXELS = 32,    /* width of a band's cell, 8 mm: one word of the page's bits */
+    BAND_CELLS_LEAST = 2 /* with ink: less is a page number, a speck */
 };
 
 static const double mark_low_mm = 0.9, mark_high_mm = 12, mark_wide_mm = 30;
@@ -30,6 +33,10 @@ static const double filled_share = 0.5;  /* of a long line's length are words */
 static const double paragraph_mm = 15;   /* long lines this near belong together */
 static const double even_share = 0.6;    /* of ruled paper's gaps are like the median gap */
 static const double narrow_share = 0.62; /* width over height of receipts and strips; A4 has 0.71 */
+
+static const double band_mm = 9;            /* lines of handwriting are 7 to 12 mm apart */
+static const double cell_inked = 0.02;      /* of a cell's pixels: a stroke */
+static const double full_band_share = 0.45; /* of the page's width */
 
 static PIX *without_lines(const struct layout *layout)
 {
@@ -46,33 +53,79 @@ static PIX *without_lines(const struct layout *layout)
     return rest;
 }
 
-/* Heights and widths of the letters. */
-static int look_at_marks(const struct layout *layout, struct letter_look *look)
+/* Pixels of ink in one cell of a band. */
+static int cell_ink(PIX *letters, int cell, int top, int height)
 {
-    PIX *letters = without_lines(layout);
-    BOXA *found = letters ? pixConnCompBB(letters, 8) : NULL;
-    pixDestroy(&letters);
-    if (!found)
-        return ERR_MEMORY;
+    int wpl = pixGetWpl(letters), ink = 0;
+    const l_uint32 *at = pixGetData(letters) + (size_t)top * (size_t)wpl + cell;
+    for (int y = 0; y < height; y++, at += wpl)
+        ink += __builtin_popcount(*at);
+    return ink;
+}
+
+/* Running text fills bands from side to side, whatever can be read of it; lists and labels leave
+ * gaps. One empty cell is a wide gap between words. */
+static void look_at_bands(PIX *letters, double scale, struct letter_look *look)
+{
+    int cells = pixGetWidth(letters) / CELL_PIXELS, height = (int)(band_mm * scale);
+    int least = (int)(cell_inked * CELL_PIXELS * height);
+    for (int top = 0; height > 0 && top + height <= pixGetHeight(letters); top += height) {
+        int inked = 0, run = 0, longest = 0, gap = 0;
+        for (int cell = 0; cell < cells; cell++) {
+            if (cell_ink(letters, cell, top, height) < least) {
+                gap++;
+                continue;
+            }
+            run = gap <= 1 ? run + gap + 1 : 1;
+            gap = 0;
+            longest = run > longest ? run : longest;
+            inked++;
+        }
+        look->bands += inked >= BAND_CELLS_LEAST;
+        look->full_bands += longest >= full_band_share * cells;
+    }
+}
+
+/* Heights and widths of the letters, and whether they stand as in combs. */
+static void look_at_letters(BOXA *letters, double scale, struct letter_look *look)
+{
+    struct comb_mark marks[COMB_MARKS_MAX];
     int heights[HEIGHTS] = {0}, best = 0;
-    double joined = 0, scale = layout->pixels_per_mm;
-    for (l_int32 i = 0; i < boxaGetCount(found); i++) {
+    double joined = 0;
+    for (l_int32 i = 0; i < boxaGetCount(letters); i++) {
         l_int32 x, y, w, h;
-        boxaGetBoxGeometry(found, i, &x, &y, &w, &h);
+        boxaGetBoxGeometry(letters, i, &x, &y, &w, &h);
         if (h < mark_low_mm * scale || h > mark_high_mm * scale || w > mark_wide_mm * scale)
             continue;
+        if (look->marks < COMB_MARKS_MAX)
+            marks[look->marks] = (struct comb_mark){
+                (float)((x + w / 2.0) / scale), (float)((y + h / 2.0) / scale), (float)(h / scale)};
         look->marks++;
         joined += (double)w / h;
         heights[h < HEIGHTS - 2 ? h : HEIGHTS - 2]++;
     }
-    boxaDestroy(&found);
     for (int h = 1; h < HEIGHTS - 1; h++) {
         int near = heights[h - 1] + heights[h] + heights[h + 1];
         best = near > best ? near : best;
     }
     look->regularity = look->marks ? (double)best / look->marks : 0;
     look->joined = look->marks ? joined / look->marks : 0;
-    return 0;
+    if (look->marks <= COMB_MARKS_MAX)
+        look->comb_rows = comb_rows_count(marks, (size_t)look->marks);
+}
+
+static int look_at_marks(const struct layout *layout, struct letter_look *look)
+{
+    PIX *letters = without_lines(layout);
+    BOXA *found = letters ? pixConnCompBB(letters, 8) : NULL;
+    if (found) {
+        look_at_letters(found, layout->pixels_per_mm, look);
+        look_at_bands(letters, layout->pixels_per_mm, look);
+    }
+    pixDestroy(&letters);
+    int rc = found ? 0 : ERR_MEMORY;
+    boxaDestroy(&found);
+    return rc;
 }
 
 static int by_top(const void *a, const void *b)

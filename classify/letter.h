@@ -20,8 +20,10 @@ struct letter_look {
     double joined;  /* mean width over height of marks: joined writing is wide */
     int words;      /* words of plausible size */
     int text_lines; /* lines of them */
-    double in_paragraphs; /* share of the words' length on long lines that follow one another */
-    int lines;            /* full rulings across the page: ruled paper has many, evenly spaced */
+    int bands, full_bands; /* strips as high as a line: with writing; filled over half the width */
+    int comb_rows;         /* of marks that stand as in combs; 0 where there are many marks */
+    double in_paragraphs;  /* share of the words' length on long lines that follow one another */
+    int lines;             /* full rulings across the page: ruled paper has many, evenly spaced */
     bool ruled_paper;
     int rules; /* shorter rulings, those on one height counted once */
     int posts; /* vertical lines inside the page */

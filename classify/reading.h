@@ -12,6 +12,7 @@
 #include "classify/ballot.h"
 #include "classify/classify.h"
 #include "classify/cut.h"
+#include "classify/evidence.h"
 #include "classify/forms.h"
 #include "classify/layout.h"
 #include "classify/letter.h"
@@ -41,10 +42,13 @@ struct reading {
 
     struct layout layout;
     struct letter_look look;
-    double look_nats; /* for a letter, against other */
+    double look_nats;         /* for a letter, against other */
+    struct evidence evidence; /* what they and those of the text were counted from */
     struct form_match form;
+    bool combs_seen;     /* rows of digits without a form: voted for */
     bool cheque_seen;    /* looked for already */
     int cheque_shape;    /* the paper: 0 other, 1 of a cheque's proportions, 2 of its size */
+    double cheque_nats;  /* what that voted for a cheque */
     bool foreign_cheque; /* goes to a person, whatever was found */
     struct ballot ballot;
 
@@ -75,6 +79,11 @@ int reading_grey(struct reading *reading, struct err *err);
 
 /* Milliseconds left, 0 when there is no deadline; negative when it has passed. */
 int reading_time_left(const struct reading *reading);
+
+/* Votes for a form whose print was lost in scanning when a page without a form's print has two or
+ * more rows of digits as combs hold them; once. Nobody writes a letter or a bill like that, so a
+ * person looks. */
+void reading_vote_combs(struct reading *reading, int rows);
 
 /* True when the leading tag has reached what is asked of it. */
 bool reading_is_decided(const struct reading *reading);

@@ -14,8 +14,8 @@ enum {
     SETTINGS_TITLES_MAX = 64,
     SETTINGS_WORDS_MAX = 24,
     SETTINGS_BODIES_MAX = 8,
-    LOOK_WEIGHTS = 10,
-    TEXT_WEIGHTS = 9
+    LOOK_WEIGHTS = 13,
+    TEXT_WEIGHTS = 10
 };
 
 struct title_setting {

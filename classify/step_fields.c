@@ -60,7 +60,7 @@ static struct box box_on_scan(const struct cut *cut, struct box at, int scale)
     return (struct box){box.x * scale, box.y * scale, box.width * scale, box.height * scale};
 }
 
-/* 1: typed digits are there that this resolution does not prove. */
+/* What the comb holds at this resolution (enum comb_look). */
 static int read_nir_at(struct reading *reading, const struct form_zone *zone, double dpi,
                        struct err *err)
 {
@@ -68,13 +68,10 @@ static int read_nir_at(struct reading *reading, const struct form_zone *zone, do
     struct field found = {0};
     int rc = cut_zone(reading, zone, dpi, &at, err);
     if (rc < 0)
-        return rc == ERR_NOT_FOUND ? 0 : rc;
+        return rc == ERR_NOT_FOUND ? COMB_EMPTY : rc;
     struct comb comb = {at.cut.zone, zone->cells, (int)lround(at.cut.pixels_per_mm * 25.4)};
     rc = field_read_nir_comb(at.cut.pix, &comb, reading->classifier->ocr, &found, err);
-    if (rc < 0)
-        return rc;
-    reading->verdict->fields[FIELD_NIR].state = found.state;
-    if (found.state != FIELD_ABSENT)
+    if (rc > COMB_EMPTY)
         verdict_set_field(
             reading->verdict, FIELD_NIR, found.state, found.value,
             box_on_scan(&at.cut, found.box.width > 0 ? found.box : at.cut.zone, at.scale));
@@ -85,8 +82,20 @@ static int read_nir_at(struct reading *reading, const struct form_zone *zone, do
 static int read_nir(struct reading *reading, const struct form_zone *zone, struct err *err)
 {
     int rc = read_nir_at(reading, zone, zone_dpi_least, err);
-    if (rc > 0 && reading->reduce > 1)
+    if (rc == COMB_TYPED && reading->reduce > 1)
         rc = read_nir_at(reading, zone, comb_dpi_fine, err);
+    return rc;
+}
+
+/* A form may have several rows for it: the model names that of the insured person before the
+ * patient's. What is written in a row counts before all later rows, read or not: another row may
+ * hold somebody else's number. */
+static int read_nirs(struct reading *reading, const struct form_model *model, struct err *err)
+{
+    int rc = COMB_EMPTY;
+    for (int i = 0; rc == COMB_EMPTY && i < model->zone_count; i++)
+        if (model->zones[i].field == FIELD_NIR)
+            rc = read_nir(reading, &model->zones[i], err);
     return rc < 0 ? rc : 0;
 }
 
@@ -128,9 +137,8 @@ int step_fields(struct reading *reading, struct err *err)
     if (!reading->classifier->ocr || !model || !reading_is_decided(reading) ||
         ballot_confidence(&reading->ballot, model->tag) < 0.5)
         return 0;
-    const struct form_zone *nir = form_model_zone(model, FIELD_NIR);
     const struct form_zone *volet = form_model_zone(model, FIELD_VOLET);
-    int rc = nir ? read_nir(reading, nir, err) : 0;
+    int rc = read_nirs(reading, model, err);
     if (rc == 0 && volet && !reading->form.volet_is_sure)
         rc = read_volet(reading, volet, err);
     return rc;

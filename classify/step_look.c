@@ -5,12 +5,14 @@
  */
 #include <allheaders.h>
 #include <math.h>
+#include <string.h>
 
 #include "classify/reading.h"
 
 enum {
     UPRIGHT_LONG_SIDE = 1755, /* pixels: 150 dpi on A4, what the ascender shapes are made for */
-    WORDS_LEAST = 20          /* pages with as few words and fewer look alike */
+    WORDS_LEAST = 20,         /* pages with as few words and fewer look alike */
+    JOINED_MOST = 4           /* mean width over height: more is a page of dashes */
 };
 
 /* Standard deviations of ascenders over descenders (Leptonica, flipdetect.c): 4 for 0.8, 8 for
@@ -88,6 +90,27 @@ static int find_up(struct reading *reading, struct err *err)
     return 0;
 }
 
+/* The values that the weights of the look are for. */
+static void weigh_look(const struct letter_look *look, struct evidence *evidence)
+{
+    const double values[LOOK_WEIGHTS] = {1,
+                                         log1p(look->rules),
+                                         log1p(look->posts),
+                                         log1p(look->bars),
+                                         look->ruled_paper,
+                                         look->ruled_paper ? 0 : log1p(look->lines),
+                                         look->narrow,
+                                         look->in_paragraphs,
+                                         10 * (look->regularity - LETTER_TYPED_REGULARITY),
+                                         log(fmax(WORDS_LEAST, look->words) / 100.0),
+                                         log1p(look->full_bands),
+                                         look->full_bands / fmax(1, look->bands),
+                                         fmin(JOINED_MOST, look->joined)};
+    memcpy(evidence->look, values, sizeof values);
+    evidence->looked = true;
+    evidence->typed = look->typed;
+}
+
 int step_look(struct reading *reading, struct err *err)
 {
     const struct settings *settings = &reading->classifier->settings;
@@ -99,20 +122,11 @@ int step_look(struct reading *reading, struct err *err)
     if (rc < 0)
         return rc;
     const struct letter_look *look = &reading->look;
-    const double seen[LOOK_WEIGHTS] = {1,
-                                       log1p(look->rules),
-                                       log1p(look->posts),
-                                       log1p(look->bars),
-                                       look->ruled_paper,
-                                       look->ruled_paper ? 0 : log1p(look->lines),
-                                       look->narrow,
-                                       look->in_paragraphs,
-                                       10 * (look->regularity - LETTER_TYPED_REGULARITY),
-                                       log(fmax(WORDS_LEAST, look->words) / 100.0)};
+    weigh_look(look, &reading->evidence);
     const double *weights = look->typed ? settings->look_typed : settings->look_hand;
     double nats = 0;
     for (int i = 0; i < LOOK_WEIGHTS; i++)
-        nats += weights[i] * seen[i];
+        nats += weights[i] * reading->evidence.look[i];
     nats = fmax(-settings->look_most, fmin(settings->look_most, nats));
     reading->look_nats = nats;
     if (reading->cheque_shape == 0) /* that paper has a look of its own */
@@ -121,5 +135,6 @@ int step_look(struct reading *reading, struct err *err)
                    "look: %s, %d marks, %d full and %d short rulings, %d posts, %d bars%s",
                    look->typed ? "typed" : "handwritten", look->marks, look->lines, look->rules,
                    look->posts, look->bars, look->ruled_paper ? ", ruled paper" : "");
+    reading_vote_combs(reading, look->comb_rows);
     return 0;
 }

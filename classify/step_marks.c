@@ -13,6 +13,7 @@
 #include "classify/separator.h"
 #include "image/blank.h"
 #include "image/decode.h"
+#include "image/ground.h"
 
 enum {
     BLANK_HALVED_PIXELS = 1400, /* a longer side is halved first: 60 dpi on A4 remain */
@@ -110,12 +111,30 @@ int step_separator(struct reading *reading, struct err *err)
 
 /* ---- cheques ---- */
 
-static bool has_cheque_shape(const struct reading *reading)
+static bool is_cheque_shaped(const struct reading *reading, double width, double height)
 {
-    double width = reading->header.width, height = reading->header.height;
     double shape = width > height ? width / height : height / width, dpi = stated_dpi(reading);
     return shape >= shape_least && shape <= shape_most &&
            (dpi == 0 || fmax(width, height) / dpi * 25.4 <= cheque_long_mm);
+}
+
+/* Paper of a cheque's proportions: the whole scan, or what lies on dark ground. Empty: none. */
+static int find_paper(const struct reading *reading, struct image_box *ret_paper, struct err *err)
+{
+    int width = (int)reading->header.width, height = (int)reading->header.height;
+    int scale = (int)reading->reduce;
+    bool found;
+    *ret_paper = (struct image_box){0, 0, width, height};
+    if (is_cheque_shaped(reading, width, height))
+        return 0;
+    int rc = ground_find_paper(reading->reduced, &found, ret_paper, err);
+    ret_paper->x *= scale;
+    ret_paper->y *= scale;
+    ret_paper->width *= scale;
+    ret_paper->height *= scale;
+    if (rc < 0 || !found || !is_cheque_shaped(reading, ret_paper->width, ret_paper->height))
+        *ret_paper = (struct image_box){0};
+    return rc;
 }
 
 /* Evidence on a page of any resolution; `reduce` is how much smaller it is than the scan. */
@@ -146,15 +165,35 @@ static int take_line(struct reading *reading, const struct cheque_evidence *evid
     return rc < 0 ? rc : reading_is_decided(reading);
 }
 
+/* The same on a part of the full page; places are those of the page. */
+static int look_at_paper(const struct reading *reading, const struct image_box *paper,
+                         struct cheque_evidence *ret_evidence, struct err *err)
+{
+    BOX *box = boxCreate(paper->x, paper->y, paper->width, paper->height);
+    PIX *cut = box ? pixClipRectangle(reading->full, box, NULL) : NULL;
+    boxDestroy(&box);
+    if (!cut)
+        return err_set(err, ERR_MEMORY, "page: no memory for the paper on it");
+    int rc = look(reading, cut, 1, ret_evidence, err);
+    pixDestroy(&cut);
+    ret_evidence->band.x += paper->x;
+    ret_evidence->band.y += paper->y;
+    ret_evidence->band.box.x += paper->x;
+    ret_evidence->band.box.y += paper->y;
+    return rc;
+}
+
 int step_cheque_alone(struct reading *reading, struct err *err)
 {
     struct cheque_evidence evidence;
-    if (!has_cheque_shape(reading))
-        return 0;
+    struct image_box paper;
+    int rc = find_paper(reading, &paper, err);
+    if (rc < 0 || paper.width == 0)
+        return rc;
     reading->cheque_seen = true;
-    int rc = reading_full(reading, err);
+    rc = reading_full(reading, err);
     if (rc == 0)
-        rc = look(reading, reading->full, 1, &evidence, err);
+        rc = look_at_paper(reading, &paper, &evidence, err);
     if (rc < 0)
         return rc;
     if (evidence.band.font != MICR_NO_FONT)
@@ -176,8 +215,8 @@ static void vote_by_shape(struct reading *reading)
         ballot_vote(&reading->ballot, TAG_CHEQUE, -settings->cheque.none);
         return;
     }
-    ballot_vote(&reading->ballot, TAG_CHEQUE,
-                sized ? settings->cheque.size : settings->cheque.shape);
+    reading->cheque_nats = sized ? settings->cheque.size : settings->cheque.shape;
+    ballot_vote(&reading->ballot, TAG_CHEQUE, reading->cheque_nats);
     verdict_reason(reading->verdict, "a cheque's proportions%s, but no magnetic line was found",
                    sized ? " and size" : "");
 }

@@ -1,6 +1,6 @@
 /*
  * Steps that read: the title of pages that may be forms no model knows, and the whole text of typed
- * pages. Handwriting is not read; only when nothing else says which way up it is, a few lines are.
+ * pages. Of handwriting a part is read roughly: what that looks like tells letters from other.
  * SPDX-License-Identifier: Apache-2.0
  */
 #include <allheaders.h>
@@ -28,10 +28,8 @@ enum {
 };
 
 static const double hand_part_from = 0.3, hand_part = 0.4; /* the middle: the same both ways up */
-/* Rows of a comb: the shortest on official forms hold 5 digits (a post code), two of them may be a
- * chance. */
-enum { COMB_DIGITS = 5, COMB_ROWS = 2 };
-static const double comb_nats = 8;          /* outweighs prose at its most */
+/* The shortest comb on official forms: a post code. */
+enum { COMB_DIGITS = 5 };
 static const double straight_enough = 0.4;  /* degrees; the engine bears it */
 static const double poor_confidence = 0.65; /* of a whole typed page: perhaps it is upside down */
 static const double read_upright = 0.98;    /* sure which way up: upside down nothing reads well */
@@ -202,6 +200,23 @@ static bool wants_title(const struct reading *reading)
 
 /* ---- whole text ---- */
 
+/* The values that the weights of the text are for. */
+static void weigh_text(struct reading *reading, const struct prose *prose)
+{
+    const double values[TEXT_WEIGHTS] = {1,
+                                         prose->small,
+                                         prose->lower,
+                                         prose->in_paragraphs,
+                                         prose->labels,
+                                         prose->figures,
+                                         prose->courtesies > 0,
+                                         reading->look_nats,
+                                         fmax(0, prose->words / crowded_words - 1),
+                                         prose->confidence};
+    memcpy(reading->evidence.text, values, sizeof values);
+    reading->evidence.read = true;
+}
+
 static void vote_by_prose(struct reading *reading, const struct prose *prose)
 {
     const struct settings *settings = &reading->classifier->settings;
@@ -212,19 +227,11 @@ static void vote_by_prose(struct reading *reading, const struct prose *prose)
         }
         return;
     }
-    const double seen[TEXT_WEIGHTS] = {1,
-                                       prose->small,
-                                       prose->lower,
-                                       prose->in_paragraphs,
-                                       prose->labels,
-                                       prose->figures,
-                                       prose->courtesies > 0,
-                                       reading->look_nats,
-                                       fmax(0, prose->words / crowded_words - 1)};
+    weigh_text(reading, prose);
     const double *weights = reading->look.typed ? settings->text_typed : settings->text_hand;
     double nats = 0;
     for (int i = 0; i < TEXT_WEIGHTS; i++)
-        nats += weights[i] * seen[i];
+        nats += weights[i] * reading->evidence.text[i];
     nats = fmax(-settings->text_most, fmin(settings->text_most, nats));
     /* The look is in these nats already: its own vote is taken back. */
     enum tag looked = reading->look_nats > 0 ? TAG_LETTER : TAG_OTHER;
@@ -245,8 +252,7 @@ static bool is_comb_date(const char *text)
            month >= 1 && month <= 12 && year >= 1900 && year <= 2100;
 }
 
-/* Digits as combs hold them, on a page without a form's print: a form whose print was lost in
- * scanning. Nobody writes a letter or a bill like that, so a person looks. */
+/* Rows of single digits, or dates without a sign between. */
 static void vote_by_combs(struct reading *reading, const struct ocr_text *text)
 {
     int rows = 0, digits = 0;
@@ -257,12 +263,7 @@ static void vote_by_combs(struct reading *reading, const struct ocr_text *text)
         digits = same_line && digits ? digits + digit : digit;
         rows += (digit && digits == COMB_DIGITS) || is_comb_date(word->text);
     }
-    if (rows < COMB_ROWS)
-        return;
-    ballot_vote(&reading->ballot, TAG_CARE_FORM, comb_nats);
-    ballot_vote(&reading->ballot, TAG_SICK_NOTE, comb_nats);
-    verdict_reason(reading->verdict, "%d rows of digits as in combs, without a form round them",
-                   rows);
+    reading_vote_combs(reading, rows);
 }
 
 /* A whole page as read from one end. */
@@ -302,7 +303,7 @@ static int read_page(struct reading *reading, const struct part *part, struct pa
 
 /* The engine also reads lines that run down the page; then words are higher than wide. Lines that
  * follow one another to the right have their top at the left. */
-static void notice_sideways(struct reading *reading, const struct ocr_text *text)
+static bool notice_sideways(struct reading *reading, const struct ocr_text *text)
 {
     int level = 0, sideways = 0, rightward = 0, leftward = 0;
     const struct ocr_word *before = NULL;
@@ -319,11 +320,12 @@ static void notice_sideways(struct reading *reading, const struct ocr_text *text
         before = word;
     }
     if (sideways < TURN_WORDS_LEAST || sideways < 3 * level || rightward == leftward)
-        return;
+        return false;
     int turned = reading->layout.rotation + (reading->flipped ? 180 : 0);
     reading->rotation = (turned + (rightward > leftward ? 90 : 270)) % 360;
     reading->turn_sureness = read_upright;
     verdict_reason(reading->verdict, "its lines were read sideways");
+    return true;
 }
 
 /* Reads it, and from the other end when the first reading is poor. Upside down a glance tells
@@ -412,8 +414,8 @@ static void vote_by_cheque_words(struct reading *reading, const struct ocr_text 
     }
 }
 
-/* Print that no form model knows is read whole; handwriting, and paper of a cheque's shape, only in
- * doubt. */
+/* Whatever no form model knows is read: the look of handwriting alone is wrong once in twenty
+ * times. Paper of a cheque's shape only in doubt. */
 static bool wants_text(const struct reading *reading)
 {
     double confidence;
@@ -422,16 +424,32 @@ static bool wants_text(const struct reading *reading)
                 reading->form.placement.score >= reading->classifier->settings.form.middle;
     if (!reading->classifier->ocr || form || reading->look.marks < MARKS_LEAST)
         return false;
-    if (reading->cheque_shape > 0 || !reading->look.typed)
+    if (reading->cheque_shape > 0)
         return !reading_is_decided(reading);
     return leader != TAG_CHEQUE;
+}
+
+/* Text that runs across a paper of a cheque's shape, read sideways or read well: it is none (a
+ * receipt, a strip), and what such paper was spared is counted now. */
+static void withdraw_cheque(struct reading *reading, const struct ocr_text *text, bool sideways)
+{
+    bool along = (reading->layout.width > reading->layout.height) != sideways;
+    bool well = text->count >= TURN_WORDS_LEAST && text->confidence >= poor_confidence;
+    if (reading->cheque_shape == 0 || along || !(sideways || well))
+        return;
+    reading->cheque_shape = 0;
+    ballot_vote(&reading->ballot, TAG_CHEQUE,
+                -reading->cheque_nats - reading->classifier->settings.cheque.none);
+    ballot_between(&reading->ballot, TAG_LETTER, TAG_OTHER, reading->look_nats);
+    verdict_reason(reading->verdict, "its text runs across the paper, as on no cheque");
 }
 
 /* Counts what was read. Handwriting's text is not kept: too little of it is right. */
 static int use_text(struct reading *reading, const struct page_text *page, struct err *err)
 {
     struct prose prose = prose_of_text(&page->text);
-    notice_sideways(reading, &page->text);
+    bool sideways = notice_sideways(reading, &page->text);
+    withdraw_cheque(reading, &page->text, sideways);
     vote_by_body(reading, &page->text);
     if (reading->cheque_shape > 0) {
         vote_by_cheque_words(reading, &page->text);

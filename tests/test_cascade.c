@@ -38,7 +38,7 @@ static struct verdict verdict_of(const struct buf *file, int deadline_ms)
 {
     struct err err = {0};
     struct verdict verdict;
-    struct classify_page page = {buf_view(file), 1, deadline_ms};
+    struct classify_page page = {.file = buf_view(file), .page = 1, .deadline_ms = deadline_ms};
     check_ok(classifier_read(classifier, &page, &verdict, &err), &err);
     return verdict;
 }
@@ -152,11 +152,11 @@ static void what_is_no_image_is_an_error(void **state)
     (void)state;
     struct err err = {0};
     struct verdict verdict;
-    struct classify_page page = {bytes_of("not an image", 12), 1, 0};
+    struct classify_page page = {.file = bytes_of("not an image", 12), .page = 1};
     check_refused(classifier_read(classifier, &page, &verdict, &err), ERR_FORMAT, &err);
     assert_int_equal(verdict.reason_count, 0);
     SCOPED(buf_free) struct buf file = file_of(&(struct drawn){.seed = FORM, .dpi = 100}, false);
-    page = (struct classify_page){bytes_of(file.at, file.len / 2), 1, 0};
+    page = (struct classify_page){.file = bytes_of(file.at, file.len / 2), .page = 1};
     assert_true(classifier_read(classifier, &page, &verdict, &err) < 0 || !verdict.accepted ||
                 verdict.tag == TAG_SICK_NOTE);
     verdict_clear(&verdict);

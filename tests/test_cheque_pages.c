@@ -52,7 +52,7 @@ static struct verdict verdict_of(PIX *image, int dpi, int quarters)
     PIX *turned = pixRotateOrth(image, (4 - quarters) % 4);
     pixSetResolution(turned, dpi, dpi);
     check_ok(image_encode(turned, &params, &file, &err), &err);
-    struct classify_page page = {buf_view(&file), 1, 0};
+    struct classify_page page = {.file = buf_view(&file), .page = 1};
     check_ok(classifier_read(classifier, &page, &verdict, &err), &err);
     pixDestroy(&turned);
     pixDestroy(&image);

@@ -11,6 +11,7 @@
 #include "image/border.h"
 #include "image/decode.h"
 #include "image/dropout.h"
+#include "image/ground.h"
 #include "image/header.h"
 #include "image/opening.h"
 #include "image/rulings.h"
@@ -396,6 +397,40 @@ static void lines_are_found_where_they_were_drawn(void **state)
     }
 }
 
+static void paper_is_found_on_dark_ground_only(void **state)
+{
+    static const struct {
+        int ground, paper, x, y, width, height;
+        bool found;
+    } rows[] = {
+        {40, 200, 400, 300, 900, 400, true},  {0, 255, 30, 60, 300, 140, true},
+        {90, 170, 400, 300, 900, 400, true},  {200, 250, 400, 300, 900, 400, false},
+        {80, 120, 400, 300, 900, 400, false}, {40, 200, 20, 20, 1560, 1160, false},
+        {40, 40, 400, 300, 900, 400, false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        SCOPED(image_free) struct Pix *page = pixCreate(1600, 1200, 8);
+        struct Box *box = boxCreate(rows[i].x, rows[i].y, rows[i].width, rows[i].height);
+        struct image_box paper = {0};
+        struct err err = {0};
+        bool found;
+
+        pixSetAllArbitrary(page, (l_uint32)rows[i].ground);
+        pixSetInRectArbitrary(page, box, (l_uint32)rows[i].paper);
+        boxDestroy(&box);
+        check_ok(ground_find_paper(page, &found, &paper, &err), &err);
+        if (found != rows[i].found)
+            fail_msg("row %zu: got %d, want %d", i, found, rows[i].found);
+        if (!found)
+            continue;
+        assert_true(abs(paper.x - rows[i].x) <= 8 && abs(paper.y - rows[i].y) <= 8);
+        assert_true(abs(paper.width - rows[i].width) <= 12);
+        assert_true(abs(paper.height - rows[i].height) <= 12);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -411,6 +446,7 @@ int main(void)
         cmocka_unit_test(form_ink_and_writing_come_apart),
         cmocka_unit_test(a_grey_page_is_all_writing),
         cmocka_unit_test(lines_are_found_where_they_were_drawn),
+        cmocka_unit_test(paper_is_found_on_dark_ground_only),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -49,6 +49,8 @@ static const struct row {
     {"a cheque's proportions{}, but no magnetic line was found",
      "les proportions{} d'un chèque, mais pas de ligne magnétique"},
     {" and size", " et la taille"},
+    {"its text runs across the paper, as on no cheque",
+     "son texte court en travers du papier, comme sur aucun chèque"},
     {"words that are printed on cheques", "des mots imprimés sur les chèques"},
     {"the printed RLMC key proves the line", "la clé RLMC imprimée prouve la ligne"},
     {"the printed RLMC key proves the line, uncertain characters too",

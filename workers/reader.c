@@ -72,7 +72,8 @@ static json_t *read_page(struct reading *reading, const json_t *request, struct 
     int64_t start_us = clock_cpu_us();
     if (image_header_read(file, (unsigned)page, &header, &err) < 0)
         return error_of(&err, 0);
-    const struct classify_page what = {file, (unsigned)page, deadline_ms};
+    const struct classify_page what = {
+        .file = file, .page = (unsigned)page, .deadline_ms = deadline_ms};
     struct verdict verdict = {0};
     json_t *answer;
     if (classifier_read(reading->classifier, &what, &verdict, &err) < 0)

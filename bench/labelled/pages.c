@@ -145,7 +145,8 @@ void labelled_pages_sort(struct labelled_pages *pages, struct classifier *classi
         struct err err = {0};
         SCOPED(buf_free) struct buf file = {0};
         int rc = labelled_page_file(pages, page, &file, &err);
-        struct classify_page given = {.file = buf_view(&file), .page = 1};
+        struct classify_page given = {
+            .file = buf_view(&file), .page = 1, .ret_evidence = &page->evidence};
         if (rc == 0)
             rc = classifier_read(classifier, &given, &page->verdict, &err);
         page->refused = rc < 0;

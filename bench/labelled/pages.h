@@ -9,6 +9,7 @@
 
 #include "base/bytes.h"
 #include "classify/classify.h"
+#include "classify/evidence.h"
 
 enum { GROUP_SIZE = 48 };
 
@@ -20,6 +21,7 @@ struct labelled_page {
     enum tag truth;
     bool refused; /* the file could not be read: no verdict */
     struct verdict verdict;
+    struct evidence evidence;
 };
 
 struct labelled_pages {

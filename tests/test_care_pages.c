@@ -1,0 +1,110 @@
+/*
+ * Care forms as whole pages through the cascade: the insured number from the row it stands in, that
+ * of the insured person or that of the patient, and no number where it is written by hand.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include <allheaders.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/scope.h"
+#include "bench/mail/envelope.h"
+#include "classify/classify.h"
+#include "image/encode.h"
+#include "ocr/ocr.h"
+#include "tests/check.h"
+#include "tests/fonts.h"
+
+enum {
+    DPI = 200,
+    ENVELOPES = 60,        /* a third is typed, every eighth is for a child */
+    INSURED_ROW_MM = 55,   /* the patient's row lies above, the insured person's below */
+    PROVEN_LEAST_OF_10 = 9 /* of the typed ones */
+};
+
+static struct ocr *ocr;
+static struct classifier *classifier;
+
+static int open_reader(void **state)
+{
+    (void)state;
+    struct err err = {0};
+    char config[4096], models[4096];
+    const char *folder = getenv("TRIPLI_CONFIG");
+    snprintf(config, sizeof config, "%s/classify.conf", folder ? folder : "config");
+    snprintf(models, sizeof models, "%s/models", folder ? folder : "config");
+    struct ocr_params params = OCR_DEFAULT;
+    check_ok(ocr_open(&params, &ocr, &err), &err);
+    struct classifier_params open = {.config_path = config, .models_dir = models, .ocr = ocr};
+    check_ok(classifier_open(&open, &classifier, &err), &err);
+    return 0;
+}
+
+static int close_reader(void **state)
+{
+    classifier_free(&classifier);
+    ocr_free(&ocr);
+    return fonts_forget(state);
+}
+
+struct tally {
+    int typed, proven, insured_rows;
+};
+
+static void read_form(struct sheet *sheet, struct tally *tally)
+{
+    struct err err = {0};
+    struct verdict verdict;
+    PIX *image = NULL;
+    SCOPED(buf_free) struct buf file = {0};
+    struct image_encode_params params = IMAGE_ENCODE_DEFAULT;
+    check_ok(scan_page(&sheet->front, &sheet->look, &image, &err), &err);
+    pixSetResolution(image, DPI, DPI);
+    check_ok(image_encode(image, &params, &file, &err), &err);
+    struct classify_page page = {.file = buf_view(&file), .page = 1};
+    check_ok(classifier_read(classifier, &page, &verdict, &err), &err);
+    pixDestroy(&image);
+    const struct field *nir = &verdict.fields[FIELD_NIR];
+    bool typed = strcmp(sheet->front.note, "typed") == 0;
+    tally->typed += typed;
+    if (nir->state == FIELD_PROVEN) {
+        assert_string_equal(nir->value, sheet->front.nir);
+        tally->proven += typed;
+        tally->insured_rows += nir->box.y > INSURED_ROW_MM * DPI / 25.4;
+    }
+    verdict_clear(&verdict);
+}
+
+static void typed_numbers_are_proven_in_either_row_and_none_is_wrong(void **state)
+{
+    (void)state;
+    struct envelope *envelope = calloc(1, sizeof *envelope);
+    struct tally tally = {0};
+    struct mail_order order = mail_order_usual();
+    assert_non_null(envelope);
+    memset(order.mix, 0, sizeof order.mix);
+    order.mix[MAIL_CARE_FORM] = 1;
+    order.only_kind = true;
+    order.separators = false;
+    order.habits = (struct scan_habits){.dpi = DPI, .mode = SCAN_COLOUR};
+    for (unsigned i = 1; i <= ENVELOPES; i++) {
+        envelope_plan(&order, i, envelope);
+        if (envelope->sheets[0].front.kind == PAGE_CARE_FORM)
+            read_form(&envelope->sheets[0], &tally);
+    }
+    free(envelope);
+    print_message("%d typed, %d proven, %d in the insured person's row\n", tally.typed,
+                  tally.proven, tally.insured_rows);
+    assert_true(tally.typed >= 10);
+    assert_true(10 * tally.proven >= PROVEN_LEAST_OF_10 * tally.typed);
+    assert_true(tally.insured_rows >= 1);
+}
+
+int main(void)
+{
+    setMsgSeverity(L_SEVERITY_NONE);
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(typed_numbers_are_proven_in_either_row_and_none_is_wrong),
+    };
+    return cmocka_run_group_tests(tests, open_reader, close_reader);
+}
