@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "archive/envelopes.h"
+#include "archive/slip_store.h"
 #include "archive/state.h"
 #include "archive/tenants.h"
 #include "base/file.h"
@@ -23,8 +24,7 @@
 #define RESERVE_BYTES (UINT64_C(256) << 20) /* environments can still be made and rows removed */
 
 enum {
-    CATALOGUE_MAPS = 16, /* 64 GB: 10 million documents take about 10 GB */
-    DESCRIPTORS = 4096,  /* 256 boxes of three, intake days, and room for the process */
+    DESCRIPTORS = 4096, /* 256 boxes of three, intake days, and room for the process */
     LOCK_TEXT_LIMIT = 64
 };
 
@@ -83,7 +83,7 @@ static int open_rooms(struct archive *archive, const struct archive_params *para
     const struct keys_params keys = {archive->data_dir, params->key_dir, params->writer};
     int rc = keys_open(&keys, &archive->keys, err);
     if (rc == 0)
-        rc = catalogue_open(archive->data_dir, CATALOGUE_MAPS * archive->box_map_bytes,
+        rc = catalogue_open(archive->data_dir, catalogue_map_bytes(archive),
                             params->writer ? STORE_WRITE : STORE_READ, &archive->catalogue, err);
     if (rc < 0)
         return rc;
@@ -102,6 +102,8 @@ static int recover(struct archive *archive, struct err *err)
         rc = live_retire_days(archive, err);
     if (rc == 0)
         rc = stray_boxes_remove(archive, err);
+    if (rc == 0)
+        rc = destroy_recover(archive, err);
     if (rc == 0)
         rc = filing_close_old_boxes(archive, err);
     return rc < 0 ? rc : envelopes_recover(archive, err);
@@ -174,6 +176,9 @@ int archive_may_write(struct archive *archive, struct err *err)
 {
     if (!archive->writer)
         return err_set(err, ERR_CONFLICT, "%s: opened for reading", archive->data_dir);
+    int rc = purge_reopen(archive, err);
+    if (rc < 0)
+        return rc;
     return archive->unfinished ? filing_finish(archive, err) : 0;
 }
 

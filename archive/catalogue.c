@@ -272,6 +272,14 @@ int catalogue_put_document(struct store_txn *txn, struct document_id id,
     return rc < 0 ? rc : each_index(txn, id, row, put_entry, err);
 }
 
+int catalogue_remove_document(struct store_txn *txn, struct document_id id,
+                              const struct document_row *row, struct err *err)
+{
+    struct db_key key = pair_key(id.batch, id.first_page);
+    int rc = each_index(txn, id, row, remove_entry, err);
+    return rc < 0 ? rc : remove_entry(txn, CAT_DOCUMENTS, &key, err);
+}
+
 int catalogue_page(struct store_txn *txn, struct page_id id, struct page_row *ret_row,
                    struct err *err)
 {

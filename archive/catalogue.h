@@ -36,7 +36,7 @@ enum catalogue_db {
     CAT_SLIP_BOXES,    /* slip, line, box → documents, pages: as drawn */
     CAT_BOX_SLIPS,     /* box → slip, line: while it is on one */
     CAT_ERASING,       /* box → "": destroyed, its key or files may still be there */
-    CAT_TOMBS,         /* document → box that it was destroyed with */
+    CAT_TOMBS,         /* document → box that it was destroyed with, its pages */
     CAT_DATABASES
 };
 
@@ -65,6 +65,9 @@ int catalogue_document(struct store_txn *txn, struct document_id id, struct docu
 /* The row and its index entries (tenant, tag, box, insured numbers). */
 int catalogue_put_document(struct store_txn *txn, struct document_id id,
                            const struct document_row *row, struct err *err);
+/* Row and index entries go; its pages' rows are the caller's. */
+int catalogue_remove_document(struct store_txn *txn, struct document_id id,
+                              const struct document_row *row, struct err *err);
 /* Takes the index entries of a row away, before another row is put in its place. */
 int catalogue_unindex_document(struct store_txn *txn, struct document_id id,
                                const struct document_row *row, struct err *err);

@@ -8,7 +8,9 @@
 #include <string.h>
 
 #include "archive/filing_record.h"
+#include "archive/hold.h"
 #include "archive/tenants.h"
+#include "base/clock.h"
 #include "base/scope.h"
 
 enum { MOST_FOUND = 10000 };
@@ -68,6 +70,15 @@ static bool day_matches(const struct find_query *query, struct day received)
            (day_is_none(query->received_to) || day_compare(received, query->received_to) <= 0);
 }
 
+static bool expiry_matches(const struct find_query *query, struct day expiry)
+{
+    if (day_is_none(query->expiry_from) && day_is_none(query->expiry_to))
+        return true;
+    return !day_is_none(expiry) &&
+           (day_is_none(query->expiry_from) || day_compare(expiry, query->expiry_from) >= 0) &&
+           (day_is_none(query->expiry_to) || day_compare(expiry, query->expiry_to) <= 0);
+}
+
 static bool matches(const struct search *search, struct document_id id,
                     const struct document_row *row)
 {
@@ -76,7 +87,38 @@ static bool matches(const struct search *search, struct document_id id,
         return false;
     return (!query->tenant || strcmp(row->tenant, query->tenant) == 0) &&
            (!query->tag || strcmp(row->tag, query->tag) == 0) &&
-           (!query->batch.n || id.batch == query->batch.n) && day_matches(query, row->received);
+           (!query->batch.n || id.batch == query->batch.n) && day_matches(query, row->received) &&
+           (!query->box || row->box == query->box) && expiry_matches(query, row->expiry);
+}
+
+/* Whether its box is on the slip: 1, 0. */
+static int is_on_slip(struct search *search, const struct document_row *row, struct err *err)
+{
+    struct db_key key = key_of_number(row->box);
+    struct bytes value;
+    int rc = store_get(&search->txn, CAT_BOX_SLIPS, &key, &value, err);
+    struct unpacker at = {.left = rc == 1 ? value : bytes_of(NULL, 0)};
+    return rc == 1 ? unpack_u32(&at) == search->query->slip : rc;
+}
+
+static int is_held(struct search *search, struct document_id id, const struct document_row *row,
+                   struct err *err)
+{
+    struct hold_names names;
+    const struct hold_subject subject = {id, row, day_of_ms(clock_wall_ms())};
+    int rc = holds_on(&search->txn, &subject, &names, err);
+    for (int i = 0; rc > 0 && i < names.count && i < HOLD_NAMES_SHOWN; i++)
+        if (strcmp(names.names[i], search->query->hold) == 0)
+            return 1;
+    return rc < 0 ? rc : 0;
+}
+
+/* What takes more than the row to tell: 1, 0. */
+static int is_listed(struct search *search, struct document_id id, const struct document_row *row,
+                     struct err *err)
+{
+    int rc = search->query->slip ? is_on_slip(search, row, err) : 1;
+    return rc == 1 && search->query->hold ? is_held(search, id, row, err) : rc;
 }
 
 /* 1 taken, 0 passed over. */
@@ -89,6 +131,9 @@ static int consider(struct search *search, struct document_id id, struct documen
                        id.first_page);
     if (rc < 0 || !matches(search, id, ret_row))
         return rc < 0 ? rc : 0;
+    rc = is_listed(search, id, ret_row, err);
+    if (rc <= 0)
+        return rc;
     rc = fill(&search->txn, id, ret_row, &search->documents[search->count], err);
     if (rc < 0)
         return rc;
@@ -253,6 +298,10 @@ static int search_tenant(struct search *search, struct err *err)
     search->medical_denied = !may_read(search->archive, query->tenant, COMPARTMENT_MEDICAL, NULL);
     if (query->insured)
         return search_insured(search, err);
+    if (query->box) {
+        struct db_key of_box = key_of_number(query->box);
+        return walk_index(search, CAT_BY_BOX, &of_box, err);
+    }
     struct db_key prefix = query->tag ? catalogue_tag_key(query->tenant, query->tag)
                                       : catalogue_tenant_key(query->tenant);
     return walk_index(search, query->tag ? CAT_BY_TAG : CAT_BY_TENANT, &prefix, err);

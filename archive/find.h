@@ -15,6 +15,10 @@ struct find_query {
     const char *insured; /* insured number, looked up by its keyed hash; needs tenant */
     struct batch_id batch;
     struct day received_from, received_to; /* none: open */
+    struct day expiry_from, expiry_to;     /* none: open; with either, what never expires is out */
+    uint32_t box;                          /* 0: all */
+    uint32_t slip;                         /* on it now; 0: all */
+    const char *hold;                      /* held by it today; NULL: all */
     struct document_id after;              /* for paging; results rise by document id */
     int most;                              /* 1 to 10 000 */
 };

@@ -11,6 +11,7 @@
 #include "archive/catalogue.h"
 #include "archive/filing_record.h"
 #include "archive/journal.h"
+#include "archive/slip_store.h"
 #include "archive/state.h"
 #include "base/clock.h"
 #include "base/scope.h"
@@ -342,6 +343,8 @@ int hold_lift(struct archive *archive, const char *name, const char *actor, stru
     row.lifted_ms = clock_wall_ms();
     snprintf(row.lifted_by, sizeof row.lifted_by, "%.31s", actor);
     rc = remove_subjects(&txn, name, err);
+    if (rc == 0 && row.scope == HOLD_INSURED)
+        rc = purge_ask(&txn, err); /* the hash stays in the file's free bytes until then */
     if (rc == 0)
         rc = write_row(&txn, &row, err);
     if (rc == 0)

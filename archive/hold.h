@@ -50,7 +50,8 @@ bool hold_lies(const struct hold_row *row, struct day today);
  * batch or tenant, ERR_FORMAT for a name, a reason or a day that cannot be. Durable. */
 int hold_set(struct archive *archive, const struct hold_spec *spec, struct err *err);
 
-/* ERR_NOT_FOUND; ERR_CONFLICT when it was lifted before. What it knew of an insured number goes. */
+/* ERR_NOT_FOUND; ERR_CONFLICT when it was lifted before. What it knew of an insured number goes:
+ * out of the catalogue now, out of its free bytes with the next rewrite (slip.h). */
 int hold_lift(struct archive *archive, const char *name, const char *actor, struct err *err);
 
 /* Calls `each` for every hold, lifted ones too, in the order of names, until it returns other than

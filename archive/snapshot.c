@@ -13,7 +13,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "archive/store.h"
 #include "base/file.h"
+#include "base/scope.h"
 
 enum {
     DATABASES_MAX = 40,
@@ -41,6 +43,9 @@ static int refuse(const char *path, int rc, const char *what, struct err *err)
 
 int snapshot_open(const char *path, struct snapshot **ret_snapshot, struct err *err)
 {
+    SCOPED(scope_close) int latch = store_latch(path, false, err);
+    if (latch < 0)
+        return latch;
     struct snapshot *snapshot = calloc(1, sizeof *snapshot);
     if (!snapshot)
         return err_set(err, ERR_MEMORY, "%s: no memory", path);
@@ -179,7 +184,8 @@ static int copy_all(struct copying *copying, struct err *err)
     if (rc == 0)
         rc = mdb_env_set_mapsize(copying->env, info.me_mapsize);
     if (rc == 0)
-        rc = mdb_env_open(copying->env, copying->path, MDB_NOSUBDIR | MDB_NOLOCK, FILE_MODE);
+        rc = mdb_env_open(copying->env, copying->path, MDB_NOSUBDIR | MDB_NOLOCK | MDB_NOSYNC,
+                          FILE_MODE); /* nothing but this reads it, until it is synced as a whole */
     if (rc == 0)
         rc = mdb_dbi_open(copying->from->txn, NULL, 0, &main_dbi);
     if (rc != 0)
@@ -189,6 +195,17 @@ static int copy_all(struct copying *copying, struct err *err)
         rc = walk(copying->from, main_dbi, copy_database, copying, err);
     if (copying->txn)
         mdb_txn_abort(copying->txn);
+    const int synced = rc < 0 ? 0 : mdb_env_sync(copying->env, 1);
+    return synced == 0 ? rc : refuse(copying->path, synced, "sync", err);
+}
+
+int snapshot_copy(struct snapshot *snapshot, const char *file, struct err *err)
+{
+    unlink(file); /* of a copy that was cut short */
+    struct copying copying = {.from = snapshot, .path = file, .err = err};
+    int rc = copy_all(&copying, err);
+    if (copying.env)
+        mdb_env_close(copying.env);
     return rc;
 }
 
@@ -198,13 +215,8 @@ int snapshot_write(struct snapshot *snapshot, const char *folder, struct err *er
     snprintf(part, sizeof part, "%s/data.mdb.part", folder);
     snprintf(path, sizeof path, "%s/data.mdb", folder);
     int rc = file_make_folders(folder, FOLDER_MODE, err);
-    if (rc < 0)
-        return rc;
-    unlink(part); /* of a backup that was cut short */
-    struct copying copying = {.from = snapshot, .path = part, .err = err};
-    rc = copy_all(&copying, err);
-    if (copying.env)
-        mdb_env_close(copying.env);
+    if (rc == 0)
+        rc = snapshot_copy(snapshot, part, err);
     if (rc == 0 && rename(part, path) < 0)
         rc = err_errno(err, errno, "%s: rename", path);
     return rc < 0 ? rc : file_sync_folder(folder, err);

@@ -28,5 +28,8 @@ int snapshot_each(struct snapshot *snapshot, const char *database,
                   int (*each)(void *to, struct bytes key, struct bytes value), void *to,
                   struct err *err);
 
+/* Writes what the moment holds into a file, durably; what was there is gone. */
+int snapshot_copy(struct snapshot *snapshot, const char *file, struct err *err);
+
 /* Writes folder/data.mdb (by way of a .part) with what the moment holds, durably. */
 int snapshot_write(struct snapshot *snapshot, const char *folder, struct err *err);

@@ -59,6 +59,12 @@ static inline uint64_t image_bytes_max(const struct archive *archive)
     return archive->box_map_bytes / 8 < most ? archive->box_map_bytes / 8 : most;
 }
 
+/* Of the catalogue's map: 64 GB with the usual boxes; 10 million documents take about 10 GB. */
+static inline uint64_t catalogue_map_bytes(const struct archive *archive)
+{
+    return 16 * archive->box_map_bytes;
+}
+
 /* ERR_CONFLICT unless this archive writes. A filing run that was cut short is finished first. */
 int archive_may_write(struct archive *archive, struct err *err);
 

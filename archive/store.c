@@ -11,7 +11,9 @@
 #include <lmdb.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/fault.h"
@@ -78,6 +80,22 @@ static int make_lock_file(const char *folder, struct err *err)
     return rc == 0 ? 0 : err_errno(err, rc, "%s: reserve %d bytes", path, LOCK_BYTES);
 }
 
+int store_latch(const char *path, bool exclusive, struct err *err)
+{
+    const struct timespec pause = {.tv_nsec = LATCH_PAUSE_MS * 1000000};
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return err_errno(err, errno, "%s", path);
+    for (int i = 0; i < LATCH_TRIES; i++) {
+        if (flock(fd, (exclusive ? LOCK_EX : LOCK_SH) | LOCK_NB) == 0)
+            return fd;
+        nanosleep(&pause, NULL);
+    }
+    close(fd);
+    return err_set(err, ERR_UNAVAILABLE, "%.200s: another process holds it for more than %d ms",
+                   path, LATCH_TRIES * LATCH_PAUSE_MS);
+}
+
 static int open_databases(struct store *store, const struct store_spec *spec, struct err *err)
 {
     bool writes = spec->mode == STORE_WRITE;
@@ -125,12 +143,17 @@ static int open_env(struct store *store, const struct store_spec *spec, struct e
 
 int store_open(const struct store_spec *spec, struct store **ret_store, struct err *err)
 {
+    SCOPED(scope_close) int latch = -1;
     if (spec->mode == STORE_WRITE) {
         int rc = file_make_folders(spec->path, FOLDER_MODE, err);
         if (rc == 0)
             rc = make_lock_file(spec->path, err);
         if (rc < 0)
             return rc;
+    } else if (spec->mode == STORE_READ) {
+        latch = store_latch(spec->path, false, err);
+        if (latch < 0)
+            return latch;
     }
     struct store *store = calloc(1, sizeof *store);
     if (store)
@@ -195,6 +218,8 @@ void store_check_readers(struct store *store)
 static int begin(struct store *store, unsigned flags, struct store_txn *ret_txn, struct err *err)
 {
     MDB_txn *at;
+    if (!store)
+        return err_set(err, ERR_UNAVAILABLE, "the catalogue is not open: start again");
     int rc = mdb_txn_begin(store->env, NULL, flags, &at);
     if (rc != 0)
         return refuse(store->path, rc, "begin", err);

@@ -37,6 +37,12 @@ int store_open(const struct store_spec *spec, struct store **ret_store, struct e
 void store_free(struct store **store);
 const char *store_path(const struct store *store);
 
+/* Opening for reading takes lock file and data file by name: who exchanges them holds the folder
+ * exclusively meanwhile, who opens holds it shared. Returns a descriptor to be closed, or
+ * ERR_UNAVAILABLE when readers do not let go within LATCH_TRIES looks of LATCH_PAUSE_MS. */
+enum { LATCH_TRIES = 200, LATCH_PAUSE_MS = 10 };
+int store_latch(const char *path, bool exclusive, struct err *err);
+
 /* The store's data file is still the one at its path (it may have been removed and made anew). */
 bool store_is_current(const struct store *store);
 
@@ -51,6 +57,7 @@ struct store_txn {
     struct store *store;
 };
 
+/* ERR_UNAVAILABLE for NULL: it could not be opened again after its files were exchanged. */
 int store_begin(struct store *store, struct store_txn *ret_txn, struct err *err);
 int store_begin_read(struct store *store, struct store_txn *ret_txn, struct err *err);
 void store_abort(struct store_txn *txn); /* NULL-safe, idempotent */

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "archive/journal.h"
+#include "archive/slip.h"
 #include "base/scope.h"
 
 enum { DOCUMENTS_PER_LOOK = 1000, LINE_MAX_BYTES = 500 };
@@ -35,7 +36,23 @@ struct journal_look {
     const char *tenant;
 };
 
-/* What the journal says was filed must be in the catalogue. */
+/* It went with its box, as the journal says. */
+static bool is_destroyed(const struct journal_look *look, struct document_id id)
+{
+    struct box_row row;
+    struct bytes seq;
+    uint32_t box;
+    char event[EVENT_ID_SIZE];
+    struct db_key key = catalogue_tenant_key(look->tenant);
+    if (destroyed_with(look->txn, id, &box, NULL) != 1)
+        return false;
+    snprintf(event, sizeof event, "box_destroyed %u", box);
+    key_text(&key, event);
+    return catalogue_box(look->txn, box, &row, NULL) == 1 && row.state == BOX_DESTROYED &&
+           store_get(look->txn, CAT_EVENTS, &key, &seq, NULL) == 1;
+}
+
+/* What the journal says was filed must be in the catalogue, or destroyed. */
 static int look_at_record(void *to, uint64_t seq, struct bytes record)
 {
     const struct journal_look *look = to;
@@ -46,7 +63,7 @@ static int look_at_record(void *to, uint64_t seq, struct bytes record)
     if (sscanf(text, "{\"id\":\"filed %u-%u\"", &id.batch, &id.first_page) != 2)
         return 0;
     int rc = catalogue_document(look->txn, id, &row, NULL);
-    if (rc == 0)
+    if (rc == 0 && !is_destroyed(look, id))
         discrepancy(look->verifying,
                     "journal of tenant %s: record %llu files document %u-%u, which is missing",
                     look->tenant, (unsigned long long)seq, id.batch, id.first_page);

@@ -5,6 +5,7 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "archive/verify.h"
 #include "base/scope.h"
@@ -103,14 +104,28 @@ static int check_known(void *to, struct page_id id)
     return 0;
 }
 
+/* Of a destroyed box nothing is left, unless its destruction is under way. */
+static void check_gone(struct box_look *look)
+{
+    char path[PATH_MAX];
+    struct stat st;
+    struct bytes value;
+    struct db_key key = key_of_number(look->ref.number);
+    snprintf(path, sizeof path, "%s/boxes/%s", look->verifying->archive->data_dir, look->path);
+    if (stat(path, &st) == 0 && store_get(&look->txn, CAT_ERASING, &key, &value, NULL) != 1)
+        discrepancy(look->verifying, "box %s: is destroyed, and its files are there", look->path);
+}
+
 static int check_box(struct box_look *look, struct err *err)
 {
     struct verifying *verifying = look->verifying;
     struct err why = {0};
     box_path(&look->row, look->path);
     verifying->report.boxes++;
-    if (look->row.state == BOX_DESTROYED)
+    if (look->row.state == BOX_DESTROYED) {
+        check_gone(look);
         return 0;
+    }
     int rc = check_documents(look, err);
     if (rc < 0)
         return rc;

@@ -122,6 +122,24 @@ static int check_batch(struct batch_look *look, struct err *err)
 
 /* ---- closed batches: what was counted must be what the catalogue holds ---- */
 
+/* Adds what was destroyed of a batch: its tombstones. */
+static int add_destroyed(struct store_txn *txn, struct batch_id id, uint64_t *documents,
+                         uint64_t *pages, struct err *err)
+{
+    struct db_key prefix = key_of_number(id.n);
+    SCOPED(store_walk_end) struct store_cursor cursor = {0};
+    struct store_entry entry;
+    int rc = store_walk(txn, CAT_TOMBS, &prefix, &cursor, err);
+    while (rc >= 0 && (rc = store_next(&cursor, &entry, err)) == 1 &&
+           key_has_prefix(entry.key, &prefix)) {
+        struct unpacker tomb = {.left = entry.value};
+        unpack_u32(&tomb); /* the box */
+        *pages += unpack_u32(&tomb);
+        ++*documents;
+    }
+    return rc < 0 ? rc : 0;
+}
+
 static int check_closed(struct verifying *verifying, struct store_txn *txn, struct batch_id id,
                         const struct batch_row *batch, struct err *err)
 {
@@ -139,6 +157,8 @@ static int check_closed(struct verifying *verifying, struct store_txn *txn, stru
         pages += row.page_count;
     }
     const struct archive_counts *counts = &batch->counts;
+    if (rc >= 0)
+        rc = add_destroyed(txn, id, &documents, &pages, err);
     if (rc >= 0 && (documents != counts->documents || pages != counts->accepted))
         discrepancy(verifying,
                     "batch %u: closed with %llu documents of %llu pages, %llu of %llu are "

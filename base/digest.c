@@ -1,5 +1,5 @@
 /*
- * BLAKE2b-256 digests: see digest.h.
+ * Digests: see digest.h.
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "base/digest.h"
@@ -27,6 +27,14 @@ bool digest_equal(const struct digest *a, const struct digest *b)
 char *digest_hex(const struct digest *digest, char ret_hex[DIGEST_HEX_SIZE])
 {
     return sodium_bin2hex(ret_hex, DIGEST_HEX_SIZE, digest->at, sizeof digest->at);
+}
+
+char *sha512_hex(struct bytes data, char ret_hex[SHA512_HEX_SIZE])
+{
+    uint8_t digest[crypto_hash_sha512_BYTES];
+    static_assert(SHA512_HEX_SIZE == 2 * sizeof digest + 1, "SHA-512");
+    crypto_hash_sha512(digest, data.at, data.len);
+    return sodium_bin2hex(ret_hex, SHA512_HEX_SIZE, digest, sizeof digest);
 }
 
 int digest_parse(const char *hex, struct digest *ret_digest)

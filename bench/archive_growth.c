@@ -1,7 +1,8 @@
 /*
  * How the archive bears its size: enters documents of one page into catalogue and journal as filing
  * does, without images and boxes, and at each size prints the rate of the last stretch, the time of
- * a search by insured number, bytes in the catalogue per document, and the time of a day seal.
+ * a search by insured number, bytes in the catalogue per document, the time of a day seal, of a
+ * look for what may be eliminated, and of the rewrite that ends a destruction; and the memory.
  * SPDX-License-Identifier: Apache-2.0
  */
 #include <argp.h>
@@ -9,11 +10,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "archive/day_seal.h"
 #include "archive/filing_record.h"
 #include "archive/find.h"
 #include "archive/journal.h"
+#include "archive/slip_store.h"
 #include "archive/state.h"
 #include "base/clock.h"
 #include "base/file.h"
@@ -90,10 +93,10 @@ static int enter(struct bench *bench, struct store_txn *txn, long n, struct err 
                                .tag = "care_form",
                                .confidence = 0.99,
                                .decided_by = "worker",
-                               .received = {2026, 11, 20},
-                               .event = {2026, 9, 15},
-                               .expiry = {2029, 4, 1},
-                               .rule = "prestations",
+                               .received = {2018, 9, 20},
+                               .event = {2018, 9, 15},
+                               .expiry = {2021, 4, 1},
+                               .rule = "FSP",
                                .rule_version = 1,
                                .box = (uint32_t)(n % BOXES) + 1,
                                .filed_ms = clock_wall_ms(),
@@ -122,8 +125,8 @@ static int make_boxes(struct bench *bench, struct err *err)
     int rc = store_begin(bench->archive->catalogue, &txn, err);
     for (uint32_t box = 1; rc == 0 && box <= BOXES; box++) {
         struct box_row row = {.class_name = "care_form",
-                              .expiry = {2029, 4, 1},
-                              .filing = {2026, 11, 1},
+                              .expiry = {2021, 4, 1},
+                              .filing = {2018, 9, 1},
                               .number = box,
                               .state = BOX_CLOSED};
         snprintf(row.tenant, sizeof row.tenant, "%s", tenants[(box - 1) % TENANTS]);
@@ -165,10 +168,54 @@ static int search(struct bench *bench, double *ret_ms, struct err *err)
     return rc < 0 ? rc : 0;
 }
 
+static int count_candidate(void *to, const struct slip_candidate *candidate)
+{
+    *(long *)to += candidate->line.extent.documents;
+    return 0;
+}
+
+/* What one tenant could eliminate of a quarter: a tenth of all documents. */
+static int look_for_candidates(struct bench *bench, double *ret_s, struct err *err)
+{
+    const struct slip_query query = {
+        .tenant = tenants[0], .first = {2021, 4, 1}, .last = {2021, 6, 1}};
+    const int64_t start = clock_mono_ms();
+    long documents = 0;
+    int rc = slip_candidates(bench->archive, &query, count_candidate, &documents, err);
+    *ret_s = (double)(clock_mono_ms() - start) / 1000;
+    if (rc == 0 && documents != bench->documents / TENANTS)
+        rc = err_set(err, ERR_INTEGRITY, "%ld documents are candidates, want a tenth of %ld",
+                     documents, bench->documents);
+    return rc;
+}
+
+/* The rewrite of the catalogue that ends a destruction. */
+static int rewrite(struct bench *bench, double *ret_s, struct err *err)
+{
+    static const struct commit_points points = {"bench.before", "bench.after"};
+    SCOPED(store_abort) struct store_txn txn = {0};
+    int rc = store_begin(bench->archive->catalogue, &txn, err);
+    if (rc == 0)
+        rc = purge_ask(&txn, err);
+    if (rc == 0)
+        rc = store_commit(&txn, &points, err);
+    const int64_t start = clock_mono_ms();
+    if (rc == 0)
+        rc = purge_when_due(bench->archive, err);
+    *ret_s = (double)(clock_mono_ms() - start) / 1000;
+    return rc;
+}
+
+static long peak_mb(void)
+{
+    struct rusage usage;
+    return getrusage(RUSAGE_SELF, &usage) == 0 ? usage.ru_maxrss >> 10 : 0;
+}
+
 static int grow(struct bench *bench, long size, struct err *err)
 {
     uint64_t used, map;
-    double search_ms = 0;
+    double search_ms = 0, candidates_s = 0, rewrite_s = 0;
     long before = bench->documents;
     int64_t start = clock_mono_ms();
     int rc = 0;
@@ -184,11 +231,19 @@ static int grow(struct bench *bench, long size, struct err *err)
         return rc;
     double seal_s = (double)(clock_mono_ms() - sealing) / 1000;
     store_fill(bench->archive->catalogue, &used, &map);
+    rc = look_for_candidates(bench, &candidates_s, err);
+    if (rc == 0)
+        rc = rewrite(bench, &rewrite_s, err);
+    if (rc < 0)
+        return rc;
     printf(bench->json ? "{\"documents\":%ld,\"rate\":%.0f,\"search_ms\":%.3f,"
-                         "\"bytes_per_document\":%.0f,\"seal_s\":%.2f}\n"
+                         "\"bytes_per_document\":%.0f,\"seal_s\":%.2f,\"candidates_s\":%.2f,"
+                         "\"rewrite_s\":%.2f,\"peak_mb\":%ld}\n"
                        : "%9ld documents: %6.0f entered/s, search %.3f ms, %5.0f bytes a document, "
-                         "sealed in %.2f s\n",
-           size, rate, search_ms, (double)used / (double)size, seal_s);
+                         "sealed in %.2f s, candidates of a quarter in %.2f s, rewritten in %.2f "
+                         "s, at most %ld MB in memory\n",
+           size, rate, search_ms, (double)used / (double)size, seal_s, candidates_s, rewrite_s,
+           peak_mb());
     return fflush(stdout) == 0 ? 0 : err_set(err, ERR_IO, "cannot print");
 }
 

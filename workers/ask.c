@@ -162,6 +162,17 @@ int ask_open_archive(const struct program *program, struct archive **ret_archive
     return archive_open(&params, ret_archive, err);
 }
 
+int ask_settle(const struct program *program, struct err *err)
+{
+    const struct archive_params params = params_of(program, true);
+    struct archive *archive = NULL;
+    char list[PLACE_SIZE + 16];
+    snprintf(list, sizeof list, "%s/tombstones", program->place.keys);
+    int rc = access(list, F_OK) == 0 ? archive_open(&params, &archive, err) : 0;
+    archive_free(&archive);
+    return rc;
+}
+
 static int do_here(const struct program *program, const char *verb, const json_t *details,
                    json_t **ret_answer, struct err *err)
 {

@@ -28,5 +28,9 @@ int ask_desk(const struct program *program, const char *verb, json_t *details, s
 /* Opens the archive for reading. */
 int ask_open_archive(const struct program *program, struct archive **ret_archive, struct err *err);
 
+/* After a restore: what the list of the destroyed (archive/tombs.h) names is destroyed again, when
+ * there is such a list. */
+int ask_settle(const struct program *program, struct err *err);
+
 /* The name of the real user, or "uid-N". */
 const char *ask_actor(void);

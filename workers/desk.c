@@ -20,13 +20,16 @@ static enum page_kind kind_of(enum tag tag)
     return tag == TAG_SEPARATOR ? PAGE_SEPARATOR : PAGE_WRITTEN;
 }
 
-/* Volet 1 of a sick note carries the diagnosis; where the volet is not known, it may. */
+enum compartment desk_compartment(enum tag tag, const char *volet)
+{
+    bool open_volet = strcmp(volet, "2") == 0 || strcmp(volet, "3") == 0;
+    return tag == TAG_SICK_NOTE && !open_volet ? COMPARTMENT_MEDICAL : COMPARTMENT_ADMIN;
+}
+
 static enum compartment compartment_of(const struct verdict *verdict)
 {
     const struct field *volet = &verdict->fields[FIELD_VOLET];
-    bool open_volet = volet->state != FIELD_ABSENT &&
-                      (strcmp(volet->value, "2") == 0 || strcmp(volet->value, "3") == 0);
-    return verdict->tag == TAG_SICK_NOTE && !open_volet ? COMPARTMENT_MEDICAL : COMPARTMENT_ADMIN;
+    return desk_compartment(verdict->tag, volet->state != FIELD_ABSENT ? volet->value : "");
 }
 
 void desk_decision_of(const struct verdict *verdict, struct intake_decision *ret_decision)
@@ -171,8 +174,20 @@ int desk_do(struct archive *archive, const struct desk_ask *ask, json_t **ret_an
     static const struct {
         const char *name;
         int (*act)(struct archive *, const char *, const json_t *, struct err *);
-    } verbs[] = {{"code", do_code}, {"release", do_release},     {"close", do_close},
-                 {"seal", do_seal}, {"hold_set", desk_hold_set}, {"hold_lift", desk_hold_lift}};
+    } verbs[] = {{"code", do_code},
+                 {"release", do_release},
+                 {"close", do_close},
+                 {"seal", do_seal},
+                 {"hold_set", desk_hold_set},
+                 {"hold_lift", desk_hold_lift},
+                 {"event", desk_event},
+                 {"tag", desk_tag},
+                 {"retention_apply", desk_retention_apply},
+                 {"slip_draw", desk_slip_draw},
+                 {"slip_revise", desk_slip_revise},
+                 {"slip_submit", desk_slip_submit},
+                 {"slip_visa", desk_slip_visa},
+                 {"slip_destroy", desk_slip_destroy}};
     for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++) {
         if (strcmp(verbs[i].name, ask->verb) != 0)
             continue;

@@ -5,7 +5,7 @@
  *   release {page}               a quarantined page is read again
  *   close   {batch}              closes a batch when both equations hold
  *   seal    {}                   seals the journals now, without waiting for the day's end
- *   hold_set, hold_lift          desk_archive.h
+ *   hold_…, slip_…, event, tag, retention_apply: desk_archive.h
  * Each answers {"done": true} and what it is about.
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -32,6 +32,9 @@ int desk_do(struct archive *archive, const struct desk_ask *ask, json_t **ret_an
 /* What the archive is told of a verdict: kind, compartment (volet 1 and unknown volets of sick
  * notes are medical), proven dates and numbers. `lending` and `record` are left to the caller. */
 void desk_decision_of(const struct verdict *verdict, struct intake_decision *ret_decision);
+
+/* Volet 1 of a sick note carries the diagnosis; where the volet is not known (""), it may. */
+enum compartment desk_compartment(enum tag tag, const char *volet);
 
 /* Files every envelope that is complete now; for whoever holds the archive when no hub does. */
 int desk_file(struct archive *archive, struct err *err);

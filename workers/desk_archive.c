@@ -1,5 +1,5 @@
 /*
- * Holds at the desk: see desk_archive.h.
+ * Holds, slips and terms at the desk: see desk_archive.h.
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "workers/desk_archive.h"
@@ -7,6 +7,9 @@
 #include <string.h>
 
 #include "archive/hold.h"
+#include "archive/slip.h"
+#include "archive/term.h"
+#include "workers/desk.h"
 
 static const char *text_of(const json_t *details, const char *name)
 {
@@ -31,6 +34,13 @@ static int number_in(const json_t *details, const char *name, uint32_t *ret_numb
     return 0;
 }
 
+static int document_in(const char *text, struct document_id *ret_id, struct err *err)
+{
+    if (document_id_parse(text, ret_id) == 0)
+        return 0;
+    return err_set(err, ERR_PROTOCOL, "document '%.24s': must be as 12-340", text);
+}
+
 static int scope_in(const json_t *details, struct hold_spec *spec, struct err *err)
 {
     const char *scope = text_of(details, "scope");
@@ -45,10 +55,8 @@ static int scope_in(const json_t *details, struct hold_spec *spec, struct err *e
                 return number_in(details, "batch", &spec->batch.n, err);
             if (spec->scope == HOLD_INSURED && !spec->insured[0])
                 return err_set(err, ERR_PROTOCOL, "insured: a number is wanted");
-            if (spec->scope == HOLD_DOCUMENT &&
-                document_id_parse(text_of(details, "document"), &spec->document) < 0)
-                return err_set(err, ERR_PROTOCOL, "document '%.24s': must be as 12-340",
-                               text_of(details, "document"));
+            if (spec->scope == HOLD_DOCUMENT)
+                return document_in(text_of(details, "document"), &spec->document, err);
             return 0;
         }
     return err_set(err, ERR_PROTOCOL, "scope '%.20s' is not known", scope);
@@ -73,4 +81,107 @@ int desk_hold_lift(struct archive *archive, const char *actor, const json_t *det
                    struct err *err)
 {
     return hold_lift(archive, text_of(details, "name"), actor, err);
+}
+
+/* ---- slips ---- */
+
+int desk_slip_draw(struct archive *archive, const char *actor, const json_t *details,
+                   struct err *err)
+{
+    struct slip_query query = {.tenant = text_of(details, "tenant")};
+    uint32_t slip = 0;
+    int rc = day_in(details, "first", &query.first, err);
+    if (rc == 0)
+        rc = day_in(details, "last", &query.last, err);
+    return rc < 0 ? rc : slip_draw(archive, &query, actor, &slip, err);
+}
+
+int desk_slip_revise(struct archive *archive, const char *actor, const json_t *details,
+                     struct err *err)
+{
+    uint32_t slip = 0;
+    int rc = number_in(details, "slip", &slip, err);
+    return rc < 0 ? rc : slip_revise(archive, slip, actor, err);
+}
+
+int desk_slip_submit(struct archive *archive, const char *actor, const json_t *details,
+                     struct err *err)
+{
+    uint32_t slip = 0;
+    int rc = number_in(details, "slip", &slip, err);
+    return rc < 0 ? rc : slip_submit(archive, slip, actor, err);
+}
+
+int desk_slip_visa(struct archive *archive, const char *actor, const json_t *details,
+                   struct err *err)
+{
+    struct slip_visa visa = {.granted = json_is_true(json_object_get(details, "granted")),
+                             .number = text_of(details, "number"),
+                             .actor = actor};
+    int rc = number_in(details, "slip", &visa.slip, err);
+    if (rc == 0 && json_integer_value(json_object_get(details, "line")) != 0)
+        rc = number_in(details, "line", &visa.line, err);
+    return rc < 0 ? rc : slip_decide(archive, &visa, err);
+}
+
+int desk_slip_destroy(struct archive *archive, const char *actor, const json_t *details,
+                      struct err *err)
+{
+    uint32_t slip = 0;
+    int rc = number_in(details, "slip", &slip, err);
+    rc = rc < 0 ? rc : slip_destroy_some(archive, slip, actor, err);
+    return rc < 0 ? rc : 0;
+}
+
+/* ---- terms ---- */
+
+int desk_event(struct archive *archive, const char *actor, const json_t *details, struct err *err)
+{
+    const struct move_cause cause = {"event_known", actor, text_of(details, "reason")};
+    struct document_id id;
+    struct day day = {0};
+    int rc = document_in(text_of(details, "document"), &id, err);
+    if (rc == 0)
+        rc = day_in(details, "day", &day, err);
+    rc = rc < 0 ? rc : term_event(archive, id, day, &cause, err);
+    return rc < 0 ? rc : 0;
+}
+
+int desk_tag(struct archive *archive, const char *actor, const json_t *details, struct err *err)
+{
+    const struct move_cause cause = {"tag_corrected", actor, text_of(details, "reason")};
+    const enum tag tag = tag_of_name(text_of(details, "tag"));
+    struct term_tag as = {.compartment = COMPARTMENT_MEDICAL};
+    struct document_id id;
+    int rc = document_in(text_of(details, "document"), &id, err);
+    if (rc == 0 && tag == TAG_NONE)
+        rc = err_set(err, ERR_PROTOCOL, "tag '%.24s' is not known", text_of(details, "tag"));
+    if (rc < 0)
+        return rc;
+    as.tag = tag_name(tag);
+    if (!json_is_true(json_object_get(details, "medical")))
+        as.compartment = desk_compartment(tag, text_of(details, "volet"));
+    rc = term_retag(archive, id, &as, &cause, err);
+    return rc < 0 ? rc : 0;
+}
+
+int desk_retention_apply(struct archive *archive, const char *actor, const json_t *details,
+                         struct err *err)
+{
+    const struct move_cause cause = {"term_revised", actor, text_of(details, "reason")};
+    const json_t *list = json_object_get(details, "documents"), *one;
+    struct document_id ids[TERM_GROUP_MAX];
+    size_t i, count = json_array_size(list);
+    if (count > TERM_GROUP_MAX)
+        return err_set(err, ERR_PROTOCOL, "%zu documents at once, at most %d", count,
+                       TERM_GROUP_MAX);
+    json_array_foreach(list, i, one)
+    {
+        const char *text = json_string_value(one);
+        int rc = document_in(text ? text : "", &ids[i], err);
+        if (rc < 0)
+            return rc;
+    }
+    int rc = term_apply(archive, ids, count, &cause, err);
+    return rc < 0 ? rc : 0;
 }

@@ -81,6 +81,8 @@ static int restore(const struct backup_verb *verb, struct err *err)
     struct archive *archive = NULL;
     int rc = backup_restore(verb->folder, verb->program.place.data, err);
     if (rc == 0)
+        rc = ask_settle(&verb->program, err);
+    if (rc == 0)
         rc = ask_open_archive(&verb->program, &archive, err);
     if (rc == 0)
         rc = verify_archive(archive, say, stderr, &report, err);

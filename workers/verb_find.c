@@ -1,5 +1,5 @@
 /*
- * tripli find: documents by tenant, tag, insured number, batch and date of receipt.
+ * tripli find: documents by tenant, tag, insured number, batch, receipt, expiry, box, slip, hold.
  * SPDX-License-Identifier: Apache-2.0
  */
 #include <stdio.h>
@@ -28,6 +28,11 @@ static const struct argp_option options[] = {
     {"batch", 'b', "N", 0, "batch", 0},
     {"from", 'F', "DATE", 0, "received on this day or later", 0},
     {"to", 'U', "DATE", 0, "received on this day or earlier", 0},
+    {"expires-from", 'E', "DATE", 0, "may go on this day or later", 0},
+    {"expires-to", 'X', "DATE", 0, "may go on this day or earlier", 0},
+    {"box", 'B', "N", 0, "in this box", 0},
+    {"slip", 'S', "N", 0, "on this elimination slip now", 0},
+    {"hold", 'H', "NAME", 0, "held by it today", 0},
     {"limit", 'l', "N", 0, "at most so many documents", 0},
     {"json", 'j', NULL, 0, "one JSON object per document", 0},
     {0},
@@ -48,6 +53,10 @@ static error_t parse_number(int key, char *arg, struct find_verb *verb, struct a
         argp_error(state, "'%s' is not a number from 1 on", arg);
     if (key == 'b')
         verb->query.batch.n = (uint32_t)number;
+    else if (key == 'B')
+        verb->query.box = (uint32_t)number;
+    else if (key == 'S')
+        verb->query.slip = (uint32_t)number;
     else
         verb->limit = number;
     return 0;
@@ -71,13 +80,22 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case 'n':
         verb->query.insured = arg;
         return 0;
+    case 'H':
+        verb->query.hold = arg;
+        return 0;
     case 'b':
+    case 'B':
+    case 'S':
     case 'l':
         return parse_number(key, arg, verb, state);
     case 'F':
         return parse_day(arg, &verb->query.received_from, state);
     case 'U':
         return parse_day(arg, &verb->query.received_to, state);
+    case 'E':
+        return parse_day(arg, &verb->query.expiry_from, state);
+    case 'X':
+        return parse_day(arg, &verb->query.expiry_to, state);
     case 'j':
         verb->json = true;
         return 0;

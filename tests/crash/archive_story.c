@@ -17,6 +17,7 @@
 #include "archive/intake.h"
 #include "archive/intake_work.h"
 #include "archive/move.h"
+#include "archive/slip.h"
 #include "archive/state.h"
 #include "base/file.h"
 #include "base/scope.h"
@@ -38,7 +39,8 @@ static int open_batch(struct archive *archive, int which, struct batch_id *ret_i
 {
     struct batch_spec spec = {.uuid = {{(uint8_t)(which + 1)}},
                               .tenant = "061",
-                              .received = {2026, 11, 20},
+                              .received = which < STORY_BATCHES ? (struct day){2026, 11, 20}
+                                                                : (struct day){2005, 11, 20},
                               .boundary = which ? BOUNDARY_SEPARATORS : BOUNDARY_MARKED,
                               .source = "story"};
     return archive_batch_open(archive, &spec, ret_id, err);
@@ -317,6 +319,8 @@ static int move_some(struct archive *archive, struct err *err)
     const struct find_query query = {.tenant = "061", .most = STORY_BATCHES * STORY_PAGES};
     struct document_id ids[2];
     int count = find_documents(archive, &query, found, err), rc = count < 0 ? count : 0;
+    while (count > 0 && found[count - 1].id.batch > STORY_BATCHES)
+        count--; /* of the elimination, in a story that is told again */
     for (int i = 0; rc == 0 && i < count; i += 3)
         rc = retag(archive, found[i].id, i % 2 ? "other" : "letter", err);
     for (int i = 0; i < 2 && i < count; i++)
@@ -338,6 +342,64 @@ static int hold_and_lift(struct archive *archive, struct err *err)
     if (rc == 0 || rc == ERR_CONFLICT)
         rc = hold_lift(archive, spec.name, spec.actor, err);
     return rc == ERR_CONFLICT ? 0 : rc;
+}
+
+/* ---- elimination: two old pages lie in a box; one moves out of it, and is destroyed ---- */
+
+enum { OLD_BATCHES = 2 };
+
+static int file_old_page(struct archive *archive, int which, struct batch_id *ret_batch,
+                         struct err *err)
+{
+    const struct story quiet = {.acknowledged = NULL};
+    const struct batch_end end = {1, 0, 1};
+    int rc = open_batch(archive, STORY_BATCHES + which, ret_batch, err);
+    if (rc == 0)
+        rc = feed_group(&quiet, archive, (struct page_id){ret_batch->n, 1}, 1, err);
+    if (rc == 0)
+        rc = archive_batch_end(archive, *ret_batch, &end, err);
+    if (rc == 0)
+        rc = read_all(archive, err);
+    return rc < 0 ? rc : archive_batch_close(archive, *ret_batch, "martin", err);
+}
+
+static int file_old_pages(struct archive *archive, struct err *err)
+{
+    struct batch_id batches[OLD_BATCHES];
+    int rc = 0;
+    for (int i = 0; rc == 0 && i < OLD_BATCHES; i++)
+        rc = file_old_page(archive, i, &batches[i], err);
+    return rc < 0 ? rc : retag(archive, (struct document_id){batches[0].n, 1}, "letter", err);
+}
+
+static int next_step(struct archive *archive, uint32_t slip, enum slip_state state, struct err *err)
+{
+    const struct slip_visa visa = {
+        .slip = slip, .granted = true, .number = "AD06-1", .actor = "martin"};
+    int rc = state == SLIP_DRAWN ? slip_revise(archive, slip, "martin", err) : 0;
+    if (rc < 0)
+        return rc;
+    if (state == SLIP_DRAWN)
+        return slip_submit(archive, slip, "martin", err);
+    return state == SLIP_SUBMITTED ? slip_decide(archive, &visa, err)
+                                   : slip_destroy(archive, slip, "martin", err);
+}
+
+static int eliminate(struct archive *archive, struct err *err)
+{
+    const struct day month = {2008, 7, 1}; /* of a letter of 2005 */
+    const struct slip_query query = {.tenant = "061", .first = month, .last = month};
+    struct slip_row row = {0};
+    uint32_t slip = 0;
+    int rc = slip_last(archive, &slip, err);
+    if (rc == 0 && slip == 0)
+        rc = file_old_pages(archive, err);
+    if (rc == 0 && slip == 0)
+        rc = slip_draw(archive, &query, "martin", &slip, err);
+    while (rc == 0 && (rc = slip_show(archive, slip, &row, err)) == 0 &&
+           row.state != SLIP_DESTROYED)
+        rc = next_step(archive, slip, row.state, err);
+    return rc;
 }
 
 /* ---- the whole ---- */
@@ -363,6 +425,8 @@ static int tell(const struct story *story, struct archive *archive, struct err *
         rc = move_some(archive, err);
     for (int i = 0; rc == 0 && i < STORY_BATCHES; i++)
         rc = archive_batch_close(archive, batches[i], "martin", err);
+    if (rc == 0)
+        rc = eliminate(archive, err);
     return rc < 0 ? rc : seal(archive, err);
 }
 
@@ -382,6 +446,9 @@ int story_tell(const struct story *story, struct err *err)
     int rc = archive_open(&story->params, &archive, err);
     if (rc == 0)
         rc = tell(story, archive, err);
+    archive_free(&archive);
+    if (rc == 0) /* a restart reads the list of what was destroyed */
+        rc = archive_open(&story->params, &archive, err);
     archive_free(&archive);
     return rc < 0 ? rc : back_up(story, err);
 }
@@ -436,8 +503,8 @@ static void check_acknowledged(struct checking *checking, const char *path)
 static void check_found(struct checking *checking)
 {
     struct err err = {0};
-    static struct found_document documents[STORY_BATCHES * STORY_PAGES];
-    struct find_query query = {.most = STORY_BATCHES * STORY_PAGES};
+    static struct found_document documents[STORY_BATCHES * STORY_PAGES + OLD_BATCHES];
+    struct find_query query = {.most = STORY_BATCHES * STORY_PAGES + OLD_BATCHES};
     char line[100];
     int seen[STORY_BATCHES + 1][STORY_PAGES + 1] = {{0}};
     int count = find_documents(checking->archive, &query, documents, &err);
@@ -447,6 +514,12 @@ static void check_found(struct checking *checking)
             uint8_t image[IMAGE_BYTES];
             if (find_page(checking->archive, &documents[i], k, &page, &err) < 0)
                 complain(checking, err.text);
+            if (page.id.batch == STORY_BATCHES + 1)
+                complain(checking, "a page that was destroyed is found");
+            if (page.id.batch > STORY_BATCHES) {
+                found_page_clear(&page);
+                continue;
+            }
             make_image(page.id, image);
             if (bytes_equal(buf_view(&page.image), bytes_of(image, IMAGE_BYTES)))
                 seen[page.id.batch][page.id.page]++;
@@ -477,7 +550,8 @@ static void check_all(struct checking *checking, const char *acknowledged, bool 
     if (!complete)
         return;
     check_found(checking);
-    if (counts.accepted != STORY_BATCHES * STORY_PAGES || report.pages != counts.accepted)
+    if (counts.accepted != STORY_BATCHES * STORY_PAGES + OLD_BATCHES ||
+        report.pages != STORY_BATCHES * STORY_PAGES + OLD_BATCHES - 1)
         complain(checking, "the counts at the end are wrong");
 }
 
@@ -499,7 +573,7 @@ static void check_backup(struct checking *checking, const struct story *story)
     archive_free(&checking->archive);
     if (rc < 0)
         complain(checking, err.text);
-    else if (report.pages != STORY_BATCHES * STORY_PAGES)
+    else if (report.pages != STORY_BATCHES * STORY_PAGES + OLD_BATCHES - 1)
         complain(checking, "pages are missing in the backup");
     if (file_remove_tree(again, &err) < 0)
         complain(checking, err.text);

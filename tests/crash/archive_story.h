@@ -1,7 +1,8 @@
 /*
  * A story that takes mail through everything the archive does: two batches, every way a lease can
- * end, coding, undo, filing, the end of a filing month, closing. It can be cut short anywhere and
- * told again from the beginning: what is done is found done.
+ * end, coding, undo, filing, the end of a filing month, closing, the elimination of one of two old
+ * pages. It can be cut short anywhere and told again from the beginning: what is done is found
+ * done.
  * SPDX-License-Identifier: Apache-2.0
  */
 #pragma once

@@ -1,0 +1,33 @@
+/*
+ * The list of what was destroyed, in KEYDIR/tombstones: outside DATA, so that it outlives a restore
+ * of an older backup. Before a writer does anything else, what the list names and a restored
+ * catalogue still holds is destroyed again; nothing is asked then. A record is lines:
+ *   slip S line L at MS visa NUMBER
+ *   batch B MS                     opened then: ids of another archive are not meant
+ *   doc P                          a document of that batch, by its first page
+ *   end N                          so many documents; a record without it counts for nothing
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#pragma once
+
+#include "archive/slip_store.h"
+
+/* A record in the making. */
+struct tomb_record {
+    struct buf text;
+    uint32_t batch, count;
+};
+
+int tomb_begin(struct tomb_record *record, const struct slip_step *step, struct err *err);
+int tomb_add(struct tomb_record *record, struct store_txn *txn, struct document_id id,
+             struct err *err);
+int tomb_end(struct tomb_record *record, struct err *err);
+void tomb_free(struct tomb_record *record);
+
+/* The list can be added to: asked before anything is destroyed. */
+int tombs_check(const struct archive *archive, struct err *err);
+/* Adds a record; durable. Twice the same changes nothing. */
+int tombs_append(const struct archive *archive, struct bytes record, struct err *err);
+
+/* Destroys what the list names and the catalogue holds; at the start of a writer. */
+int tombs_replay(struct archive *archive, struct err *err);

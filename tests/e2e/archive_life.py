@@ -1,0 +1,185 @@
+#!/usr/bin/env python3
+# The life of documents in the archive: filed, explained, an event known, a tag corrected, held, put
+# on a slip, visa refused, hold lifted, visa granted, destroyed, certified, verified, and an older
+# backup restored; each step asserted, and what must be refused on the way.
+# SPDX-License-Identifier: Apache-2.0
+import hashlib
+import os
+import shutil
+import subprocess
+from xml.etree import ElementTree
+
+import mailroom
+import schemas
+
+REFUSED = 65
+USAGE = 64
+GONE = 66
+
+
+class ArchiveLife(schemas.Schemas):
+    def file_old_mail(self):
+        mailroom.draw(self.path("in"), 6, "--kind=letter", "--no-separators", seed=5)
+        self.tripli("run", "--once", "--json", "--received", "2018-02-01", "--input",
+                    self.path("in"), want=None)
+        for page in self.lines("code", "--list"):
+            self.tripli("code", "--page", page["page"], "--tag", "letter")
+        self.tripli("batch", "close", "1")
+        letters = [one for one in self.lines("find") if one["tag"] == "letter"]
+        self.assertGreaterEqual(len(letters), 5)
+        return [one["document"] for one in letters], letters[0]["tenant"]
+
+    def hold(self, name, document):
+        self.tripli("hold", "set", name, "--reason", "a case", "--owner", "the archive",
+                    "--document", document)
+
+    def found(self, *conditions):
+        return [one["document"] for one in self.lines("find", *conditions)]
+
+    def why(self, document):
+        return self.holds("tripli why", self.lines("why", document))[0]
+
+    def slip(self, number="1"):
+        return self.holds("tripli slip", self.lines("slip", "show", number))[0]
+
+    def check_seda(self, path):
+        """Against the schemas, where they are; offline."""
+        seda = os.path.join(os.environ.get("TRIPLI_CORPUS", "../shared/corpus"), "seda")
+        if not os.path.isdir(seda) or not shutil.which("xmllint"):
+            print("skipped: no SEDA schemas or no xmllint, nothing is validated")
+            return
+        catalog = os.path.join(seda, "w3c/xmlcatalog.xml")
+        done = subprocess.run(["xmllint", "--nonet", "--noout", "--schema",
+                               os.path.join(seda, "seda-2.3/seda-2.3-main.xsd"), path], text=True,
+                              env={**os.environ, "XML_CATALOG_FILES": catalog},
+                              capture_output=True, timeout=60)
+        self.assertEqual(done.returncode, 0, done.stderr[-2000:])
+
+    def terms_change(self, late, retagged):
+        """An event moves one document to a later box, a corrected tag another."""
+        self.assertEqual(self.why(late)["steps"][-1]["event"], "filed")
+        self.assertEqual(self.lines("retention", "check"), [])
+        self.tripli("event", late, "2026-02-30", "--reason", "a letter", want=USAGE)
+        self.tripli("event", late, "2190-01-01", "--reason", "a letter", want=REFUSED)
+        event = self.holds("tripli event", self.lines("event", late, "2018-05-20", "--reason",
+                                                      "a letter"))[0]
+        self.assertEqual(event["expiry"], "2021-01-01")
+        self.assertNotEqual(event["box"], event["box_before"])
+        step = self.why(late)["steps"][-1]
+        self.assertEqual((step["event"], step["expiry_to"], step["reason"]),
+                         ("event_known", "2021-01-01", "a letter"))
+        self.assertEqual(self.found("--expires-from", "2021-01-01", "--expires-to", "2021-01-01"),
+                         [late])
+        tag = self.holds("tripli tag", self.lines("tag", retagged, "cheque", "--reason",
+                                                  "read wrongly"))[0]
+        self.assertEqual((tag["tag"], tag["tag_before"]), ("cheque", "letter"))
+        self.assertEqual(tag["expiry"], "2028-03-01")
+        self.assertEqual(self.lines("retention", "check"), [])
+
+    def refused_once(self, tenant, held):
+        """A held document leaves its box; the first visa is refused."""
+        self.tripli("slip", "visa", "1", "--granted", "--number", "A1", want=GONE)
+        self.hold("case-1", held)
+        kept = self.holds("tripli slip candidates", self.lines("slip", "candidates"))
+        self.assertIn("case-1", " ".join(one["kept_by"] for one in kept))
+        self.tripli("slip", "draw", "--tenant", tenant)
+        self.assertEqual(self.slip()["state"], "on_slip")
+        self.assertEqual(self.found("--hold", "case-1"), [held])
+        self.assertNotIn(held, self.found("--slip", "1"))
+        self.tripli("slip", "submit", "1")
+        self.tripli("slip", "visa", "1", "--refused", "--number", "A1")
+        self.assertEqual(self.slip()["state"], "visa_refused")
+        self.tripli("slip", "destroy", "1", want=REFUSED)
+        self.tripli("hold", "lift", "case-1")
+
+    def granted_then(self, tenant, held, spared):
+        """What is held by then keeps its line from every step, until the slip is revised."""
+        self.tripli("slip", "draw", "--tenant", tenant)
+        self.assertIn(held, self.found("--slip", "2"))
+        self.tripli("slip", "submit", "2")
+        self.hold("case-2", spared)
+        self.tripli("slip", "visa", "2", "--granted", "--number", "A2", want=REFUSED)
+        self.assertIn("case-2", self.said)
+        self.tripli("hold", "lift", "case-2")
+        self.tripli("slip", "visa", "2", "--granted", "--number", "A2")
+        self.tripli("slip", "visa", "2", "--granted", "--number", "A3", want=REFUSED)
+        self.tripli("backup", self.path("older"))
+        self.hold("case-3", spared)
+        self.tripli("slip", "destroy", "2", want=REFUSED)
+        self.assertIn("case-3", self.said)
+        self.tripli("slip", "revise", "2")
+        self.tripli("slip", "destroy", "2")
+        self.assertEqual(self.slip("2")["state"], "destroyed")
+
+    def check_papers(self):
+        self.tripli("slip", "export", "2", self.path("papers"))
+        for name in ("bordereau-2.pdf", "certificat-2.pdf"):
+            with open(self.path("papers/" + name), "rb") as file:
+                self.assertEqual(file.read(5), b"%PDF-")
+        with open(self.path("papers/bordereau-2.csv"), encoding="utf-8") as file:
+            self.assertIn("visa A2", file.read())
+        notification = self.path("papers/notification-2-1.xml")
+        with open(notification, encoding="utf-8") as file:
+            self.assertIn("<AuthorizationRequestReplyIdentifier>A2<", file.read())
+        self.check_seda(notification)
+
+    def check_transfer(self, tenant, documents):
+        """What is handed over: every image under its digest, holds and rules beside it."""
+        folder, archives = self.path("transfer"), "{fr:gouv:culture:archivesdefrance:seda:v2.3}"
+        figures = self.holds("tripli export", self.lines("export", folder, "--tenant", tenant))[0]
+        self.check_seda(os.path.join(folder, "manifest.xml"))
+        root = ElementTree.parse(os.path.join(folder, "manifest.xml")).getroot()
+        objects = root.findall(f".//{archives}BinaryDataObject")
+        self.assertEqual(len(objects), figures["pages"])
+        for one in objects:
+            with open(os.path.join(folder, one.find(archives + "Uri").text), "rb") as file:
+                content = file.read()
+            self.assertEqual(one.find(archives + "MessageDigest").text,
+                             hashlib.sha512(content).hexdigest())
+            self.assertEqual(int(one.find(archives + "Size").text), len(content))
+        units = [one for one in root.iter(archives + "ArchiveUnit") if one.get("id")[0] == "D"]
+        self.assertEqual([one.get("id")[1:] for one in units], documents)
+        holds = root.findall(f".//{archives}HoldRule/{archives}Rule")
+        self.assertEqual([one.text for one in holds], ["case-3"])
+        rules = {one.text for one in root.findall(f".//{archives}AppraisalRule/{archives}Rule")}
+        self.assertLessEqual({"LTR", "CHQ-IMG"}, rules)
+        self.tripli("export", folder, "--tenant", tenant, want=REFUSED)
+        self.tripli("export", self.path("none"), "--tenant", tenant, "--box", "999", want=GONE)
+
+    def check_what_is_left(self, left, gone):
+        self.assertEqual(self.found(), sorted(left, key=lambda one: int(one.split("-")[1])))
+        self.assertEqual(self.lines("verify")[0]["discrepancies"], 0)
+        for document in gone:
+            self.tripli("show", document, want=GONE)
+            self.tripli("why", document, want=GONE)
+
+    def test_the_life_of_documents_from_filing_to_destruction(self):
+        letters, tenant = self.file_old_mail()
+        held, late, retagged, spared = letters[:4]
+        self.terms_change(late, retagged)
+        self.refused_once(tenant, held)
+        everything = self.start("run", "--workers", "1")
+        try:  # a hub does what was done without one before
+            self.wait_for(self.status_is_there)
+            self.granted_then(tenant, held, spared)
+        finally:
+            everything.terminate()
+            everything.communicate(timeout=90)
+        others = [one for one in self.found() if one not in (retagged, spared)]
+        gone = [held, late] + letters[4:]
+        self.check_papers()
+        self.check_transfer(tenant, self.found())
+        self.check_what_is_left([retagged, spared] + others, gone)
+
+        shutil.rmtree(self.data)
+        self.tripli("backup", "--restore", self.path("older"))
+        self.check_what_is_left([retagged, spared] + others, gone)
+        self.assertIn("moved_out", [step["event"] for step in self.why(spared)["steps"]])
+
+
+# Of the schemas' tests, only their tables are used here.
+for name in [name for name in dir(schemas.Schemas) if name.startswith("test_")]:
+    setattr(ArchiveLife, name, None)
+
+if __name__ == "__main__":
+    mailroom.main()

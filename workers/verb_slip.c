@@ -1,0 +1,350 @@
+/*
+ * tripli slip: candidates, drawing, visa and destruction of elimination slips, and their papers.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "archive/slip.h"
+#include "base/clock.h"
+#include "base/scope.h"
+#include "workers/ask.h"
+#include "workers/slip_seda.h"
+#include "workers/verb.h"
+
+enum { WORDS_MAX = 3 };
+
+struct slip_verb {
+    struct program program;
+    bool json, granted, refused;
+    const char *words[WORDS_MAX];
+    int count;
+    unsigned slip, line;
+    const char *tenant, *quarter, *number;
+};
+
+static const struct argp_option options[] = {
+    {"tenant", 't', "CODE", 0, "of this tenant; wanted by draw", 0},
+    {"quarter", 'q', "YYYY-QN", 0, "boxes that expire in this quarter (all)", 0},
+    {"granted", 'g', NULL, 0, "the visa is granted", 0},
+    {"refused", 'r', NULL, 0, "the visa is refused", 0},
+    {"number", 'n', "TEXT", 0, "number of the visa", 0},
+    {"line", 'l', "N", 0, "of this line only (all that are not decided)", 0},
+    {"json", 'j', NULL, 0, "as JSON", 0},
+    {0},
+};
+
+/* ---- the command line ---- */
+
+static const struct {
+    const char *word;
+    int words;
+} acts[] = {{"candidates", 1}, {"draw", 1}, {"list", 1},    {"show", 2},  {"revise", 2},
+            {"submit", 2},     {"visa", 2}, {"destroy", 2}, {"export", 3}};
+
+static bool is(const struct slip_verb *verb, const char *word)
+{
+    return strcmp(verb->words[0], word) == 0;
+}
+
+static int quarter_of(const char *text, unsigned *ret_year, unsigned *ret_quarter)
+{
+    char rest;
+    return sscanf(text, "%4u-Q%1u%c", ret_year, ret_quarter, &rest) == 2 && *ret_year >= 1900 &&
+                   *ret_year <= 2200 && *ret_quarter >= 1 && *ret_quarter <= 4
+               ? 0
+               : -1;
+}
+
+static void check_words(struct slip_verb *verb, struct argp_state *state)
+{
+    unsigned year, quarter;
+    bool known = false;
+    for (size_t i = 0; verb->count && i < sizeof acts / sizeof *acts; i++)
+        known |= is(verb, acts[i].word) && acts[i].words == verb->count;
+    if (!known)
+        argp_error(state, "candidates, draw, list, show N, export N DIR, revise N, submit N, "
+                          "visa N or destroy N is wanted");
+    else if (verb->count > 1 && (sscanf(verb->words[1], "%u", &verb->slip) != 1 || !verb->slip))
+        argp_error(state, "'%s' is not the number of a slip", verb->words[1]);
+    else if (is(verb, "draw") && !verb->tenant)
+        argp_error(state, "draw: --tenant is wanted");
+    else if (is(verb, "visa") && (verb->granted == verb->refused || !verb->number))
+        argp_error(state, "visa: --granted or --refused, and --number, are wanted");
+    else if (verb->quarter && quarter_of(verb->quarter, &year, &quarter) < 0)
+        argp_error(state, "'%s' is not a quarter (as 2026-Q4)", verb->quarter);
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+    struct slip_verb *verb = state->input;
+    switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &verb->program;
+        return 0;
+    case 't':
+        verb->tenant = arg;
+        return 0;
+    case 'q':
+        verb->quarter = arg;
+        return 0;
+    case 'g':
+        verb->granted = true;
+        return 0;
+    case 'r':
+        verb->refused = true;
+        return 0;
+    case 'n':
+        verb->number = arg;
+        return 0;
+    case 'l':
+        if (sscanf(arg, "%u", &verb->line) != 1 || verb->line == 0)
+            argp_error(state, "'%s' is not the number of a line", arg);
+        return 0;
+    case 'j':
+        verb->json = true;
+        return 0;
+    case ARGP_KEY_ARG:
+        if (verb->count == WORDS_MAX)
+            argp_error(state, "too many words");
+        verb->words[verb->count++] = arg;
+        return 0;
+    case ARGP_KEY_END:
+        check_words(verb, state);
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+/* ---- candidates ---- */
+
+static void bounds_of(const struct slip_verb *verb, struct slip_query *ret_query)
+{
+    unsigned year, quarter;
+    *ret_query = (struct slip_query){.tenant = verb->tenant};
+    if (!verb->quarter || quarter_of(verb->quarter, &year, &quarter) < 0)
+        return;
+    ret_query->first = (struct day){(int16_t)year, (int8_t)(3 * quarter - 2), 1};
+    ret_query->last = day_add_months(ret_query->first, 2);
+}
+
+static int print_candidate(void *to, const struct slip_candidate *candidate)
+{
+    const struct slip_verb *verb = to;
+    const struct slip_extent *extent = &candidate->line.extent;
+    char oldest[DAY_TEXT_SIZE], newest[DAY_TEXT_SIZE];
+    day_format(extent->oldest, oldest);
+    day_format(extent->newest, newest);
+    if (verb->json)
+        verb_print(json_pack("{s:I, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:s, s:s, s:s}", "box",
+                             (json_int_t)candidate->box, "tenant", candidate->tenant, "compartment",
+                             compartment_name(candidate->line.compartment), "class",
+                             candidate->line.class_name, "rule", candidate->line.rule, "documents",
+                             (json_int_t)extent->documents, "pages", (json_int_t)extent->pages,
+                             "bytes", (json_int_t)extent->bytes, "held",
+                             (json_int_t)candidate->held, "oldest", oldest, "newest", newest,
+                             "kept_by", candidate->why));
+    else if (candidate->why[0] && !candidate->stays)
+        printf("boîte %-5u caisse %s  %-12s %u documents, %u gelés à déplacer : %s\n",
+               candidate->box, candidate->tenant, candidate->line.class_name, extent->documents,
+               candidate->held, candidate->why);
+    else if (candidate->why[0])
+        printf("boîte %-5u caisse %s  %-12s reste : %s\n", candidate->box, candidate->tenant,
+               candidate->line.class_name, candidate->why);
+    else
+        printf("boîte %-5u caisse %s  %-12s %u documents, %u faces, %s à %s\n", candidate->box,
+               candidate->tenant, candidate->line.class_name, extent->documents, extent->pages,
+               oldest, newest);
+    return 0;
+}
+
+static int candidates(struct slip_verb *verb, struct archive *archive, struct err *err)
+{
+    struct slip_query query;
+    bounds_of(verb, &query);
+    return slip_candidates(archive, &query, print_candidate, verb, err);
+}
+
+/* ---- showing ---- */
+
+static json_t *line_json(uint32_t number, const struct slip_line_row *line)
+{
+    char oldest[DAY_TEXT_SIZE], newest[DAY_TEXT_SIZE];
+    return json_pack("{s:I, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:s, s:s, s:s}", "line",
+                     (json_int_t)number, "state", slip_state_name(line->state), "compartment",
+                     compartment_name(line->compartment), "class", line->class_name, "rule",
+                     line->rule, "law", line->law, "boxes", (json_int_t)line->extent.boxes,
+                     "documents", (json_int_t)line->extent.documents, "pages",
+                     (json_int_t)line->extent.pages, "bytes", (json_int_t)line->extent.bytes,
+                     "oldest", day_format(line->extent.oldest, oldest), "newest",
+                     day_format(line->extent.newest, newest), "visa", line->visa);
+}
+
+static int read_slip(struct archive *archive, uint32_t number, struct slip_paper *ret_paper,
+                     struct err *err)
+{
+    *ret_paper = (struct slip_paper){.number = number};
+    int rc = slip_show(archive, number, &ret_paper->slip, err);
+    if (rc < 0)
+        return rc;
+    ret_paper->lines = calloc(ret_paper->slip.lines, sizeof *ret_paper->lines);
+    if (!ret_paper->lines)
+        return err_set(err, ERR_MEMORY, "slip: no memory");
+    for (uint32_t i = 0; rc == 0 && i < ret_paper->slip.lines; i++)
+        rc = slip_line(archive, number, i + 1, &ret_paper->lines[i], err);
+    return rc;
+}
+
+static void print_lines(const struct slip_paper *paper)
+{
+    for (uint32_t i = 0; i < paper->slip.lines; i++) {
+        const struct slip_line_row *line = &paper->lines[i];
+        printf("  ligne %-3u %-12s %-8s %u boîtes, %u documents  %s  %s\n", i + 1, line->class_name,
+               compartment_name(line->compartment), line->extent.boxes, line->extent.documents,
+               slip_state_name(line->state), line->visa);
+    }
+}
+
+static void print_slip(const struct slip_verb *verb, const struct slip_paper *paper)
+{
+    char drawn[CLOCK_TEXT_SIZE];
+    const struct slip_row *slip = &paper->slip;
+    clock_format(slip->drawn_ms, drawn);
+    if (!verb->json) {
+        printf("bordereau %u  caisse %s  %s  établi le %s par %s\n", paper->number, slip->tenant,
+               slip_state_name(slip->state), drawn, slip->drawn_by);
+        print_lines(paper);
+        return;
+    }
+    json_t *lines = json_array();
+    for (uint32_t i = 0; i < slip->lines; i++)
+        json_array_append_new(lines, line_json(i + 1, &paper->lines[i]));
+    verb_print(json_pack("{s:I, s:s, s:s, s:s, s:s, s:o}", "slip", (json_int_t)paper->number,
+                         "tenant", slip->tenant, "state", slip_state_name(slip->state), "drawn",
+                         drawn, "drawn_by", slip->drawn_by, "lines", lines));
+}
+
+static int show(const struct slip_verb *verb, struct archive *archive, uint32_t number,
+                struct err *err)
+{
+    struct slip_paper paper;
+    int rc = read_slip(archive, number, &paper, err);
+    if (rc == 0)
+        print_slip(verb, &paper);
+    free(paper.lines);
+    return rc;
+}
+
+static int list(const struct slip_verb *verb, struct archive *archive, struct err *err)
+{
+    uint32_t last = 0;
+    int rc = slip_last(archive, &last, err);
+    for (uint32_t number = 1; rc == 0 && number <= last; number++)
+        rc = show(verb, archive, number, err);
+    return rc;
+}
+
+static int export_papers(const struct slip_verb *verb, struct archive *archive, struct err *err)
+{
+    struct slip_paper paper;
+    struct tenants *tenants = NULL;
+    char path[PLACE_SIZE + 16];
+    snprintf(path, sizeof path, "%s/tenants.conf", verb->program.place.config);
+    int rc = read_slip(archive, verb->slip, &paper, err);
+    if (rc == 0)
+        rc = tenants_load(path, &tenants, err);
+    if (rc == 0) {
+        paper.tenant = tenants_find(tenants, paper.slip.tenant);
+        rc = slip_paper_write(&paper, verb->words[2], err);
+    }
+    if (rc == 0) {
+        rc = slip_seda_write(archive, &paper, verb->words[2], err);
+    }
+    tenants_free(&tenants);
+    free(paper.lines);
+    return rc;
+}
+
+static int look(struct slip_verb *verb, struct err *err)
+{
+    struct archive *archive = NULL;
+    uint32_t last = verb->slip;
+    int rc = ask_open_archive(&verb->program, &archive, err);
+    if (rc == 0 && is(verb, "candidates"))
+        rc = candidates(verb, archive, err);
+    else if (rc == 0 && is(verb, "list"))
+        rc = list(verb, archive, err);
+    else if (rc == 0 && is(verb, "export"))
+        rc = export_papers(verb, archive, err);
+    else if (rc == 0) {
+        if (!last)
+            rc = slip_last(archive, &last, err);
+        rc = rc < 0 ? rc : show(verb, archive, last, err);
+    }
+    archive_free(&archive);
+    return rc;
+}
+
+/* ---- what the desk does, and then what became of the slip ---- */
+
+static int ask(struct slip_verb *verb, struct err *err)
+{
+    char name[24];
+    snprintf(name, sizeof name, "slip_%.16s", verb->words[0]);
+    struct slip_query query;
+    char first[DAY_TEXT_SIZE], last[DAY_TEXT_SIZE];
+    bounds_of(verb, &query);
+    json_t *details =
+        json_pack("{s:I, s:I, s:b, s:s, s:s, s:s, s:s}", "slip", (json_int_t)verb->slip, "line",
+                  (json_int_t)verb->line, "granted", (int)verb->granted, "number",
+                  verb->number ? verb->number : "", "tenant", verb->tenant ? verb->tenant : "",
+                  "first", day_format(query.first, first), "last", day_format(query.last, last));
+    return ask_desk(&verb->program, name, details, err);
+}
+
+/* Whether portions of it are left: 1, 0. */
+static int is_unfinished(struct slip_verb *verb, struct err *err)
+{
+    struct archive *archive = NULL;
+    struct slip_row row = {0};
+    int rc = is(verb, "destroy") ? ask_open_archive(&verb->program, &archive, err) : 0;
+    if (archive)
+        rc = slip_show(archive, verb->slip, &row, err);
+    archive_free(&archive);
+    return rc < 0 ? rc : row.state == SLIP_GRANTED;
+}
+
+static int act(struct slip_verb *verb, struct err *err)
+{
+    int rc;
+    do {
+        rc = ask(verb, err);
+        if (rc == 0)
+            rc = is_unfinished(verb, err);
+    } while (rc == 1);
+    return rc < 0 ? rc : look(verb, err);
+}
+
+int verb_slip(int argc, char **argv)
+{
+    static const struct argp_child children[] = {{&program_argp, 0, NULL, 0}, {0}};
+    static const struct argp argp = {
+        options,
+        parse,
+        "candidates|draw|list\nshow|revise|submit|visa|destroy N\nexport N DIR",
+        "Elimination slips: nothing is destroyed without a visa.",
+        children,
+        NULL,
+        NULL};
+    struct slip_verb verb = {0};
+    struct err err = {0};
+    int status = verb_start(&argp, argc, argv, &verb.program);
+    if (status != 0)
+        return status;
+    bool reads =
+        is(&verb, "candidates") || is(&verb, "list") || is(&verb, "show") || is(&verb, "export");
+    int rc = reads ? look(&verb, &err) : act(&verb, &err);
+    return verb_end(&verb.program, rc, &err);
+}
