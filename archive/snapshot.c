@@ -184,7 +184,8 @@ static int copy_all(struct copying *copying, struct err *err)
     if (rc == 0)
         rc = mdb_env_set_mapsize(copying->env, info.me_mapsize);
     if (rc == 0)
-        rc = mdb_env_open(copying->env, copying->path, MDB_NOSUBDIR | MDB_NOLOCK, FILE_MODE);
+        rc = mdb_env_open(copying->env, copying->path, MDB_NOSUBDIR | MDB_NOLOCK | MDB_NOSYNC,
+                          FILE_MODE); /* nothing but this reads it, until it is synced as a whole */
     if (rc == 0)
         rc = mdb_dbi_open(copying->from->txn, NULL, 0, &main_dbi);
     if (rc != 0)
@@ -194,7 +195,8 @@ static int copy_all(struct copying *copying, struct err *err)
         rc = walk(copying->from, main_dbi, copy_database, copying, err);
     if (copying->txn)
         mdb_txn_abort(copying->txn);
-    return rc;
+    const int synced = rc < 0 ? 0 : mdb_env_sync(copying->env, 1);
+    return synced == 0 ? rc : refuse(copying->path, synced, "sync", err);
 }
 
 int snapshot_copy(struct snapshot *snapshot, const char *file, struct err *err)

@@ -12,11 +12,17 @@
 
 #include "base/scope.h"
 
-enum { CELLS = FAST_HEIGHT / FAST_POOL, WINDOW_SPACE = 10, EXP_FLOOR = -86 };
+enum {
+    CELLS = FAST_HEIGHT / FAST_POOL,
+    WINDOW_SPACE = 10,
+    EXP_FLOOR = -86,
+    TOGETHER = 8 /* vectors that are multiplied together: their sums stay in the first cache */
+};
 
+/* The gates' weights for what comes in and for what was said last; a column's in one. */
 struct packed_lstm {
     const struct fast_lstm *of;
-    struct fast_packed gates;
+    struct fast_packed inputs, states;
 };
 
 struct fast_forward {
@@ -24,10 +30,11 @@ struct fast_forward {
     const struct fast_kernels *kernels;
     struct fast_packed convolution, softmax;
     struct packed_lstm column, lines[FAST_LSTM_MAX];
-    int widest; /* sums of one multiplication */
-    int32_t *sums;
-    float *state;
-    int16_t *joined; /* inputs and last outputs */
+    int widest;      /* sums of one multiplication */
+    int32_t *sums;   /* of TOGETHER multiplications */
+    float *state;    /* of TOGETHER columns, or of a line */
+    int16_t *joined; /* inputs and last outputs of TOGETHER columns */
+    int16_t *said;   /* last outputs of a line */
 };
 
 /* A row of whole numbers per step. */
@@ -71,48 +78,61 @@ void fast_output_free(struct fast_output *output)
 
 /* ---- weights ---- */
 
-static int pack_one(struct fast_forward *forward, const struct fast_matrix *const *matrices,
-                    int count, struct fast_packed *ret_packed, struct err *err)
+static int pack_all_of(struct fast_forward *forward, const struct fast_matrix *matrix,
+                       struct fast_packed *ret_packed, struct err *err)
 {
-    int rc = fast_pack(matrices, count, ret_packed, err);
+    int rc = fast_pack(&matrix, 1, (struct fast_columns){0, matrix->cols}, ret_packed, err);
     if (rc == 0 && ret_packed->rows > forward->widest)
         forward->widest = ret_packed->rows;
     return rc;
 }
 
-static int pack_lstm(struct fast_forward *forward, const struct fast_lstm *lstm,
+/* `inputs`: the columns that go into the first part. */
+static int pack_lstm(struct fast_forward *forward, const struct fast_lstm *lstm, int inputs,
                      struct packed_lstm *ret_packed, struct err *err)
 {
     const struct fast_matrix *gates[GATE_COUNT];
+    const struct fast_columns first = {0, inputs};
+    const struct fast_columns rest = {inputs, lstm->inputs + lstm->states - inputs};
     for (int gate = 0; gate < GATE_COUNT; gate++)
         gates[gate] = &lstm->gates[gate];
     if (lstm->states % FAST_LANES || lstm->inputs % 2)
         return err_set(err, ERR_FORMAT, "model: a layer of %d inputs and %d states", lstm->inputs,
                        lstm->states);
     ret_packed->of = lstm;
-    return pack_one(forward, gates, GATE_COUNT, &ret_packed->gates, err);
+    int rc = fast_pack(gates, GATE_COUNT, first, &ret_packed->inputs, err);
+    if (rc == 0 && rest.count > 0)
+        rc = fast_pack(gates, GATE_COUNT, rest, &ret_packed->states, err);
+    if (rc == 0 && ret_packed->inputs.rows > forward->widest)
+        forward->widest = ret_packed->inputs.rows;
+    return rc;
+}
+
+static int make_room(struct fast_forward *forward, struct err *err)
+{
+    size_t most = (size_t)forward->widest;
+    forward->sums = calloc(TOGETHER * most, sizeof *forward->sums);
+    forward->state = calloc(TOGETHER * most, sizeof *forward->state);
+    forward->joined = calloc(2 * TOGETHER * most, sizeof *forward->joined);
+    forward->said = calloc(most, sizeof *forward->said);
+    if (!forward->sums || !forward->state || !forward->joined || !forward->said)
+        return err_set(err, ERR_MEMORY, "no memory for a line reader");
+    return 0;
 }
 
 static int pack_all(struct fast_forward *forward, struct err *err)
 {
     const struct fast_network *network = forward->network;
-    const struct fast_matrix *convolution = &network->convolution, *softmax = &network->softmax;
-    int rc = pack_one(forward, &convolution, 1, &forward->convolution, err);
+    const struct fast_lstm *column = &network->column;
+    int rc = pack_all_of(forward, &network->convolution, &forward->convolution, err);
     if (rc == 0)
-        rc = pack_one(forward, &softmax, 1, &forward->softmax, err);
+        rc = pack_all_of(forward, &network->softmax, &forward->softmax, err);
     if (rc == 0)
-        rc = pack_lstm(forward, &network->column, &forward->column, err);
+        rc = pack_lstm(forward, column, column->inputs + column->states, &forward->column, err);
     for (int i = 0; rc == 0 && i < network->line_count; i++)
-        rc = pack_lstm(forward, &network->lines[i], &forward->lines[i], err);
-    if (rc < 0)
-        return rc;
-    size_t most = (size_t)forward->widest;
-    forward->sums = calloc(most, sizeof *forward->sums);
-    forward->state = calloc(most, sizeof *forward->state);
-    forward->joined = calloc(2 * most, sizeof *forward->joined);
-    if (!forward->sums || !forward->state || !forward->joined)
-        return err_set(err, ERR_MEMORY, "no memory for a line reader");
-    return 0;
+        rc = pack_lstm(forward, &network->lines[i], network->lines[i].inputs, &forward->lines[i],
+                       err);
+    return rc < 0 ? rc : make_room(forward, err);
 }
 
 int fast_forward_new(const struct fast_network *network, bool plain,
@@ -134,18 +154,25 @@ int fast_forward_new(const struct fast_network *network, bool plain,
     return 0;
 }
 
+static void free_lstm(struct packed_lstm *lstm)
+{
+    fast_packed_free(&lstm->inputs);
+    fast_packed_free(&lstm->states);
+}
+
 void fast_forward_free(struct fast_forward **forward)
 {
     if (!forward || !*forward)
         return;
     fast_packed_free(&(*forward)->convolution);
     fast_packed_free(&(*forward)->softmax);
-    fast_packed_free(&(*forward)->column.gates);
+    free_lstm(&(*forward)->column);
     for (int i = 0; i < FAST_LSTM_MAX; i++)
-        fast_packed_free(&(*forward)->lines[i].gates);
+        free_lstm(&(*forward)->lines[i]);
     free((*forward)->sums);
     free((*forward)->state);
     free((*forward)->joined);
+    free((*forward)->said);
     free(*forward);
     *forward = NULL;
 }
@@ -206,25 +233,37 @@ static void cut_inner_window(const int8_t *above, int width, int16_t window[WIND
     }
 }
 
+/* The windows of TOGETHER pixels of a row from `x` on; what lies beyond the row has none. */
+static void cut_windows(const struct fast_image *image, int x, int y, struct noise *noise,
+                        int16_t windows[TOGETHER][WINDOW_SPACE])
+{
+    for (int i = 0; i < TOGETHER && x + i < image->width; i++) {
+        if (x + i == 0 || x + i == image->width - 1 || y == 0 || y == FAST_HEIGHT - 1)
+            cut_window(image, x + i, y, noise, windows[i]);
+        else
+            cut_inner_window(image->values + (size_t)(y - 1) * (size_t)image->width + x + i,
+                             image->width, windows[i]);
+    }
+}
+
 /* Sums of one row of pixels, the highest of each pool kept: scales are positive and tanh rises, so
- * the highest sum gives the highest value. */
+ * the highest sum gives the highest value. Pixels beyond the last pool count only for their noise.
+ */
 static void convolve_row(struct fast_forward *forward, const struct fast_image *image, int y,
                          struct noise *noise, int32_t *highest)
 {
-    int16_t window[WINDOW_SPACE] = {0};
+    int16_t windows[TOGETHER][WINDOW_SPACE] = {0};
     int rows = forward->convolution.rows, used = image->width / FAST_POOL * FAST_POOL;
-    for (int x = 0; x < image->width; x++) {
-        if (x == 0 || x == image->width - 1 || y == 0 || y == FAST_HEIGHT - 1)
-            cut_window(image, x, y, noise, window);
-        else
-            cut_inner_window(image->values + (size_t)(y - 1) * (size_t)image->width + x,
-                             image->width, window);
-        if (x >= used)
-            continue; /* only for its noise */
-        forward->kernels->multiply(&forward->convolution, window, forward->sums);
-        int32_t *pool = highest + (size_t)(x / FAST_POOL) * (size_t)rows;
-        for (int i = 0; i < rows; i++)
-            pool[i] = forward->sums[i] > pool[i] ? forward->sums[i] : pool[i];
+    for (int x = 0; x < image->width; x += TOGETHER) {
+        cut_windows(image, x, y, noise, windows);
+        forward->kernels->multiply(&forward->convolution, windows[0], WINDOW_SPACE, TOGETHER,
+                                   forward->sums);
+        for (int i = 0; i < TOGETHER && x + i < used; i++) {
+            const int32_t *sums = forward->sums + i * rows;
+            int32_t *pool = highest + (size_t)((x + i) / FAST_POOL) * (size_t)rows;
+            for (int row = 0; row < rows; row++)
+                pool[row] = sums[row] > pool[row] ? sums[row] : pool[row];
+        }
     }
 }
 
@@ -254,51 +293,78 @@ static int convolve(struct fast_forward *forward, const struct fast_image *image
 
 /* ---- layers ---- */
 
-static void begin_lstm(struct fast_forward *forward, const struct packed_lstm *lstm)
+static int fewer(int left)
 {
-    size_t states = (size_t)lstm->of->states;
-    memset(forward->state, 0, states * sizeof *forward->state);
-    memset(forward->joined + lstm->of->inputs, 0, states * sizeof *forward->joined);
+    return left < TOGETHER ? left : TOGETHER;
 }
 
-static void step_lstm(struct fast_forward *forward, const struct packed_lstm *lstm,
-                      const int16_t *inputs)
+/* Columns know nothing of each other, so several go side by side: one cell of each, then the next.
+ */
+static void summarise_some(struct fast_forward *forward, const struct sequence *cells, int first,
+                           struct sequence *steps)
 {
-    memcpy(forward->joined, inputs, (size_t)lstm->of->inputs * sizeof *inputs);
-    forward->kernels->multiply(&lstm->gates, forward->joined, forward->sums);
-    forward->kernels->step(forward->sums, lstm->gates.scales, lstm->of->states, forward->state,
-                           forward->joined + lstm->of->inputs);
+    const struct fast_lstm *lstm = forward->column.of;
+    const struct fast_packed *gates = &forward->column.inputs;
+    size_t inputs = (size_t)lstm->inputs, states = (size_t)lstm->states, both = inputs + states;
+    int count = fewer(cells->steps - first);
+    memset(forward->state, 0, (size_t)count * states * sizeof *forward->state);
+    memset(forward->joined, 0, (size_t)count * both * sizeof *forward->joined);
+    for (size_t cell = 0; cell < CELLS; cell++) {
+        for (int i = 0; i < count; i++)
+            memcpy(forward->joined + (size_t)i * both, row_of(cells, first + i) + cell * inputs,
+                   inputs * sizeof *forward->joined);
+        forward->kernels->multiply(gates, forward->joined, both, count, forward->sums);
+        for (int i = 0; i < count; i++)
+            forward->kernels->step(forward->sums + i * gates->rows, gates->scales, lstm->states,
+                                   forward->state + (size_t)i * states,
+                                   forward->joined + (size_t)i * both + inputs);
+    }
+    for (int i = 0; i < count; i++)
+        memcpy(row_of(steps, first + i), forward->joined + (size_t)i * both + inputs,
+               states * sizeof *forward->joined);
 }
 
 static int summarise_columns(struct fast_forward *forward, const struct sequence *cells,
                              struct sequence *ret_steps, struct err *err)
 {
-    const struct packed_lstm *lstm = &forward->column;
-    int rc = make_sequence(cells->steps, lstm->of->states, ret_steps, err);
-    for (int step = 0; rc == 0 && step < cells->steps; step++) {
-        begin_lstm(forward, lstm);
-        for (int cell = 0; cell < CELLS; cell++)
-            step_lstm(forward, lstm, row_of(cells, step) + cell * lstm->of->inputs);
-        memcpy(row_of(ret_steps, step), forward->joined + lstm->of->inputs,
-               (size_t)lstm->of->states * sizeof *forward->joined);
-    }
+    int rc = make_sequence(cells->steps, forward->column.of->states, ret_steps, err);
+    for (int step = 0; rc == 0 && step < cells->steps; step += TOGETHER)
+        summarise_some(forward, cells, step, ret_steps);
     return rc;
+}
+
+/* What comes in is known beforehand and multiplied for several steps together; what was said last
+ * is added step by step. `first` is the lowest of the steps, whichever way the line runs. */
+static void run_some(struct fast_forward *forward, const struct packed_lstm *lstm,
+                     const struct sequence *steps, int first, struct sequence *out)
+{
+    int count = fewer(steps->steps - first);
+    forward->kernels->multiply(&lstm->inputs, row_of(steps, first), (size_t)steps->width, count,
+                               forward->sums);
+    for (int i = 0; i < count; i++) {
+        int at = lstm->of->backwards ? count - 1 - i : i;
+        int32_t *sums = forward->sums + at * lstm->inputs.rows;
+        forward->kernels->add(&lstm->states, forward->said, sums);
+        forward->kernels->step(sums, lstm->inputs.scales, lstm->of->states, forward->state,
+                               forward->said);
+        memcpy(row_of(out, first + at), forward->said,
+               (size_t)lstm->of->states * sizeof *forward->said);
+    }
 }
 
 static int run_line(struct fast_forward *forward, const struct packed_lstm *lstm,
                     struct sequence *steps, struct err *err)
 {
     SCOPED(free_sequence) struct sequence out = {0};
+    size_t states = (size_t)lstm->of->states;
+    int last = (steps->steps - 1) / TOGETHER * TOGETHER;
     int rc = make_sequence(steps->steps, lstm->of->states, &out, err);
     if (rc < 0)
         return rc;
-    begin_lstm(forward, lstm);
-    for (int i = 0; i < steps->steps; i++) {
-        int at = lstm->of->backwards ? steps->steps - 1 - i : i;
-        step_lstm(forward, lstm, row_of(steps, at));
-        memcpy(row_of(&out, at), forward->joined + lstm->of->inputs,
-               (size_t)lstm->of->states * sizeof *forward->joined);
-    }
+    memset(forward->state, 0, states * sizeof *forward->state);
+    memset(forward->said, 0, states * sizeof *forward->said);
+    for (int first = 0; first <= last; first += TOGETHER)
+        run_some(forward, lstm, steps, lstm->of->backwards ? last - first : first, &out);
     struct sequence was = *steps;
     *steps = out;
     out = was;
@@ -329,10 +395,13 @@ static int finish(struct fast_forward *forward, const struct sequence *steps,
     ret_output->rows = malloc((size_t)steps->steps * (size_t)classes * sizeof *ret_output->rows);
     if (!ret_output->rows)
         return err_set(err, ERR_MEMORY, "no memory for a line of %d steps", steps->steps);
-    for (int step = 0; step < steps->steps; step++) {
-        forward->kernels->multiply(&forward->softmax, row_of(steps, step), forward->sums);
-        soften(forward->sums, forward->softmax.scales, classes,
-               ret_output->rows + (size_t)step * (size_t)classes);
+    for (int first = 0; first < steps->steps; first += TOGETHER) {
+        int count = fewer(steps->steps - first);
+        forward->kernels->multiply(&forward->softmax, row_of(steps, first), (size_t)steps->width,
+                                   count, forward->sums);
+        for (int i = 0; i < count; i++)
+            soften(forward->sums + i * forward->softmax.rows, forward->softmax.scales, classes,
+                   ret_output->rows + (size_t)(first + i) * (size_t)classes);
     }
     return 0;
 }

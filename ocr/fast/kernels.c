@@ -38,21 +38,31 @@ static void *aligned_zeros(size_t size)
     return zeros ? memset(zeros, 0, whole) : NULL;
 }
 
-static void pack_row(const struct fast_matrix *matrix, int row, struct fast_packed *to, int at)
+/* A row of a matrix, and where it goes. */
+struct row_place {
+    const struct fast_matrix *from;
+    int row, to;
+};
+
+static void pack_row(const struct row_place *place, struct fast_columns columns,
+                     struct fast_packed *packed)
 {
-    const int8_t *cells = matrix->cells + (size_t)row * (size_t)(matrix->cols + 1);
-    size_t block = (size_t)(at / FAST_LANES) * (size_t)to->pairs;
-    for (int col = 0; col < matrix->cols; col++)
-        to->cells[(block + (size_t)(col / 2)) * 2 * FAST_LANES + (size_t)(at % FAST_LANES) * 2 +
-                  (size_t)(col % 2)] = cells[col];
-    to->bias[at] = FAST_ONE * cells[matrix->cols];
-    to->scales[at] = matrix->scales[row];
+    const struct fast_matrix *matrix = place->from;
+    const int8_t *cells = matrix->cells + (size_t)place->row * (size_t)(matrix->cols + 1);
+    size_t block = (size_t)(place->to / FAST_LANES) * (size_t)packed->pairs;
+    size_t lane = (size_t)(place->to % FAST_LANES);
+    for (int col = 0; col < columns.count; col++)
+        packed->cells[(block + (size_t)(col / 2)) * 2 * FAST_LANES + lane * 2 + (size_t)(col % 2)] =
+            cells[columns.first + col];
+    if (columns.first == 0)
+        packed->bias[place->to] = FAST_ONE * cells[matrix->cols];
+    packed->scales[place->to] = matrix->scales[place->row];
 }
 
-int fast_pack(const struct fast_matrix *const *matrices, int count, struct fast_packed *ret_packed,
-              struct err *err)
+int fast_pack(const struct fast_matrix *const *matrices, int count, struct fast_columns columns,
+              struct fast_packed *ret_packed, struct err *err)
 {
-    struct fast_packed packed = {.pairs = round_up(matrices[0]->cols, 2) / 2};
+    struct fast_packed packed = {.pairs = round_up(columns.count, 2) / 2};
     for (int i = 0; i < count; i++)
         packed.rows += matrices[i]->rows;
     packed.rows = round_up(packed.rows, FAST_LANES);
@@ -67,7 +77,7 @@ int fast_pack(const struct fast_matrix *const *matrices, int count, struct fast_
     int at = 0;
     for (int i = 0; i < count; i++)
         for (int row = 0; row < matrices[i]->rows; row++)
-            pack_row(matrices[i], row, &packed, at++);
+            pack_row(&(struct row_place){matrices[i], row, at++}, columns, &packed);
     *ret_packed = packed;
     return 0;
 }
@@ -82,15 +92,21 @@ void fast_packed_free(struct fast_packed *packed)
 
 /* ---- plain ---- */
 
-static void multiply(const struct fast_packed *packed, const int16_t *inputs, int32_t *ret_sums)
+static void add(const struct fast_packed *packed, const int16_t *inputs, int32_t *sums)
 {
     const int16_t *cell = packed->cells;
-    for (int block = 0; block < packed->rows; block += FAST_LANES) {
-        int32_t *sums = ret_sums + block;
-        memcpy(sums, packed->bias + block, FAST_LANES * sizeof *sums);
+    for (int block = 0; block < packed->rows; block += FAST_LANES, sums += FAST_LANES)
         for (int pair = 0; pair < packed->pairs; pair++)
             for (int lane = 0; lane < FAST_LANES; lane++, cell += 2)
                 sums[lane] += cell[0] * inputs[2 * pair] + cell[1] * inputs[2 * pair + 1];
+}
+
+static void multiply(const struct fast_packed *packed, const int16_t *inputs, size_t stride,
+                     int count, int32_t *ret_sums)
+{
+    for (int i = 0; i < count; i++, inputs += stride, ret_sums += packed->rows) {
+        memcpy(ret_sums, packed->bias, (size_t)packed->rows * sizeof *ret_sums);
+        add(packed, inputs, ret_sums);
     }
 }
 
@@ -146,7 +162,7 @@ static void step(const int32_t *sums, const float *scales, int states, float *st
     }
 }
 
-static const struct fast_kernels plain_kernels = {"plain", multiply, squash, step};
+static const struct fast_kernels plain_kernels = {"plain", multiply, add, squash, step};
 
 const struct fast_kernels *fast_kernels_choose(bool plain)
 {

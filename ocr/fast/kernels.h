@@ -8,6 +8,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -28,16 +29,25 @@ struct fast_packed {
     float *scales; /* rows */
 };
 
-/* ERR_MEMORY. All matrices have the same number of columns. */
-int fast_pack(const struct fast_matrix *const *matrices, int count, struct fast_packed *ret_packed,
-              struct err *err);
+/* Columns of a matrix. */
+struct fast_columns {
+    int first, count; /* the bias goes with the first column */
+};
+
+/* Packs these columns of `count` matrices. ERR_MEMORY. */
+int fast_pack(const struct fast_matrix *const *matrices, int count, struct fast_columns columns,
+              struct fast_packed *ret_packed, struct err *err);
 void fast_packed_free(struct fast_packed *packed);
 
 struct fast_kernels {
     const char *name;
     /* sums[r] = bias[r] + cells[r] . inputs, for all rows; inputs within -127..127, 2 * pairs of
-     * them. */
-    void (*multiply)(const struct fast_packed *packed, const int16_t *inputs, int32_t *ret_sums);
+     * them. `count` vectors of inputs lie `stride` apart, their sums `rows` apart: weights are
+     * loaded once for several. */
+    void (*multiply)(const struct fast_packed *packed, const int16_t *inputs, size_t stride,
+                     int count, int32_t *ret_sums);
+    /* sums[r] += cells[r] . inputs */
+    void (*add)(const struct fast_packed *packed, const int16_t *inputs, int32_t *sums);
     /* tanh of sums times scales, as -127..127. `count` is a multiple of 8. */
     void (*squash)(const int32_t *sums, const float *scales, int count, int16_t *ret_values);
     /* One step of an LSTM: sums and scales of its four gates one after the other, `states` each (a

@@ -16,7 +16,7 @@
 
 #define AVX2 __attribute__((target("avx2")))
 
-enum { BLOCKS = 4, STATE_MAX = 100 };
+enum { BLOCKS = 4, VECTORS = 4, STATE_MAX = 100 };
 
 AVX2 static inline __m256i pair_of(const int16_t *inputs)
 {
@@ -30,15 +30,26 @@ AVX2 static inline __m256i load(const void *at)
     return _mm256_load_si256(at);
 }
 
-/* Four blocks at a time, so that an input is spread once for 32 rows. */
-AVX2 static void multiply_blocks(const struct fast_packed *packed, int block, const int16_t *inputs,
-                                 int32_t *ret_sums)
+AVX2 static inline __m256i load_sums(const int32_t *at)
+{
+    return _mm256_loadu_si256((const __m256i *)at);
+}
+
+AVX2 static inline void store_sums(int32_t *at, __m256i sums)
+{
+    _mm256_storeu_si256((__m256i *)at, sums);
+}
+
+/* Sums of one vector for four blocks of rows, so that an input is spread once for 32 rows; they
+ * begin as `start` says. */
+AVX2 static void add_blocks(const struct fast_packed *packed, int block, const int16_t *inputs,
+                            const int32_t *start, int32_t *ret_sums)
 {
     size_t stride = (size_t)packed->pairs * 2 * FAST_LANES;
     const int16_t *cells = packed->cells + (size_t)block * stride;
     __m256i sums[BLOCKS];
     for (int b = 0; b < BLOCKS; b++)
-        sums[b] = load(packed->bias + (block + b) * FAST_LANES);
+        sums[b] = load_sums(start + (block + b) * FAST_LANES);
     for (int pair = 0; pair < packed->pairs; pair++, cells += 2 * FAST_LANES) {
         __m256i both = pair_of(inputs + 2 * pair);
         for (int b = 0; b < BLOCKS; b++)
@@ -46,27 +57,73 @@ AVX2 static void multiply_blocks(const struct fast_packed *packed, int block, co
                                        _mm256_madd_epi16(both, load(cells + (size_t)b * stride)));
     }
     for (int b = 0; b < BLOCKS; b++)
-        _mm256_storeu_si256((__m256i *)(ret_sums + (block + b) * FAST_LANES), sums[b]);
+        store_sums(ret_sums + (block + b) * FAST_LANES, sums[b]);
 }
 
-AVX2 static void multiply_block(const struct fast_packed *packed, int block, const int16_t *inputs,
-                                int32_t *ret_sums)
+AVX2 static void add_block(const struct fast_packed *packed, int block, const int16_t *inputs,
+                           const int32_t *start, int32_t *ret_sums)
 {
     const int16_t *cells = packed->cells + (size_t)block * (size_t)packed->pairs * 2 * FAST_LANES;
-    __m256i sum = load(packed->bias + block * FAST_LANES);
+    __m256i sum = load_sums(start + block * FAST_LANES);
     for (int pair = 0; pair < packed->pairs; pair++, cells += 2 * FAST_LANES)
         sum = _mm256_add_epi32(sum, _mm256_madd_epi16(pair_of(inputs + 2 * pair), load(cells)));
-    _mm256_storeu_si256((__m256i *)(ret_sums + block * FAST_LANES), sum);
+    store_sums(ret_sums + block * FAST_LANES, sum);
 }
 
-AVX2 static void multiply(const struct fast_packed *packed, const int16_t *inputs,
-                          int32_t *ret_sums)
+AVX2 static void add_from(const struct fast_packed *packed, const int16_t *inputs,
+                          const int32_t *start, int32_t *ret_sums)
 {
     int block = 0, blocks = packed->rows / FAST_LANES;
     for (; block + BLOCKS <= blocks; block += BLOCKS)
-        multiply_blocks(packed, block, inputs, ret_sums);
+        add_blocks(packed, block, inputs, start, ret_sums);
     for (; block < blocks; block++)
-        multiply_block(packed, block, inputs, ret_sums);
+        add_block(packed, block, inputs, start, ret_sums);
+}
+
+AVX2 static void add(const struct fast_packed *packed, const int16_t *inputs, int32_t *sums)
+{
+    add_from(packed, inputs, sums, sums);
+}
+
+/* Two blocks of rows for four vectors: weights are loaded once for all of them. An odd last block
+ * is done twice. */
+AVX2 static void multiply_four(const struct fast_packed *packed, const int16_t *inputs,
+                               size_t stride, int block, int32_t *ret_sums)
+{
+    size_t apart = (size_t)packed->pairs * 2 * FAST_LANES;
+    int next = (block + 1) * FAST_LANES < packed->rows ? block + 1 : block;
+    const int16_t *first = packed->cells + (size_t)block * apart;
+    const int16_t *second = packed->cells + (size_t)next * apart;
+    __m256i sums[VECTORS][2];
+    for (int v = 0; v < VECTORS; v++) {
+        sums[v][0] = load_sums(packed->bias + block * FAST_LANES);
+        sums[v][1] = load_sums(packed->bias + next * FAST_LANES);
+    }
+    for (int pair = 0; pair < packed->pairs; pair++) {
+        __m256i upper = load(first + (size_t)pair * 2 * FAST_LANES);
+        __m256i lower = load(second + (size_t)pair * 2 * FAST_LANES);
+        for (int v = 0; v < VECTORS; v++) {
+            __m256i both = pair_of(inputs + (size_t)v * stride + 2 * pair);
+            sums[v][0] = _mm256_add_epi32(sums[v][0], _mm256_madd_epi16(both, upper));
+            sums[v][1] = _mm256_add_epi32(sums[v][1], _mm256_madd_epi16(both, lower));
+        }
+    }
+    for (int v = 0; v < VECTORS; v++) {
+        store_sums(ret_sums + v * packed->rows + block * FAST_LANES, sums[v][0]);
+        store_sums(ret_sums + v * packed->rows + next * FAST_LANES, sums[v][1]);
+    }
+}
+
+AVX2 static void multiply(const struct fast_packed *packed, const int16_t *inputs, size_t stride,
+                          int count, int32_t *ret_sums)
+{
+    int at = 0, blocks = packed->rows / FAST_LANES;
+    for (; at + VECTORS <= count; at += VECTORS)
+        for (int block = 0; block < blocks; block += 2)
+            multiply_four(packed, inputs + (size_t)at * stride, stride, block,
+                          ret_sums + at * packed->rows);
+    for (; at < count; at++)
+        add_from(packed, inputs + (size_t)at * stride, packed->bias, ret_sums + at * packed->rows);
 }
 
 AVX2 static inline __m256 magnitude(__m256 x)
@@ -119,8 +176,7 @@ AVX2 static inline void store_quantised(__m256 value, int16_t *to)
 
 AVX2 static inline __m256 scaled_sums(const int32_t *sums, const float *scales)
 {
-    __m256i whole = _mm256_loadu_si256((const __m256i *)sums);
-    return _mm256_mul_ps(_mm256_cvtepi32_ps(whole), _mm256_loadu_ps(scales));
+    return _mm256_mul_ps(_mm256_cvtepi32_ps(load_sums(sums)), _mm256_loadu_ps(scales));
 }
 
 AVX2 static void squash(const int32_t *sums, const float *scales, int count, int16_t *ret_values)
@@ -149,7 +205,7 @@ AVX2 static void step(const int32_t *sums, const float *scales, int states, floa
 
 const struct fast_kernels *fast_kernels_avx2(void)
 {
-    static const struct fast_kernels kernels = {"avx2", multiply, squash, step};
+    static const struct fast_kernels kernels = {"avx2", multiply, add, squash, step};
     return __builtin_cpu_supports("avx2") ? &kernels : NULL;
 }
 
