@@ -38,7 +38,7 @@ static void put(struct writer *writer, const void *at, size_t len)
 static void put_number(struct writer *writer, uint64_t number, unsigned len)
 {
     for (unsigned i = 0; i < len; i++) {
-        uint8_t byte = (uint8_t)(number >> 8 * i);
+        uint8_t byte = i < sizeof number ? (uint8_t)(number >> 8 * i) : 0;
         put(writer, &byte, 1);
     }
 }

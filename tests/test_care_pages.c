@@ -59,6 +59,7 @@ static void read_form(struct sheet *sheet, struct tally *tally)
     SCOPED(buf_free) struct buf file = {0};
     struct image_encode_params params = IMAGE_ENCODE_DEFAULT;
     check_ok(scan_page(&sheet->front, &sheet->look, &image, &err), &err);
+    page_free_text(&sheet->front);
     pixSetResolution(image, DPI, DPI);
     check_ok(image_encode(image, &params, &file, &err), &err);
     struct classify_page page = {.file = buf_view(&file), .page = 1};
