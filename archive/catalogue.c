@@ -201,6 +201,19 @@ struct document_id catalogue_document_of(struct bytes index_key)
     return (struct document_id){id.batch, id.page};
 }
 
+int catalogue_seek_document(struct store_txn *txn, int db, const struct db_key *prefix,
+                            struct document_id *id, struct err *err)
+{
+    struct store_entry entry;
+    struct db_key key = *prefix;
+    key_u32(key_u32(&key, id->batch), id->first_page);
+    int rc = store_seek(txn, db, &key, &entry, err);
+    if (rc <= 0 || !key_has_prefix(entry.key, prefix))
+        return rc < 0 ? rc : 0;
+    *id = catalogue_document_of(entry.key);
+    return 1;
+}
+
 static int put_entry(struct store_txn *txn, int db, const struct db_key *key, struct err *err)
 {
     return store_put(txn, db, key, bytes_of("", 0), err);
@@ -260,6 +273,15 @@ int catalogue_set_moved(struct store_txn *txn, uint32_t box, struct document_id 
 {
     struct db_key key = moved_key(box, id);
     return moved ? put_entry(txn, CAT_MOVED, &key, err) : remove_entry(txn, CAT_MOVED, &key, err);
+}
+
+int catalogue_filed(struct store_txn *txn, struct document_id id, struct document_row *ret_row,
+                    struct err *err)
+{
+    int rc = catalogue_document(txn, id, ret_row, err);
+    if (rc == 0)
+        return err_set(err, ERR_NOT_FOUND, "document %u-%u is not filed", id.batch, id.first_page);
+    return rc < 0 ? rc : 0;
 }
 
 int catalogue_put_document(struct store_txn *txn, struct document_id id,

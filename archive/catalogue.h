@@ -62,6 +62,9 @@ int catalogue_put_envelope(struct store_txn *txn, struct envelope_id id,
                            const struct envelope_row *row, struct err *err);
 int catalogue_document(struct store_txn *txn, struct document_id id, struct document_row *ret_row,
                        struct err *err);
+/* The same of one that somebody named: 0, or ERR_NOT_FOUND, not filed. */
+int catalogue_filed(struct store_txn *txn, struct document_id id, struct document_row *ret_row,
+                    struct err *err);
 /* The row and its index entries (tenant, tag, box, insured numbers). */
 int catalogue_put_document(struct store_txn *txn, struct document_id id,
                            const struct document_row *row, struct err *err);
@@ -95,6 +98,11 @@ struct db_key catalogue_tag_key(const char *tenant, const char *tag);
 struct db_key catalogue_insured_key(const char *tenant, enum compartment compartment,
                                     const struct insured_hash *hash);
 struct document_id catalogue_document_of(struct bytes index_key);
+
+/* The first document from `*id` on in a database whose keys are `prefix`, document id: 1 and it is
+ * in `*id`, 0 none. A walk begins with {0} and goes on behind what it found: id.first_page++. */
+int catalogue_seek_document(struct store_txn *txn, int db, const struct db_key *prefix,
+                            struct document_id *id, struct err *err);
 
 /* What vouches for a document: the digest of its row and of its pages' rows, as they stand. */
 int catalogue_document_digest(struct store_txn *txn, struct document_id id,

@@ -56,34 +56,31 @@ static int remove_document(struct store_txn *txn, struct document_id id, struct 
 static int remove_documents(struct store_txn *txn, uint32_t box, struct tomb_record *record,
                             struct err *err)
 {
-    struct db_key prefix = key_of_number(box);
-    struct store_entry entry;
+    struct db_key of_box = key_of_number(box);
+    struct document_id id = {0};
     int rc;
-    while ((rc = store_seek(txn, CAT_BY_BOX, &prefix, &entry, err)) == 1 &&
-           key_has_prefix(entry.key, &prefix)) {
-        struct document_id id = catalogue_document_of(entry.key);
+    while ((rc = catalogue_seek_document(txn, CAT_BY_BOX, &of_box, &id, err)) == 1) {
         rc = tomb_add(record, txn, id, err);
         if (rc == 0)
             rc = remove_document(txn, id, err);
         if (rc < 0)
             return rc;
     }
-    return rc < 0 ? rc : 0;
+    return rc;
 }
 
 /* What left the box before has nothing in it any more. */
 static int forget_moved(struct store_txn *txn, uint32_t box, struct err *err)
 {
-    struct db_key prefix = key_of_number(box);
-    struct store_entry entry;
+    struct db_key of_box = key_of_number(box);
+    struct document_id id = {0};
     int rc;
-    while ((rc = store_seek(txn, CAT_MOVED, &prefix, &entry, err)) == 1 &&
-           key_has_prefix(entry.key, &prefix)) {
-        rc = catalogue_set_moved(txn, box, catalogue_document_of(entry.key), false, err);
+    while ((rc = catalogue_seek_document(txn, CAT_MOVED, &of_box, &id, err)) == 1) {
+        rc = catalogue_set_moved(txn, box, id, false, err);
         if (rc < 0)
             return rc;
     }
-    return rc < 0 ? rc : 0;
+    return rc;
 }
 
 static int note_destroyed(struct store_txn *txn, uint32_t box, const struct box_row *row,
@@ -122,10 +119,10 @@ static int mark_destroyed(struct store_txn *txn, uint32_t box, const struct slip
 
 static int check_empty(struct store_txn *txn, uint32_t box, struct err *err)
 {
-    struct db_key prefix = key_of_number(box);
-    struct store_entry entry;
-    int rc = store_seek(txn, CAT_BY_BOX, &prefix, &entry, err);
-    if (rc == 1 && key_has_prefix(entry.key, &prefix))
+    struct db_key of_box = key_of_number(box);
+    struct document_id id = {0};
+    int rc = catalogue_seek_document(txn, CAT_BY_BOX, &of_box, &id, err);
+    if (rc == 1)
         return err_set(err, ERR_CONFLICT, "box %u: documents lie in it", box);
     return rc < 0 ? rc : 0;
 }

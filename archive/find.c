@@ -156,14 +156,11 @@ static int walk_index(struct search *search, int db, const struct db_key *prefix
 {
     struct document_id from = first_id(search->query);
     while (search->count < search->query->most) {
-        struct store_entry entry;
         struct document_row row;
-        struct db_key key = *prefix;
-        key_u32(key_u32(&key, from.batch), from.first_page);
-        int rc = store_seek(&search->txn, db, &key, &entry, err);
-        if (rc <= 0 || !key_has_prefix(entry.key, prefix))
-            return rc < 0 ? rc : 0;
-        struct document_id id = catalogue_document_of(entry.key);
+        struct document_id id = from;
+        int rc = catalogue_seek_document(&search->txn, db, prefix, &id, err);
+        if (rc <= 0)
+            return rc;
         if (search->query->batch.n && id.batch > search->query->batch.n)
             return 0;
         rc = consider(search, id, &row, err);
@@ -174,20 +171,6 @@ static int walk_index(struct search *search, int db, const struct db_key *prefix
             from = (struct document_id){id.batch + 1, 0};
     }
     return 0;
-}
-
-/* The next document of an insured number in a compartment, from an id on: 1 found. */
-static int next_insured(struct search *search, const struct db_key *prefix, struct document_id from,
-                        struct document_id *ret_id, struct err *err)
-{
-    struct store_entry entry;
-    struct db_key key = *prefix;
-    key_u32(key_u32(&key, from.batch), from.first_page);
-    int rc = store_seek(&search->txn, CAT_BY_INSURED, &key, &entry, err);
-    if (rc <= 0 || !key_has_prefix(entry.key, prefix))
-        return rc < 0 ? rc : 0;
-    *ret_id = catalogue_document_of(entry.key);
-    return 1;
 }
 
 static int compare_ids(struct document_id a, struct document_id b)
@@ -203,10 +186,11 @@ static int merge_insured(struct search *search, const struct db_key *prefixes, i
 {
     struct document_id from = first_id(search->query);
     while (search->count < search->query->most) {
-        struct document_id best = {0}, id;
+        struct document_id best = {0};
         struct document_row row;
         for (int i = 0; i < lists; i++) {
-            int rc = next_insured(search, &prefixes[i], from, &id, err);
+            struct document_id id = from;
+            int rc = catalogue_seek_document(&search->txn, CAT_BY_INSURED, &prefixes[i], &id, err);
             if (rc < 0)
                 return rc;
             if (rc == 1 && (!best.batch || compare_ids(id, best) < 0))
@@ -264,15 +248,14 @@ static int search_all(struct search *search, struct err *err)
 {
     struct document_id from = first_id(search->query);
     struct rights rights = {0};
+    const struct db_key all = {.len = 0};
     while (search->count < search->query->most) {
-        struct store_entry entry;
         struct batch_row batch;
         struct document_row row;
-        struct db_key key = key_of_page((struct page_id){from.batch, from.first_page});
-        int rc = store_seek(&search->txn, CAT_DOCUMENTS, &key, &entry, err);
+        struct document_id id = from;
+        int rc = catalogue_seek_document(&search->txn, CAT_DOCUMENTS, &all, &id, err);
         if (rc <= 0)
             return rc;
-        struct document_id id = catalogue_document_of(entry.key);
         if (search->query->batch.n && id.batch > search->query->batch.n)
             return 0;
         rc = catalogue_batch(&search->txn, (struct batch_id){id.batch}, &batch, err);
@@ -332,10 +315,8 @@ int find_document(struct archive *archive, struct document_id id,
     struct document_row row;
     int rc = store_begin_read(archive->catalogue, &txn, err);
     if (rc == 0)
-        rc = catalogue_document(&txn, id, &row, err);
+        rc = catalogue_filed(&txn, id, &row, err);
     if (rc == 0)
-        return err_set(err, ERR_NOT_FOUND, "document %u-%u is not filed", id.batch, id.first_page);
-    if (rc == 1)
         rc = keys_check(archive->keys, &(struct key_owner){row.tenant, row.compartment}, err);
     return rc < 0 ? rc : fill(&txn, id, &row, ret_document, err);
 }

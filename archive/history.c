@@ -69,10 +69,8 @@ int history_read(struct archive *archive, struct document_id id, struct history 
     struct document_row row;
     int rc = store_begin_read(archive->catalogue, &txn, err);
     if (rc == 0)
-        rc = catalogue_document(&txn, id, &row, err);
+        rc = catalogue_filed(&txn, id, &row, err);
     if (rc == 0)
-        return err_set(err, ERR_NOT_FOUND, "document %u-%u is not filed", id.batch, id.first_page);
-    if (rc == 1)
         rc = keys_check(archive->keys, &(struct key_owner){row.tenant, row.compartment}, err);
     if (rc < 0)
         return rc;

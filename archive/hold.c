@@ -225,17 +225,15 @@ static int on_box(struct setting *setting, struct err *err)
     memcpy(setting->row.tenant, box.tenant, sizeof box.tenant);
     struct db_key subject = subject_of_number(SUBJECT_BOX, setting->row.first);
     rc = put_subject(&setting->txn, setting->row.name, &subject, err);
-    struct db_key prefix = key_of_number(setting->spec->box), from = prefix;
-    struct store_entry entry;
-    while (rc >= 0 && (rc = store_seek(&setting->txn, CAT_BY_BOX, &from, &entry, err)) == 1 &&
-           key_has_prefix(entry.key, &prefix)) {
-        struct document_id id = catalogue_document_of(entry.key);
+    struct db_key of_box = key_of_number(setting->spec->box);
+    struct document_id id = {0};
+    struct store_txn *txn = &setting->txn;
+    for (; rc >= 0 && (rc = catalogue_seek_document(txn, CAT_BY_BOX, &of_box, &id, err)) == 1;
+         id.first_page++) {
         subject = subject_of_document(id);
-        rc = put_subject(&setting->txn, setting->row.name, &subject, err);
-        from = prefix;
-        key_u32(key_u32(&from, id.batch), id.first_page + 1);
+        rc = put_subject(txn, setting->row.name, &subject, err);
     }
-    return rc < 0 ? rc : 0;
+    return rc;
 }
 
 /* In both compartments: a hold that leaves out what its owner may not read would let it go. */

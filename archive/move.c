@@ -43,15 +43,6 @@ static void run_free(struct run **run)
 
 /* ---- 1: rows as they are, and boxes for what leaves ---- */
 
-static int read_row(struct store_txn *txn, struct document_id id, struct document_row *ret_row,
-                    struct err *err)
-{
-    int rc = catalogue_document(txn, id, ret_row, err);
-    if (rc == 0)
-        return err_set(err, ERR_NOT_FOUND, "document %u-%u is not filed", id.batch, id.first_page);
-    return rc < 0 ? rc : 0;
-}
-
 static int read_box(struct store_txn *txn, uint32_t number, struct box_row *ret_row,
                     struct err *err)
 {
@@ -115,7 +106,7 @@ static int take(struct run *run, struct store_txn *txn, struct move *move, struc
     struct step *step = &run->steps[run->count];
     struct box_row box;
     *step = (struct step){.move = move};
-    int rc = read_row(txn, move->id, &step->was, err);
+    int rc = catalogue_filed(txn, move->id, &step->was, err);
     if (rc == 0)
         rc = read_box(txn, step->was.box, &box, err);
     if (rc < 0)
@@ -388,7 +379,7 @@ int move_out(struct archive *archive, const struct move_list *list, const struct
     for (size_t i = 0; rc == 0 && i < count; i++) {
         struct move *move = &moves[leaving];
         *move = (struct move){.id = list->ids[i], .out = true};
-        rc = read_row(&txn, list->ids[i], &move->row, err);
+        rc = catalogue_filed(&txn, list->ids[i], &move->row, err);
         leaving += rc == 0 && move->row.box == list->box;
     }
     store_abort(&txn);

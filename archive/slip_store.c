@@ -218,19 +218,16 @@ int slip_look(struct archive *archive, struct store_txn *txn, uint32_t box,
     memcpy(ret_candidate->tenant, row.tenant, sizeof row.tenant);
     memcpy(ret_candidate->line.class_name, row.class_name, sizeof row.class_name);
     ret_candidate->line.compartment = row.compartment;
-    struct db_key prefix = key_of_number(box), from = prefix;
-    struct store_entry entry;
-    while ((rc = store_seek(txn, CAT_BY_BOX, &from, &entry, err)) == 1 &&
-           key_has_prefix(entry.key, &prefix)) {
-        struct document_id id = catalogue_document_of(entry.key);
+    struct db_key of_box = key_of_number(box);
+    struct document_id id = {0};
+    for (; (rc = catalogue_seek_document(txn, CAT_BY_BOX, &of_box, &id, err)) == 1;
+         id.first_page++) {
         rc = look_at(&look, id, err);
         ret_candidate->stays = rc == STAYS;
         if (rc < 0 || rc == STAYS)
             return rc < 0 ? rc : 0;
-        from = prefix;
-        key_u32(key_u32(&from, id.batch), id.first_page + 1);
     }
-    return rc < 0 ? rc : 0;
+    return rc;
 }
 
 int slip_close_box(struct archive *archive, struct store_txn *txn, uint32_t box, struct err *err)

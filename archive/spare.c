@@ -45,20 +45,18 @@ static int list_one(struct listing *listing, struct document_id id, struct err *
 static int list_box(struct listing *listing, uint32_t box, choice chosen, const void *to,
                     struct err *err)
 {
-    struct db_key prefix = key_of_number(box), from = prefix;
-    struct store_entry entry;
-    int rc = store_begin_read(listing->archive->catalogue, &listing->txn, err);
-    while (rc >= 0 && (rc = store_seek(&listing->txn, CAT_BY_BOX, &from, &entry, err)) == 1 &&
-           key_has_prefix(entry.key, &prefix)) {
-        struct document_id id = catalogue_document_of(entry.key);
+    struct db_key of_box = key_of_number(box);
+    struct document_id id = {0};
+    struct store_txn *txn = &listing->txn;
+    int rc = store_begin_read(listing->archive->catalogue, txn, err);
+    for (; rc >= 0 && (rc = catalogue_seek_document(txn, CAT_BY_BOX, &of_box, &id, err)) == 1;
+         id.first_page++) {
         rc = chosen ? chosen(to, listing, id, err) : 1;
         if (rc == 1)
             rc = list_one(listing, id, err);
-        from = prefix;
-        key_u32(key_u32(&from, id.batch), id.first_page + 1);
     }
-    store_abort(&listing->txn);
-    return rc < 0 ? rc : 0;
+    store_abort(txn);
+    return rc;
 }
 
 static int move_listed(struct listing *listing, uint32_t box, const struct move_cause *cause,

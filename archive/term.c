@@ -43,10 +43,9 @@ static int read_row(struct archive *archive, struct document_id id, struct docum
 static int read_filed(struct archive *archive, struct document_id id, struct document_row *ret_row,
                       struct err *err)
 {
-    int rc = read_row(archive, id, ret_row, err);
-    if (rc == 0)
-        return err_set(err, ERR_NOT_FOUND, "document %u-%u is not filed", id.batch, id.first_page);
-    return rc < 0 ? rc : 0;
+    SCOPED(store_abort) struct store_txn txn = {0};
+    int rc = store_begin_read(archive->catalogue, &txn, err);
+    return rc < 0 ? rc : catalogue_filed(&txn, id, ret_row, err);
 }
 
 /* Reckons the row anew and gives it to the document: 1, or 0 when nothing of its term changes. */
@@ -133,13 +132,12 @@ int term_retag(struct archive *archive, struct document_id id, const struct term
 static int next_document(struct store_txn *txn, struct document_id *from,
                          struct term_change *ret_change, struct err *err)
 {
-    struct db_key key = key_of_page((struct page_id){from->batch, from->first_page});
-    struct store_entry entry;
-    int rc = store_seek(txn, CAT_DOCUMENTS, &key, &entry, err);
+    const struct db_key all = {.len = 0};
+    int rc = catalogue_seek_document(txn, CAT_DOCUMENTS, &all, from, err);
     if (rc <= 0)
         return rc;
-    ret_change->id = catalogue_document_of(entry.key);
-    *from = (struct document_id){ret_change->id.batch, ret_change->id.first_page + 1};
+    ret_change->id = *from;
+    from->first_page++;
     return catalogue_document(txn, ret_change->id, &ret_change->was, err);
 }
 

@@ -162,16 +162,14 @@ static void check_document(struct verifying *verifying, struct store_txn *txn,
 static int look_at_documents(struct verifying *verifying, struct document_id *next, struct err *err)
 {
     SCOPED(store_abort) struct store_txn txn = {0};
+    const struct db_key all = {.len = 0};
     int rc = store_begin_read(verifying->archive->catalogue, &txn, err);
     for (int i = 0; rc >= 0 && i < DOCUMENTS_PER_LOOK; i++) {
-        struct store_entry entry;
-        struct db_key key = key_of_page((struct page_id){next->batch, next->first_page});
-        rc = store_seek(&txn, CAT_DOCUMENTS, &key, &entry, err);
+        rc = catalogue_seek_document(&txn, CAT_DOCUMENTS, &all, next, err);
         if (rc <= 0)
             return rc;
-        struct document_id id = catalogue_document_of(entry.key);
-        check_document(verifying, &txn, id);
-        *next = (struct document_id){id.batch, id.first_page + 1};
+        check_document(verifying, &txn, *next);
+        next->first_page++;
     }
     return rc < 0 ? rc : 1;
 }

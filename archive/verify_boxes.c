@@ -61,17 +61,13 @@ static void check_document(struct box_look *look, struct document_id id)
 
 static int check_documents(struct box_look *look, struct err *err)
 {
-    struct db_key prefix = key_of_number(look->ref.number), from = prefix;
-    struct store_entry entry;
+    struct db_key of_box = key_of_number(look->ref.number);
+    struct document_id id = {0};
     int rc;
-    while ((rc = store_seek(&look->txn, CAT_BY_BOX, &from, &entry, err)) == 1 &&
-           key_has_prefix(entry.key, &prefix)) {
-        struct document_id id = catalogue_document_of(entry.key);
+    for (; (rc = catalogue_seek_document(&look->txn, CAT_BY_BOX, &of_box, &id, err)) == 1;
+         id.first_page++)
         check_document(look, id);
-        from = prefix;
-        key_u32(key_u32(&from, id.batch), id.first_page + 1);
-    }
-    return rc < 0 ? rc : 0;
+    return rc;
 }
 
 /* Whether a page is of a document of this box, or of one that left it. */
