@@ -6,6 +6,8 @@
 
 #include <jansson.h>
 
+#include "archive/ids.h"
+#include "base/day.h"
 #include "workers/program.h"
 
 /* Each takes its own command line (argv[0] is "tripli VERB") and returns an exit status. */
@@ -39,6 +41,13 @@ int verb_submit(int argc, char **argv);
 /* Parses a verb's options (its parser's input is `input`, whose first member is a struct program)
  * and starts the program. Returns 0, or the exit status to end with after saying why. */
 int verb_start(const struct argp *argp, int argc, char **argv, struct program *program);
+
+/* What an argument names: a document, a number from 1 on, a day, a tag (`arg` itself). When it
+ * names none the program ends, saying so. */
+struct document_id verb_document_id(const char *arg, const struct argp_state *state);
+uint32_t verb_number(const char *arg, const struct argp_state *state);
+struct day verb_day(const char *arg, const struct argp_state *state);
+const char *verb_tag_name(const char *arg, const struct argp_state *state);
 
 /* Prints one JSON value on a line of its own and frees it. */
 void verb_print(json_t *json);

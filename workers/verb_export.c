@@ -33,28 +33,6 @@ static const struct argp_option options[] = {
     {0},
 };
 
-static uint32_t number_of(const char *arg, struct argp_state *state)
-{
-    char *end;
-    long long number = strtoll(arg, &end, 10);
-    if (*end || number < 1 || number > UINT32_MAX)
-        argp_error(state, "'%s' is not a number from 1 on", arg);
-    return (uint32_t)number;
-}
-
-static void take_day(const char *arg, struct day *ret_day, struct argp_state *state)
-{
-    if (day_parse(arg, ret_day) < 0)
-        argp_error(state, "'%s' is not a day (YYYY-MM-DD)", arg);
-}
-
-static void take_tag(struct export_verb *verb, const char *arg, struct argp_state *state)
-{
-    verb->query.tag = arg;
-    if (tag_of_name(arg) == TAG_NONE)
-        argp_error(state, "'%s' is no tag", arg);
-}
-
 /* The conditions; false: no such option. */
 static bool take_condition(struct export_verb *verb, int key, char *arg, struct argp_state *state)
 {
@@ -63,19 +41,19 @@ static bool take_condition(struct export_verb *verb, int key, char *arg, struct 
         verb->query.tenant = arg;
         return true;
     case 'T':
-        take_tag(verb, arg, state);
+        verb->query.tag = verb_tag_name(arg, state);
         return true;
     case 'b':
-        verb->query.batch.n = number_of(arg, state);
+        verb->query.batch.n = verb_number(arg, state);
         return true;
     case 'F':
-        take_day(arg, &verb->query.received_from, state);
+        verb->query.received_from = verb_day(arg, state);
         return true;
     case 'U':
-        take_day(arg, &verb->query.received_to, state);
+        verb->query.received_to = verb_day(arg, state);
         return true;
     case 'B':
-        verb->query.box = number_of(arg, state);
+        verb->query.box = verb_number(arg, state);
         return true;
     case 'H':
         verb->query.hold = arg;

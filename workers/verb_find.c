@@ -38,30 +38,6 @@ static const struct argp_option options[] = {
     {0},
 };
 
-static error_t parse_day(char *arg, struct day *day, struct argp_state *state)
-{
-    if (day_parse(arg, day) < 0)
-        argp_error(state, "'%s' is not a day (YYYY-MM-DD)", arg);
-    return 0;
-}
-
-static error_t parse_number(int key, char *arg, struct find_verb *verb, struct argp_state *state)
-{
-    char *end;
-    long long number = strtoll(arg, &end, 10);
-    if (*end || number < 1 || number > UINT32_MAX)
-        argp_error(state, "'%s' is not a number from 1 on", arg);
-    if (key == 'b')
-        verb->query.batch.n = (uint32_t)number;
-    else if (key == 'B')
-        verb->query.box = (uint32_t)number;
-    else if (key == 'S')
-        verb->query.slip = (uint32_t)number;
-    else
-        verb->limit = number;
-    return 0;
-}
-
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
     struct find_verb *verb = state->input;
@@ -73,9 +49,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         verb->query.tenant = arg;
         return 0;
     case 'T':
-        verb->query.tag = arg;
-        if (tag_of_name(arg) == TAG_NONE)
-            argp_error(state, "'%s' is no tag", arg);
+        verb->query.tag = verb_tag_name(arg, state);
         return 0;
     case 'n':
         verb->query.insured = arg;
@@ -84,18 +58,29 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         verb->query.hold = arg;
         return 0;
     case 'b':
+        verb->query.batch.n = verb_number(arg, state);
+        return 0;
     case 'B':
+        verb->query.box = verb_number(arg, state);
+        return 0;
     case 'S':
+        verb->query.slip = verb_number(arg, state);
+        return 0;
     case 'l':
-        return parse_number(key, arg, verb, state);
+        verb->limit = verb_number(arg, state);
+        return 0;
     case 'F':
-        return parse_day(arg, &verb->query.received_from, state);
+        verb->query.received_from = verb_day(arg, state);
+        return 0;
     case 'U':
-        return parse_day(arg, &verb->query.received_to, state);
+        verb->query.received_to = verb_day(arg, state);
+        return 0;
     case 'E':
-        return parse_day(arg, &verb->query.expiry_from, state);
+        verb->query.expiry_from = verb_day(arg, state);
+        return 0;
     case 'X':
-        return parse_day(arg, &verb->query.expiry_to, state);
+        verb->query.expiry_to = verb_day(arg, state);
+        return 0;
     case 'j':
         verb->json = true;
         return 0;

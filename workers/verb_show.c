@@ -48,8 +48,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         verb->json = true;
         return 0;
     case ARGP_KEY_ARG:
-        if (document_id_parse(arg, &verb->id) < 0)
-            argp_error(state, "'%s' is not a document id (as 12-340)", arg);
+        verb->id = verb_document_id(arg, state);
         return 0;
     case ARGP_KEY_END:
         if (verb->id.batch == 0)

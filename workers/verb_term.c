@@ -18,7 +18,6 @@ struct term_verb {
     bool json, medical;
     bool is_event; /* or a tag */
     struct document_id id;
-    struct day day;
     const char *value, *reason, *volet;
 };
 
@@ -43,17 +42,16 @@ static const struct argp_option tag_options[] = {
 static void take_word(struct term_verb *verb, char *arg, struct argp_state *state)
 {
     if (verb->id.batch == 0) {
-        if (document_id_parse(arg, &verb->id) < 0)
-            argp_error(state, "'%s' is not a document id (as 12-340)", arg);
+        verb->id = verb_document_id(arg, state);
         return;
     }
     if (verb->value)
         argp_error(state, "too many words");
     verb->value = arg;
-    if (verb->is_event && day_parse(arg, &verb->day) < 0)
-        argp_error(state, "'%s' is not a day (YYYY-MM-DD)", arg);
-    if (!verb->is_event && tag_of_name(arg) == TAG_NONE)
-        argp_error(state, "'%s' is no tag", arg);
+    if (verb->is_event)
+        verb_day(arg, state);
+    else
+        verb_tag_name(arg, state);
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)
