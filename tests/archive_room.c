@@ -201,17 +201,24 @@ void room_expect_named(struct room *room, const char *words)
         fail_msg("got %d lines, first '%s', want one with '%s'", heard.lines, heard.first, words);
 }
 
-struct batch_id room_file_letters(struct room *room, uint8_t mark, uint32_t pages)
+struct batch_id room_file(struct room *room, const struct batch_spec *spec,
+                          const struct room_verdict *verdict, uint32_t pages)
 {
-    static const struct room_verdict letter = {.tag = "letter"};
     struct err err = {0};
-    struct batch_id batch = room_batch(room, mark, BOUNDARY_MARKED);
+    struct batch_id batch;
+    check_ok(archive_batch_open(room->archive, spec, &batch, &err), &err);
     for (uint32_t page = 1; page <= pages; page++)
         room_feed(room, (struct page_id){batch.n, page}, true);
     for (uint32_t i = 0; i < pages; i++)
-        room_decide_next(room, &letter);
+        room_decide_next(room, verdict);
     const struct batch_end end = {pages, 0, pages};
     check_ok(archive_batch_end(room->archive, batch, &end, &err), &err);
     assert_int_equal(filing_run(room->archive, 10, &err), pages);
     return batch;
+}
+
+struct batch_id room_file_letters(struct room *room, uint8_t mark, uint32_t pages)
+{
+    const struct batch_spec spec = room_spec(mark, BOUNDARY_MARKED);
+    return room_file(room, &spec, &(struct room_verdict){.tag = "letter"}, pages);
 }

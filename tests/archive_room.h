@@ -49,8 +49,10 @@ struct room_verdict {
 };
 struct page_id room_decide_next(struct room *room, const struct room_verdict *verdict);
 
-/* A batch of `pages` one-page envelopes, at most 10, all letters, fed, decided and filed; not
+/* A batch of `pages` one-page envelopes, at most 10, with one verdict, fed, decided and filed; not
  * closed. */
+struct batch_id room_file(struct room *room, const struct batch_spec *spec,
+                          const struct room_verdict *verdict, uint32_t pages);
 struct batch_id room_file_letters(struct room *room, uint8_t mark, uint32_t pages);
 
 struct archive_counts room_count(struct room *room, struct batch_id id);

@@ -16,17 +16,9 @@ void slips_file_letters(struct room *room, uint8_t mark, struct day received, ui
 {
     static const struct room_verdict letter = {.tag = "letter", .insured = "2550699999005"};
     struct err err = {0};
-    struct batch_id batch;
     struct batch_spec spec = room_spec(mark, BOUNDARY_MARKED);
     spec.received = received;
-    check_ok(archive_batch_open(room->archive, &spec, &batch, &err), &err);
-    for (uint32_t page = 1; page <= pages; page++)
-        room_feed(room, (struct page_id){batch.n, page}, true);
-    for (uint32_t i = 0; i < pages; i++)
-        room_decide_next(room, &letter);
-    const struct batch_end end = {pages, 0, pages};
-    check_ok(archive_batch_end(room->archive, batch, &end, &err), &err);
-    assert_int_equal(filing_run(room->archive, 10, &err), pages);
+    const struct batch_id batch = room_file(room, &spec, &letter, pages);
     check_ok(archive_batch_close(room->archive, batch, "martin", &err), &err);
 }
 

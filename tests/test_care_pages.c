@@ -7,13 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/scope.h"
 #include "bench/mail/envelope.h"
-#include "classify/classify.h"
-#include "image/encode.h"
-#include "ocr/ocr.h"
 #include "tests/check.h"
-#include "tests/fonts.h"
+#include "tests/page_reader.h"
 
 enum {
     DPI = 200,
@@ -22,31 +18,6 @@ enum {
     PROVEN_LEAST_OF_10 = 9 /* of the typed ones */
 };
 
-static struct ocr *ocr;
-static struct classifier *classifier;
-
-static int open_reader(void **state)
-{
-    (void)state;
-    struct err err = {0};
-    char config[4096], models[4096];
-    const char *folder = getenv("TRIPLI_CONFIG");
-    snprintf(config, sizeof config, "%s/classify.conf", folder ? folder : "config");
-    snprintf(models, sizeof models, "%s/models", folder ? folder : "config");
-    struct ocr_params params = OCR_DEFAULT;
-    check_ok(ocr_open(&params, &ocr, &err), &err);
-    struct classifier_params open = {.config_path = config, .models_dir = models, .ocr = ocr};
-    check_ok(classifier_open(&open, &classifier, &err), &err);
-    return 0;
-}
-
-static int close_reader(void **state)
-{
-    classifier_free(&classifier);
-    ocr_free(&ocr);
-    return fonts_forget(state);
-}
-
 struct tally {
     int typed, proven, insured_rows;
 };
@@ -54,16 +25,10 @@ struct tally {
 static void read_form(struct sheet *sheet, struct tally *tally)
 {
     struct err err = {0};
-    struct verdict verdict;
     PIX *image = NULL;
-    SCOPED(buf_free) struct buf file = {0};
-    struct image_encode_params params = IMAGE_ENCODE_DEFAULT;
     check_ok(scan_page(&sheet->front, &sheet->look, &image, &err), &err);
     page_free_text(&sheet->front);
-    pixSetResolution(image, DPI, DPI);
-    check_ok(image_encode(image, &params, &file, &err), &err);
-    struct classify_page page = {.file = buf_view(&file), .page = 1};
-    check_ok(classifier_read(classifier, &page, &verdict, &err), &err);
+    struct verdict verdict = page_reader_verdict(image, DPI);
     pixDestroy(&image);
     const struct field *nir = &verdict.fields[FIELD_NIR];
     bool typed = strcmp(sheet->front.note, "typed") == 0;
@@ -107,5 +72,5 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(typed_numbers_are_proven_in_either_row_and_none_is_wrong),
     };
-    return cmocka_run_group_tests(tests, open_reader, close_reader);
+    return cmocka_run_group_tests(tests, page_reader_open, page_reader_close);
 }

@@ -9,51 +9,16 @@
 
 #include "base/scope.h"
 #include "bench/mail/envelope.h"
-#include "classify/classify.h"
-#include "image/encode.h"
-#include "ocr/ocr.h"
 #include "tests/check.h"
-#include "tests/fonts.h"
+#include "tests/page_reader.h"
 
 enum { DPI = 300 };
-
-static struct ocr *ocr;
-static struct classifier *classifier;
-
-static int open_reader(void **state)
-{
-    (void)state;
-    struct err err = {0};
-    char config[4096], models[4096];
-    const char *folder = getenv("TRIPLI_CONFIG");
-    snprintf(config, sizeof config, "%s/classify.conf", folder ? folder : "config");
-    snprintf(models, sizeof models, "%s/models", folder ? folder : "config");
-    struct ocr_params params = OCR_DEFAULT;
-    check_ok(ocr_open(&params, &ocr, &err), &err);
-    struct classifier_params open = {.config_path = config, .models_dir = models, .ocr = ocr};
-    check_ok(classifier_open(&open, &classifier, &err), &err);
-    return 0;
-}
-
-static int close_reader(void **state)
-{
-    classifier_free(&classifier);
-    ocr_free(&ocr);
-    return fonts_forget(state);
-}
 
 /* What the cascade says of an image turned counter-clockwise by quarters; frees it. */
 static struct verdict verdict_of(PIX *image, int dpi, int quarters)
 {
-    struct err err = {0};
-    struct verdict verdict;
-    SCOPED(buf_free) struct buf file = {0};
-    struct image_encode_params params = IMAGE_ENCODE_DEFAULT;
     PIX *turned = pixRotateOrth(image, (4 - quarters) % 4);
-    pixSetResolution(turned, dpi, dpi);
-    check_ok(image_encode(turned, &params, &file, &err), &err);
-    struct classify_page page = {.file = buf_view(&file), .page = 1};
-    check_ok(classifier_read(classifier, &page, &verdict, &err), &err);
+    struct verdict verdict = page_reader_verdict(turned, dpi);
     pixDestroy(&turned);
     pixDestroy(&image);
     return verdict;
@@ -312,5 +277,5 @@ int main(void)
         cmocka_unit_test(a_line_of_another_font_is_a_foreign_cheque_for_a_person),
         cmocka_unit_test(a_refused_line_says_why),
     };
-    return cmocka_run_group_tests(tests, open_reader, close_reader);
+    return cmocka_run_group_tests(tests, page_reader_open, page_reader_close);
 }

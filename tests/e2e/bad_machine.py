@@ -6,33 +6,22 @@
 import os
 import shutil
 import subprocess
-import tempfile
 
 import mailroom
 
 BAD_MACHINE = os.path.join(mailroom.BUILD, "tests", "libbad_machine.so")
-NAMES = ("sheets_fed", "pages_accepted", "by_type", *mailroom.COUNTS)
 
 
-class BadMachine(mailroom.Room):
-    hopper, calm = None, None
-
-    @classmethod
-    def setUpClass(cls):
-        cls.hopper = tempfile.mkdtemp(prefix="tripli-hopper-")
-        cls.addClassCleanup(shutil.rmtree, cls.hopper, ignore_errors=True)
-        mailroom.draw(cls.hopper, 2)
+class BadMachine(mailroom.Disturbed):
+    envelopes = 2
 
     def setUp(self):
         super().setUp()
-        if not BadMachine.calm:
-            BadMachine.calm = self.run_once("--hopper", self.hopper)
-            self.data = self.path("again")
         os.makedirs(self.data, exist_ok=True)
 
     def start_mail(self):
         env = {**os.environ, "LD_PRELOAD": BAD_MACHINE, "BAD_MACHINE": self.data}
-        running = self.start("run", "--once", "--json", "--hopper", self.hopper, env=env)
+        running = self.start_run(env=env)
         self.wait_for(lambda: self.status()[1].get("pages_accepted", 0) >= 2)
         return running
 
@@ -49,13 +38,11 @@ class BadMachine(mailroom.Room):
         lines = done.stdout.splitlines()
         return done.returncode, mailroom.json.loads(lines[0]) if lines else {}
 
-    def check(self, running):
-        """Returns what the run logged."""
+    def end(self, running):
+        """Checks the counts; returns what the run logged."""
         report = self.finish(running)
         said = self.said
-        self.assertEqual({name: report[name] for name in NAMES},
-                         {name: self.calm[name] for name in NAMES})
-        self.assertEqual(self.lines("verify")[0]["discrepancies"], 0)
+        self.check(report)
         return said
 
     def test_a_disk_that_fails_every_write_costs_time_only(self):
@@ -66,17 +53,17 @@ class BadMachine(mailroom.Room):
         self.assertEqual(self.status()[0], 2)
         self.assertIsNone(running.poll())
         self.revoke("eio")
-        self.check(running)
+        self.end(running)
 
     def test_a_clock_that_goes_back_costs_nothing(self):
         running = self.start_mail()
         self.order("clock")
-        self.assertIn("the clock went back by", self.check(running))
+        self.assertIn("the clock went back by", self.end(running))
 
     def test_a_run_directory_that_is_removed_comes_back(self):
         running = self.start_mail()
         shutil.rmtree(os.path.join(self.data, "run"))
-        self.assertIn("and makes it again when started", self.check(running))
+        self.assertIn("and makes it again when started", self.end(running))
 
 
 if __name__ == "__main__":

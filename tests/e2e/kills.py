@@ -6,39 +6,11 @@
 import os
 import shutil
 import signal
-import tempfile
 import time
 
 import mailroom
 
-NAMES = ("sheets_fed", "pages_accepted", "by_type", *mailroom.COUNTS)
-
-
-class Kills(mailroom.Room):
-    hopper, undisturbed = None, None
-
-    @classmethod
-    def setUpClass(cls):
-        cls.hopper = tempfile.mkdtemp(prefix="tripli-hopper-")
-        cls.addClassCleanup(shutil.rmtree, cls.hopper, ignore_errors=True)
-        mailroom.draw(cls.hopper, 4)
-
-    def setUp(self):
-        super().setUp()
-        if not Kills.undisturbed:
-            Kills.undisturbed = self.counts(self.run_once("--hopper", self.hopper))
-            self.data = self.path("again")
-
-    def counts(self, report):
-        return {name: report[name] for name in NAMES}
-
-    def check(self, report):
-        self.assertEqual(self.counts(report), self.undisturbed)
-        self.assertEqual(self.lines("verify")[0]["discrepancies"], 0)
-
-    def start_run(self, *options, **more):
-        return self.start("run", "--once", "--json", "--hopper", self.hopper, *options, **more)
-
+class Kills(mailroom.Disturbed):
     def stop_one(self, top, name):
         """Halts a process below `top`; returns its pid."""
         found = self.wait_for(lambda: [pid for pid, one in mailroom.children_of(top.pid)
