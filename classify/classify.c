@@ -42,6 +42,7 @@ static const struct {
     {STAGE_CHEQUE, step_cheque_on_page},
     {STAGE_LAYOUT, step_look},
     {STAGE_TITLE, step_title},
+    {STAGE_TITLE, step_fields}, /* of a form that its title has made sure of */
     {STAGE_TEXT, step_text},
 };
 
@@ -171,6 +172,7 @@ static void reading_free(struct reading *reading)
     image_free(&reading->full);
     image_free(&reading->grey);
     layout_free(&reading->layout);
+    glance_clear(&reading->glance);
 }
 
 /* Takes the steps until one decides; a step's time goes to its stage. */
@@ -207,6 +209,10 @@ static void conclude(struct reading *reading, bool in_time)
     if (verdict->accepted && reading->foreign_cheque) {
         verdict->accepted = false;
         verdict_reason(verdict, "a foreign cheque is for a person");
+    }
+    if (verdict->accepted && reading->pale) {
+        verdict->accepted = false;
+        verdict_reason(verdict, "too pale to be sure that it is written");
     }
     if (verdict->accepted && tag_is_written(verdict->tag) &&
         reading->turn_sureness < settings->accept_rotation) {

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "classify/fields.h"
+#include "image/overprint.h"
 
 enum {
     CELLS_MAX = 20,
@@ -25,17 +26,26 @@ enum {
 #define HEIGHT_SPREAD_COARSE 0.2 /* one of fifteen torn or run into its box */
 #define CONTRAST_MIN 40          /* grey levels: less is an empty comb */
 
+/* Lines laid over a comb, a stamp's frame for one: digits are no wider than a box, and lower than
+ * it. */
+#define LEVEL_PITCHES 1.3
+#define UPRIGHT_SHARE 0.9
+#define THICKEST_SHARE 0.2
+#define STEEPEST 0.35    /* 19 degrees */
+#define GROWN_SHARE 0.35 /* of the zone's height, above and below */
+
 #define DIGIT_MIN_SHARE 0.3 /* of the zone's height */
 #define RULE_SHARE 0.85     /* a vertical run so long is a box's ruling */
 #define HEIGHT_SPREAD_MAX                                                                          \
     0.1 /* of the mean height: typed digits 0.03, handwriting 0.15 and more                        \
          */
 
-/* The grey that a share of the zone's pixels lies below. */
-static int grey_at(struct Pix *grey, double share)
+/* The grey that a share of the pixels of some rows lies below. */
+static int grey_at(struct Pix *grey, int top, int rows, double share)
 {
-    int counts[GREYS] = {0}, width = pixGetWidth(grey), height = pixGetHeight(grey);
-    for (int y = 0; y < height; y++) {
+    int counts[GREYS] = {0}, width = pixGetWidth(grey);
+    int height = rows < pixGetHeight(grey) - top ? rows : pixGetHeight(grey) - top;
+    for (int y = top; y < top + height; y++) {
         const uint32_t *line = pixGetData(grey) + (size_t)y * (size_t)pixGetWpl(grey);
         for (int x = 0; x < width; x++)
             counts[GET_DATA_BYTE(line, x)]++;
@@ -47,29 +57,34 @@ static int grey_at(struct Pix *grey, double share)
     return value;
 }
 
-/* NULL-safe; black where ink is, nothing black in an empty comb. */
-static struct Pix *ink_of_grey(struct Pix *grey)
+/* NULL-safe; black where ink is, nothing black in an empty comb: its rows say how dark both are. */
+static struct Pix *ink_of_grey(struct Pix *grey, int top, int rows)
 {
-    if (!grey)
+    if (!grey || top >= pixGetHeight(grey))
         return NULL;
-    int ink = grey_at(grey, INK_SHARE), ground = grey_at(grey, 0.5);
+    int ink = grey_at(grey, top, rows, INK_SHARE), ground = grey_at(grey, top, rows, 0.5);
     return pixThresholdToBinary(grey, ground - ink < CONTRAST_MIN ? 0 : (ink + ground) / 2);
 }
 
-/* Ink of the zone in red light, depth 1. */
-static struct Pix *take_ink(const struct Pix *page, const struct box *zone)
+/* A zone with what lies above and below it, so that the lines of a stamp are seen at length. */
+static struct Box *grown_zone(const struct box *zone)
+{
+    int more = (int)(zone->height * GROWN_SHARE);
+    return boxCreate(zone->x, zone->y - more, zone->width, zone->height + 2 * more);
+}
+
+/* Ink of a part of the page in red light, depth 1, dark against the zone's own ground. */
+static struct Pix *take_ink(const struct Pix *page, const struct box *zone, struct Box *part)
 {
     struct Pix *pix = (struct Pix *)(uintptr_t)page;
-    struct Box *box = boxCreate(zone->x, zone->y, zone->width, zone->height);
-    struct Pix *cut = box ? pixClipRectangle(pix, box, NULL) : NULL;
+    struct Pix *cut = part ? pixClipRectangle(pix, part, NULL) : NULL;
     struct Pix *ink = NULL;
-    boxDestroy(&box);
     if (cut && pixGetDepth(cut) == 1) {
         ink = pixClone(cut);
     } else if (cut) {
         struct Pix *grey =
             pixGetDepth(cut) == 32 ? pixGetRGBComponent(cut, COLOR_RED) : pixClone(cut);
-        ink = ink_of_grey(grey);
+        ink = ink_of_grey(grey, zone->y - (part->y > 0 ? part->y : 0), zone->height);
         pixDestroy(&grey);
     }
     pixDestroy(&cut);
@@ -154,36 +169,85 @@ static struct Pix *set_close(struct Pix *ink, const struct box *digits, int coun
     return scaled;
 }
 
-int field_read_nir_comb(const struct Pix *page, const struct comb *comb, struct ocr *ocr,
-                        struct field *ret_field, struct err *err)
+/* Takes lines off that were laid over the digits; returns how many pixels went. */
+static int drop_overprint(struct Pix *ink, const struct comb *comb, struct err *err)
 {
-    *ret_field = (struct field){.state = FIELD_ABSENT, .box = comb->zone};
-    struct Pix *ink = take_ink(page, &comb->zone);
-    if (!ink)
-        return COMB_EMPTY; /* the zone lies outside the page */
-    struct box digits[CELLS_MAX] = {0};
-    double height = 0;
-    drop_rules(ink, 1, (int)(comb->zone.height * RULE_SHARE));
-    drop_rules(ink, comb->zone.width / (comb->cells > 0 ? comb->cells : 1), 1);
-    int count = find_digits(ink, (int)(comb->zone.height * DIGIT_MIN_SHARE), digits);
-    int rc = 0;
-    if (count == comb->cells && count <= CELLS_MAX &&
-        are_typed(digits, count, HEIGHT_SPREAD_MAX, &height)) {
-        struct Pix *line = set_close(ink, digits, count, height);
-        struct ocr_text text = {0};
-        struct ocr_request request = {
-            .page = line, .dpi = LINE_DPI, .layout = OCR_LINE, .deadline_ms = LINE_MS};
-        rc = line ? ocr_read(ocr, &request, &text, err)
-                  : err_set(err, ERR_MEMORY, "comb: no memory");
-        if (rc >= 0)
-            field_find_nir(&text, ret_field);
-        ocr_text_free(&text);
-        pixDestroy(&line);
-        ret_field->box = comb->zone;
-    }
+    double pitch = (double)comb->zone.width / (comb->cells > 0 ? comb->cells : 1);
+    struct overprint_params params = {.level_least = (int)(LEVEL_PITCHES * pitch),
+                                      .upright_least = (int)(UPRIGHT_SHARE * comb->zone.height),
+                                      .thickest = (int)(THICKEST_SHARE * comb->zone.height),
+                                      .steepest = STEEPEST};
+    return overprint_drop(ink, &params, err);
+}
+
+/* Rows of the comb alone; takes `ink` over. */
+static struct Pix *rows_of_comb(struct Pix *ink, const struct comb *comb, const struct Box *part)
+{
+    int top = comb->zone.y - (part->y > 0 ? part->y : 0);
+    struct Box *zone = boxCreate(0, top, pixGetWidth(ink), comb->zone.height);
+    struct Pix *inner = zone ? pixClipRectangle(ink, zone, NULL) : NULL;
+    boxDestroy(&zone);
     pixDestroy(&ink);
+    return inner;
+}
+
+/* The ink of the comb: rulings taken out, with `clean` also what was laid over it. NULL where the
+ * zone lies outside the page, or nothing was laid over it. */
+static int comb_ink(const struct Pix *page, const struct comb *comb, bool clean,
+                    struct Pix **ret_ink, struct err *err)
+{
+    struct Box *part = grown_zone(&comb->zone);
+    struct Pix *ink = take_ink(page, &comb->zone, part);
+    int dropped = ink && clean ? drop_overprint(ink, comb, err) : 1;
+    if (dropped <= 0)
+        pixDestroy(&ink);
+    if (ink)
+        ink = rows_of_comb(ink, comb, part);
+    boxDestroy(&part);
+    if (ink) {
+        drop_rules(ink, 1, (int)(comb->zone.height * RULE_SHARE));
+        drop_rules(ink, comb->zone.width / (comb->cells > 0 ? comb->cells : 1), 1);
+    }
+    *ret_ink = ink;
+    return dropped < 0 ? dropped : 0;
+}
+
+/* Reads the digits as one line; sets `ret_field` when the key proves them. */
+static int read_digits(struct Pix *line, struct ocr *ocr, struct field *ret_field, struct err *err)
+{
+    struct ocr_text text = {0};
+    struct ocr_request request = {
+        .page = line, .dpi = LINE_DPI, .layout = OCR_LINE, .deadline_ms = LINE_MS};
+    int rc =
+        line ? ocr_read(ocr, &request, &text, err) : err_set(err, ERR_MEMORY, "comb: no memory");
+    if (rc >= 0)
+        field_find_nir(&text, ret_field);
+    ocr_text_free(&text);
+    return rc == ERR_TIMEOUT ? 0 : rc;
+}
+
+/* What the ink of a comb holds (enum comb_look); `clean`: lines were taken off it, and digits may
+ * have lost some of their height. */
+struct attempt {
+    const struct comb *comb;
+    struct ocr *ocr;
+    bool clean;
+};
+
+static int read_ink(struct Pix *ink, const struct attempt *attempt, struct field *ret_field,
+                    struct err *err)
+{
+    const struct comb *comb = attempt->comb;
+    struct box digits[CELLS_MAX] = {0};
+    double height = 0, spread = attempt->clean ? HEIGHT_SPREAD_COARSE : HEIGHT_SPREAD_MAX;
+    int count = find_digits(ink, (int)(comb->zone.height * DIGIT_MIN_SHARE), digits), rc = 0;
+    if (count == comb->cells && count <= CELLS_MAX && are_typed(digits, count, spread, &height)) {
+        struct Pix *line = set_close(ink, digits, count, height);
+        rc = read_digits(line, attempt->ocr, ret_field, err);
+        pixDestroy(&line);
+    }
     if (rc < 0)
-        return rc == ERR_TIMEOUT ? COMB_TYPED : rc;
+        return rc;
     if (ret_field->state != FIELD_ABSENT)
         return COMB_PROVEN;
     if (2 * count < comb->cells || count > CELLS_MAX)
@@ -191,4 +255,29 @@ int field_read_nir_comb(const struct Pix *page, const struct comb *comb, struct 
     bool typed = abs(count - comb->cells) <= CELLS_OFF &&
                  are_typed(digits, count, HEIGHT_SPREAD_COARSE, &height);
     return typed ? COMB_TYPED : COMB_WRITTEN;
+}
+
+/* As it is, or cleaned; where there is nothing to clean the look stays what it was. */
+static int attempt_at(const struct Pix *page, const struct attempt *attempt, int look,
+                      struct field *ret_field, struct err *err)
+{
+    struct Pix *ink = NULL;
+    int rc = comb_ink(page, attempt->comb, attempt->clean, &ink, err);
+    if (rc == 0 && ink)
+        look = read_ink(ink, attempt, ret_field, err);
+    pixDestroy(&ink);
+    return rc < 0 ? rc : look;
+}
+
+int field_read_nir_comb(const struct Pix *page, const struct comb *comb, struct ocr *ocr,
+                        struct field *ret_field, struct err *err)
+{
+    struct attempt attempt = {comb, ocr, false};
+    *ret_field = (struct field){.state = FIELD_ABSENT};
+    int look = attempt_at(page, &attempt, COMB_EMPTY, ret_field, err);
+    attempt.clean = true;
+    if (look == COMB_TYPED || look == COMB_WRITTEN)
+        look = attempt_at(page, &attempt, look, ret_field, err);
+    ret_field->box = comb->zone;
+    return look;
 }

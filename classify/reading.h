@@ -14,6 +14,7 @@
 #include "classify/cut.h"
 #include "classify/evidence.h"
 #include "classify/forms.h"
+#include "classify/glance.h"
 #include "classify/layout.h"
 #include "classify/letter.h"
 #include "classify/models.h"
@@ -35,21 +36,24 @@ struct reading {
     int64_t deadline; /* clock_mono_ms, 0: none */
 
     struct image_header header;
-    unsigned reduce;     /* of `reduced` */
-    struct Pix *reduced; /* about 150 dpi on A4 */
-    struct Pix *full;    /* NULL until somebody needs it */
-    struct Pix *grey;    /* the same without colour, or bilevel; NULL until then */
+    unsigned reduce;      /* of `reduced` */
+    struct Pix *reduced;  /* about 150 dpi on A4 */
+    struct glance glance; /* of `reduced`; {0} until a mark is looked for, or too small for one */
+    struct Pix *full;     /* NULL until somebody needs it */
+    struct Pix *grey;     /* the same without colour, or bilevel; NULL until then */
 
     struct layout layout;
     struct letter_look look;
     double look_nats;         /* for a letter, against other */
     struct evidence evidence; /* what they and those of the text were counted from */
     struct form_match form;
+    bool fields_seen;    /* the zones of that form were looked at */
     bool combs_seen;     /* rows of digits without a form: voted for */
     bool cheque_seen;    /* looked for already */
     int cheque_shape;    /* the paper: 0 other, 1 of a cheque's proportions, 2 of its size */
     double cheque_nats;  /* what that voted for a cheque */
     bool foreign_cheque; /* goes to a person, whatever was found */
+    bool pale;           /* perhaps blank, perhaps written in pale ink */
     struct ballot ballot;
 
     int rotation;         /* as found by a mark, -1: layout and `flipped` say it */

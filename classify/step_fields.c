@@ -134,9 +134,10 @@ static int read_volet(struct reading *reading, const struct form_zone *zone, str
 int step_fields(struct reading *reading, struct err *err)
 {
     const struct form_model *model = reading->form.model;
-    if (!reading->classifier->ocr || !model || !reading_is_decided(reading) ||
-        ballot_confidence(&reading->ballot, model->tag) < 0.5)
+    if (!reading->classifier->ocr || !model || reading->fields_seen ||
+        !reading_is_decided(reading) || ballot_confidence(&reading->ballot, model->tag) < 0.5)
         return 0;
+    reading->fields_seen = true;
     const struct form_zone *volet = form_model_zone(model, FIELD_VOLET);
     int rc = read_nirs(reading, model, err);
     if (rc == 0 && volet && !reading->form.volet_is_sure)

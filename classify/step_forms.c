@@ -69,6 +69,7 @@ int step_forms(struct reading *reading, struct err *err)
         return 0;
     }
     ballot_vote(&reading->ballot, match->model->tag, nats);
+    reading->pale = false; /* no model lies on a form seen in a mirror */
     reading->flipped = match->placement.flipped;
     reading->turn_sureness = 1 / (1 + exp(-nats));
     snprintf(reading->verdict->model, sizeof reading->verdict->model, "%s", match->model->id);

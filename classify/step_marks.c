@@ -23,7 +23,8 @@ enum {
 static const double middle_from = 0.2;  /* of width and height: holes and borders lie outside */
 static const double dark_share = 0.005; /* more than a streak of one pixel gives */
 
-static const double certain_nats = 30;                    /* a mark that leaves no other reading */
+static const double pale_length_mm = 12; /* of pale marks together: a signature, two words */
+static const double certain_nats = 30;   /* a mark that leaves no other reading */
 static const double shape_least = 1.9, shape_most = 2.85; /* width over height of cheques */
 static const double sure_sideways = 3;                    /* layout's strength of lines: no doubt */
 static const double cheque_long_mm = 230;                 /* longer pages are not cheques alone */
@@ -56,6 +57,25 @@ static bool has_dark_middle(PIX *small)
     return (double)dark > dark_share * (double)seen;
 }
 
+/* Is a side without ink written in pale ink? Then it is read like others, and goes to a person
+ * unless it reads well: strong print may shine through thin paper as clearly. Black and white knows
+ * nothing pale. */
+static int doubt_blank(struct reading *reading, PIX *small, struct err *err)
+{
+    struct blank_params params = BLANK_DEFAULT;
+    struct pale_verdict found;
+    if (reading->header.depth == 1 || pixGetDepth(reading->reduced) == 1)
+        return 0;
+    int rc = image_pale(small, reading->reduced, &params, &found, err);
+    if (rc < 0)
+        return rc;
+    reading->pale = found.length >= pale_length_mm;
+    if (reading->pale)
+        verdict_reason(reading->verdict, "%d pale marks with clear edges: perhaps written",
+                       found.marks);
+    return 0;
+}
+
 int step_blank(struct reading *reading, struct err *err)
 {
     struct blank_params params = BLANK_DEFAULT;
@@ -71,8 +91,10 @@ int step_blank(struct reading *reading, struct err *err)
     pixSetResolution(small, dpi, dpi); /* 0 where the page's own makes no sense */
     int rc = image_blank(small, &params, &found, err);
     bool blank = rc == 0 && found.blank && !has_dark_middle(small);
+    if (blank)
+        rc = doubt_blank(reading, small, err);
     pixDestroy(&small);
-    if (!blank)
+    if (rc < 0 || !blank || reading->pale)
         return rc;
     ballot_vote(&reading->ballot, TAG_BLANK, certain_nats);
     verdict_reason(reading->verdict, "blank: %s", found.reason);
@@ -87,15 +109,14 @@ int step_quality(struct reading *reading, struct err *err)
 
 int step_separator(struct reading *reading, struct err *err)
 {
-    SCOPED(glance_clear) struct glance glance = {0};
     struct separator found;
     char value[FIELD_VALUE_SIZE];
-    int rc = glance_make(reading->reduced, &glance, err);
+    int rc = glance_make(reading->reduced, &reading->glance, err);
     if (rc == ERR_UNSUPPORTED) /* too small to bear a mark */
         return 0;
     if (rc == 0)
-        rc = separator_find(reading->reduced, &glance, reading->header.x_dpi / reading->reduce,
-                            &found, err);
+        rc = separator_find(reading->reduced, &reading->glance,
+                            reading->header.x_dpi / reading->reduce, &found, err);
     if (rc < 0 || !separator_field(&found, value))
         return rc;
     int scale = (int)reading->reduce;
@@ -137,8 +158,8 @@ static int find_paper(const struct reading *reading, struct image_box *ret_paper
     return rc;
 }
 
-/* Evidence on a page of any resolution; `reduce` is how much smaller it is than the scan. */
-static int look(const struct reading *reading, const struct Pix *page, unsigned reduce,
+/* Evidence on a page, or a part of one, in full resolution. */
+static int look(const struct reading *reading, const struct Pix *page,
                 struct cheque_evidence *ret_evidence, struct err *err)
 {
     SCOPED(glance_clear) struct glance glance = {0};
@@ -146,8 +167,7 @@ static int look(const struct reading *reading, const struct Pix *page, unsigned 
     int rc = glance_make(page, &glance, err);
     if (rc == ERR_UNSUPPORTED)
         return 0;
-    return rc < 0 ? rc
-                  : cheque_look(page, &glance, stated_dpi(reading) / reduce, ret_evidence, err);
+    return rc < 0 ? rc : cheque_look(page, &glance, stated_dpi(reading), ret_evidence, err);
 }
 
 /* A magnetic line on the full page: a cheque. Reads it. */
@@ -174,7 +194,7 @@ static int look_at_paper(const struct reading *reading, const struct image_box *
     boxDestroy(&box);
     if (!cut)
         return err_set(err, ERR_MEMORY, "page: no memory for the paper on it");
-    int rc = look(reading, cut, 1, ret_evidence, err);
+    int rc = look(reading, cut, ret_evidence, err);
     pixDestroy(&cut);
     ret_evidence->band.x += paper->x;
     ret_evidence->band.y += paper->y;
@@ -223,16 +243,19 @@ static void vote_by_shape(struct reading *reading)
 
 int step_cheque_on_page(struct reading *reading, struct err *err)
 {
-    struct cheque_evidence evidence;
+    struct cheque_evidence evidence = {0};
     if (reading->cheque_shape > 0)
         vote_by_shape(reading);
     if (reading->cheque_seen || reading_is_decided(reading))
         return 0;
-    int rc = look(reading, reading->reduced, reading->reduce, &evidence, err);
+    int rc = 0;
+    if (reading->glance.grey)
+        rc = cheque_look(reading->reduced, &reading->glance, stated_dpi(reading) / reading->reduce,
+                         &evidence, err);
     if (rc == 0 && evidence.band.font != MICR_NO_FONT && reading->reduce > 1)
         rc = reading_full(reading, err);
     if (rc == 0 && evidence.band.font != MICR_NO_FONT && reading->reduce > 1)
-        rc = look(reading, reading->full, 1, &evidence, err);
+        rc = look(reading, reading->full, &evidence, err);
     if (rc < 0)
         return rc;
     if (evidence.band.font == MICR_NO_FONT) {

@@ -429,13 +429,17 @@ static bool wants_text(const struct reading *reading)
     return leader != TAG_CHEQUE;
 }
 
+static bool reads_well(const struct ocr_text *text)
+{
+    return text->count >= TURN_WORDS_LEAST && text->confidence >= poor_confidence;
+}
+
 /* Text that runs across a paper of a cheque's shape, read sideways or read well: it is none (a
  * receipt, a strip), and what such paper was spared is counted now. */
 static void withdraw_cheque(struct reading *reading, const struct ocr_text *text, bool sideways)
 {
     bool along = (reading->layout.width > reading->layout.height) != sideways;
-    bool well = text->count >= TURN_WORDS_LEAST && text->confidence >= poor_confidence;
-    if (reading->cheque_shape == 0 || along || !(sideways || well))
+    if (reading->cheque_shape == 0 || along || !(sideways || reads_well(text)))
         return;
     reading->cheque_shape = 0;
     ballot_vote(&reading->ballot, TAG_CHEQUE,
@@ -448,6 +452,8 @@ static void withdraw_cheque(struct reading *reading, const struct ocr_text *text
 static int use_text(struct reading *reading, const struct page_text *page, struct err *err)
 {
     struct prose prose = prose_of_text(&page->text);
+    if (reads_well(&page->text)) /* what shines through is seen in a mirror */
+        reading->pale = false;
     bool sideways = notice_sideways(reading, &page->text);
     withdraw_cheque(reading, &page->text, sideways);
     vote_by_body(reading, &page->text);

@@ -16,6 +16,7 @@
 #include "image/mark.h"
 #include "image/opening.h"
 #include "image/page.h"
+#include "image/pale.h"
 #include "image/text_mask.h"
 
 enum { LEAST_DPI = 60, LONG_SIDE_PIXELS = 700 }; /* 60 dpi on A4 */
@@ -55,7 +56,7 @@ static const double crease_fill = 0.8;
 /* Against the darkest ink nearby; see binarise.h. Low, for traces beside bold print. */
 static const double ink_share_of_darkest = 0.3;
 
-enum excuse { COUNTS, SPECK, HOLE, EDGE_MARK, LINE, TRACE, EXCUSES };
+enum excuse { SPECK, HOLE, EDGE_MARK, LINE, TRACE, COUNTS, EXCUSES };
 
 struct sheet {
     const struct blank_params *params;
@@ -93,14 +94,15 @@ static int threshold(const struct Pix *grey, double contrast, double solid, stru
     return binarise(grey, &params, ret_bits, err);
 }
 
-static int threshold_twice(struct sheet *sheet, const struct Pix *page, struct err *err)
+static int threshold_twice(struct sheet *sheet, const struct Pix *page, double faint,
+                           struct err *err)
 {
     struct binarise_params usual = BINARISE_DEFAULT;
     SCOPED(image_free) struct Pix *grey = NULL;
     int rc = image_darkest(page, &grey, err);
 
     if (rc == 0)
-        rc = threshold(grey, sheet->params->faint, usual.solid_share, &sheet->traces, err);
+        rc = threshold(grey, faint, usual.solid_share, &sheet->traces, err);
     if (rc == 0)
         rc = threshold(grey, sheet->params->ink, usual.solid_share, &sheet->ink, err);
     return rc;
@@ -283,16 +285,18 @@ static bool is_edge_mark(const struct mark *mark, const struct sheet *sheet)
 static enum excuse judge(const struct mark *mark, const struct sheet *sheet)
 {
     double mm = 25.4 / sheet->dpi;
+    bool ink;
 
     if (is_speck(mark))
         return SPECK;
-    if (pixels_in(sheet->ink, &mark->box) * mm * mm < sheet->params->strong_share * mark->area)
-        return TRACE;
     if (is_edge_mark(mark, sheet))
         return EDGE_MARK;
     if (is_crease(mark))
         return LINE;
-    return is_hole(mark, sheet) ? HOLE : COUNTS;
+    if (is_hole(mark, sheet))
+        return HOLE;
+    ink = pixels_in(sheet->ink, &mark->box) * mm * mm >= sheet->params->strong_share * mark->area;
+    return ink ? COUNTS : TRACE;
 }
 
 static void tell_mark(const struct mark *mark, const struct sheet *sheet, char *reason)
@@ -313,14 +317,21 @@ static void tell_excuses(const struct sheet *sheet, char *reason)
              sheet->has_border ? ", border" : "");
 }
 
+/* Boxes of marks, each grown by `grown` pixels; NULL when memory is short. */
+static BOXA *gather(const struct sheet *sheet, int grown)
+{
+    SCOPED(image_free)
+    struct Pix *gathered = pixDilateBrick(NULL, sheet->traces, 2 * grown + 1, 2 * grown + 1);
+
+    return gathered ? pixConnCompBB(gathered, 8) : NULL;
+}
+
 static int judge_marks(struct sheet *sheet, struct blank_verdict *verdict, struct err *err)
 {
     int grown = image_pixels(gather_mm / 2, sheet->dpi);
     double mm = 25.4 / sheet->dpi, largest = 0;
     double page_mm2 = pixGetWidth(sheet->traces) * mm * pixGetHeight(sheet->traces) * mm;
-    SCOPED(image_free)
-    struct Pix *gathered = pixDilateBrick(NULL, sheet->traces, 2 * grown + 1, 2 * grown + 1);
-    SCOPED(boxaDestroy) BOXA *boxes = gathered ? pixConnCompBB(gathered, 8) : NULL;
+    SCOPED(boxaDestroy) BOXA *boxes = gather(sheet, grown);
 
     if (!boxes)
         return err_set(err, ERR_MEMORY, "no memory to gather marks");
@@ -343,20 +354,73 @@ static int judge_marks(struct sheet *sheet, struct blank_verdict *verdict, struc
     return 0;
 }
 
+/* Adds a pale mark that has a pen's or a printer's edges. */
+static void add_pale(const struct mark *mark, const struct pale *pale,
+                     const struct blank_params *params, struct pale_verdict *verdict)
+{
+    if (pale->contrast < params->pale_ink || pale->edge < params->pale_edge)
+        return;
+    verdict->marks++;
+    verdict->length += mark->longer;
+}
+
+static int make_sheet(struct sheet *sheet, const struct Pix *page, double faint, struct err *err)
+{
+    int rc = threshold_twice(sheet, page, faint, err);
+
+    if (rc == 0)
+        rc = drop_border(sheet, err);
+    return rc == 0 ? drop_streaks(sheet, err) : rc;
+}
+
 int image_blank(const struct Pix *page, const struct blank_params *params,
                 struct blank_verdict *ret_verdict, struct err *err)
 {
     SCOPED(sheet_free) struct sheet sheet = {.params = params, .dpi = text_mask_dpi(page)};
-    int rc = threshold_twice(&sheet, page, err);
+    int rc = make_sheet(&sheet, page, params->faint, err);
 
     *ret_verdict = (struct blank_verdict){0};
-    if (rc == 0)
-        rc = drop_border(&sheet, err);
-    if (rc == 0)
-        rc = drop_streaks(&sheet, err);
     if (rc == 0)
         rc = judge_marks(&sheet, ret_verdict, err);
     if (rc == 0 && ret_verdict->blank)
         tell_excuses(&sheet, ret_verdict->reason);
+    return rc;
+}
+
+/* The box of a mark of the small page with its surroundings, on the fine one. */
+static struct image_box on_fine(const BOX *box, double scale, const struct Pix *fine)
+{
+    int width = pixGetWidth((struct Pix *)fine), height = pixGetHeight((struct Pix *)fine);
+    struct image_box at = {(int)(box->x * scale), (int)(box->y * scale), 0, 0};
+    int right = (int)((box->x + box->w) * scale), bottom = (int)((box->y + box->h) * scale);
+
+    at.width = (right < width ? right : width) - at.x;
+    at.height = (bottom < height ? bottom : height) - at.y;
+    return at;
+}
+
+int image_pale(const struct Pix *page, const struct Pix *fine, const struct blank_params *params,
+               struct pale_verdict *ret_verdict, struct err *err)
+{
+    SCOPED(sheet_free) struct sheet sheet = {.params = params, .dpi = text_mask_dpi(page)};
+    double scale = (double)pixGetWidth((struct Pix *)fine) / pixGetWidth((struct Pix *)page);
+    int rc = make_sheet(&sheet, page, params->pale, err);
+    int grown = image_pixels(gather_mm / 2, sheet.dpi);
+    SCOPED(boxaDestroy) BOXA *boxes = rc == 0 ? gather(&sheet, grown) : NULL;
+
+    *ret_verdict = (struct pale_verdict){0};
+    if (rc == 0 && !boxes)
+        rc = err_set(err, ERR_MEMORY, "no memory to gather marks");
+    for (int i = 0; rc == 0 && i < boxaGetCount(boxes); i++) {
+        struct image_box box = tight_box(boxes->box[i], grown, &sheet);
+        struct mark mark = mark_measure(sheet.traces, &box, sheet.dpi);
+        struct image_box close = on_fine(boxes->box[i], scale, fine);
+        struct pale pale = {0};
+
+        if (judge(&mark, &sheet) < TRACE)
+            continue;
+        rc = pale_look(fine, &close, sheet.dpi * scale, &pale, err);
+        add_pale(&mark, &pale, params, ret_verdict);
+    }
     return rc;
 }

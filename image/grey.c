@@ -14,7 +14,7 @@
 /* Hundredths of 0.299, 0.587, 0.114 in 1/256; they add up to 256. */
 enum { RED_WEIGHT = 77, GREEN_WEIGHT = 150, BLUE_WEIGHT = 29 };
 
-static uint32_t luminance(uint32_t pixel)
+static inline uint32_t luminance(uint32_t pixel)
 {
     uint32_t red = pixel >> L_RED_SHIFT & 255;
     uint32_t green = pixel >> L_GREEN_SHIFT & 255;
@@ -89,4 +89,9 @@ int image_grey(const struct Pix *page, struct Pix **ret_grey, struct err *err)
 int image_darkest(const struct Pix *page, struct Pix **ret_grey, struct err *err)
 {
     return make_grey(page, darkest_line, ret_grey, err);
+}
+
+uint8_t image_luminance(uint32_t pixel)
+{
+    return (uint8_t)luminance(pixel);
 }

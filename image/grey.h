@@ -5,6 +5,8 @@
  */
 #pragma once
 
+#include <stdint.h>
+
 #include "base/err.h"
 
 struct Pix;
@@ -12,3 +14,6 @@ struct Pix;
 /* A new page of depth 8, 0 = black, from depth 1, 8 or 32; resolution kept. */
 int image_grey(const struct Pix *page, struct Pix **ret_grey, struct err *err);
 int image_darkest(const struct Pix *page, struct Pix **ret_grey, struct err *err);
+
+/* Of one pixel of a page of depth 32, as image_grey takes it. */
+uint8_t image_luminance(uint32_t pixel);

@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "base/scope.h"
-#include "image/decode.h"
 #include "image/grey.h"
 
 enum {
@@ -33,18 +32,27 @@ static void grid_free(struct grid *grid)
     free(grid->at);
 }
 
-static int sample(struct Pix *grey, struct grid *grid)
+/* The pixel at x of a line, as grey. */
+static uint8_t level_at(const l_uint32 *line, int x, int depth)
 {
-    int width = pixGetWidth(grey), height = pixGetHeight(grey);
+    if (depth == 1)
+        return GET_DATA_BIT(line, x) ? 0 : GREYS - 1;
+    return depth == 8 ? GET_DATA_BYTE(line, x) : image_luminance(line[x]);
+}
+
+static int sample(const struct Pix *page, struct grid *grid)
+{
+    struct Pix *from = (struct Pix *)page; /* Leptonica's getters take no const */
+    int width = pixGetWidth(from), height = pixGetHeight(from), depth = pixGetDepth(from);
     grid->step = (width > height ? width : height) / GRID_SIDE + 1;
     grid->width = width / grid->step;
     grid->height = height / grid->step;
     grid->at = malloc((size_t)grid->width * (size_t)grid->height + 1);
     for (int y = 0; grid->at && y < grid->height; y++) {
         const l_uint32 *line =
-            pixGetData(grey) + (size_t)(y * grid->step) * (size_t)pixGetWpl(grey);
+            pixGetData(from) + (size_t)(y * grid->step) * (size_t)pixGetWpl(from);
         for (int x = 0; x < grid->width; x++)
-            grid->at[y * grid->width + x] = (uint8_t)GET_DATA_BYTE(line, x * grid->step);
+            grid->at[y * grid->width + x] = level_at(line, x * grid->step, depth);
     }
     return grid->at ? 0 : ERR_MEMORY;
 }
@@ -125,14 +133,12 @@ static bool is_filled(const struct grid *grid, struct image_box box, int thresho
 int ground_find_paper(const struct Pix *page, bool *ret_found, struct image_box *ret_paper,
                       struct err *err)
 {
-    SCOPED(image_free) struct Pix *grey = NULL;
     SCOPED(grid_free) struct grid grid = {0};
     *ret_found = false;
-    int rc = image_grey(page, &grey, err);
-    if (rc == 0 && sample(grey, &grid) < 0)
-        rc = err_set(err, ERR_MEMORY, "page: no memory to look for its ground");
-    if (rc < 0 || grid.width == 0 || grid.height == 0)
-        return rc;
+    if (sample(page, &grid) < 0)
+        return err_set(err, ERR_MEMORY, "page: no memory to look for its ground");
+    if (grid.width == 0 || grid.height == 0)
+        return 0;
     int ground = ground_level(&grid), bright = bright_level(&grid);
     if (ground > DARK_MOST || bright - ground < CONTRAST_LEAST)
         return 0;

@@ -14,6 +14,6 @@ struct Pix;
 
 /* The upright rectangle of the paper where the page is dark along all four sides and one light
  * piece lies inside, at most 0.8 of the picture; `ret_found` false otherwise. A page of any depth;
- * 3 ms at 130 dpi. ERR_MEMORY. */
+ * 0.3 ms. ERR_MEMORY. */
 int ground_find_paper(const struct Pix *page, bool *ret_found, struct image_box *ret_paper,
                       struct err *err);

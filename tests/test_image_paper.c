@@ -14,6 +14,7 @@
 #include "image/ground.h"
 #include "image/header.h"
 #include "image/opening.h"
+#include "image/overprint.h"
 #include "image/rulings.h"
 #include "tests/check.h"
 #include "tests/page_fixture.h"
@@ -397,6 +398,38 @@ static void lines_are_found_where_they_were_drawn(void **state)
     }
 }
 
+/* Upright strokes as of a row of digits, 24 pixels high and 60 apart. */
+static void digits(struct Pix *page)
+{
+    for (int i = 0; i < 8; i++)
+        pixRasterop(page, 30 + 60 * i, 20, 5, 24, PIX_SET, NULL, 0, 0);
+}
+
+static void lines_over_print_go_and_its_strokes_stay(void **state)
+{
+    static const double slopes[] = {0, 0.05, 0.2, -0.3};
+    struct overprint_params params = {
+        .level_least = 78, .upright_least = 45, .thickest = 10, .steepest = 0.35};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof slopes / sizeof *slopes; i++) {
+        SCOPED(image_free) struct Pix *clean = fixture_page(520, 64, 300);
+        SCOPED(image_free) struct Pix *page = NULL;
+        struct err err = {0};
+
+        digits(clean);
+        page = pixCopy(NULL, clean);
+        assert_int_equal(overprint_drop(page, &params, &err), 0);
+        for (int x = 200; x < 400; x++)
+            pixRasterop(page, x, 32 + (int)(slopes[i] * (x - 300)), 1, 4, PIX_SET, NULL, 0, 0);
+        int before = count(page);
+        int gone = overprint_drop(page, &params, &err);
+        if (gone <= 0 || before - gone != count(page) || abs(count(page) - count(clean)) > 40)
+            fail_msg("slope %.2f: got %d of %d pixels, want %d", slopes[i], count(page), before,
+                     count(clean));
+    }
+}
+
 static void paper_is_found_on_dark_ground_only(void **state)
 {
     static const struct {
@@ -446,6 +479,7 @@ int main(void)
         cmocka_unit_test(form_ink_and_writing_come_apart),
         cmocka_unit_test(a_grey_page_is_all_writing),
         cmocka_unit_test(lines_are_found_where_they_were_drawn),
+        cmocka_unit_test(lines_over_print_go_and_its_strokes_stay),
         cmocka_unit_test(paper_is_found_on_dark_ground_only),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

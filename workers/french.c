@@ -26,6 +26,9 @@ static const struct row {
     {"no ink: {} specks, {} holes, {} edge marks, {} lines, {} traces{}",
      "pas d'encre : {} points, {} trous, {} marques de bord, {} lignes, {} traces{}"},
     {", border", ", bord noir"},
+    {"{} pale marks with clear edges: perhaps written",
+     "{} marques pâles aux contours nets : peut-être de l'écriture"},
+    {"too pale to be sure that it is written", "trop pâle pour être sûr que la face est écrite"},
     /* separators */
     {"separator: {}", "séparateur : {}"},
     {"separator sheet of tripli: {}", "feuille de séparation de tripli : {}"},
