@@ -60,9 +60,14 @@ class BadInput(mailroom.Room):
         self.assertEqual([("error" in page) for page in pages], [True, True, False])
         self.assertEqual([page["file"] for page in pages], files)
 
-    def test_an_empty_folder_is_said(self):
-        self.tripli("run", "--once", "--input", self.path("in"), want=69)
+    def test_an_empty_folder_is_said_and_counts_nothing(self):
+        os.mkdir(self.path("empty"))
+        self.write("in/good.tif", self.good_page())
+        self.assertEqual(self.run_once("--input", self.path("in"))["pages_accepted"], 1)
+        report = self.run_once("--input", self.path("empty"), want=69)
         self.assertIn("nothing to scan", self.said)
+        counts = [value for name, value in report.items() if name != "seconds"]
+        self.assertEqual([value for value in counts if value], [], report)
 
     def test_a_missing_folder_hopper_or_device_is_said(self):
         self.tripli("run", "--once", "--input", self.path("none"), want=69)
