@@ -50,7 +50,7 @@ class BadInput(mailroom.Room):
         for name in ("1-text.txt", "2-cut.tif", "3-bomb.tif", "5-empty.jpg"):
             lines = [line for line in self.said.splitlines() if name in line]
             self.assertEqual(len(lines), 1, f"{name}: {lines}")
-        self.assertIn("450 MB, at most 150 MB", self.said)
+        self.assertIn("450 Mo, 150 Mo au plus", self.said)
 
     def test_tripli_page_tells_the_error_and_goes_on(self):
         bomb(self.path("in/bomb.tif"))
