@@ -6,6 +6,7 @@
  */
 #include "workers/scan.h"
 
+#include <limits.h>
 #include <sodium.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -187,6 +188,14 @@ static const struct argp_option options[] = {
     {0},
 };
 
+/* 0 for what is no number, which no option takes. */
+static unsigned number_of(const char *arg)
+{
+    char *end;
+    unsigned long number = strtoul(arg, &end, 10);
+    return *end || number > UINT_MAX ? 0 : (unsigned)number;
+}
+
 static error_t parse_source(int key, char *arg, struct scan_options *to)
 {
     switch (key) {
@@ -203,7 +212,7 @@ static error_t parse_source(int key, char *arg, struct scan_options *to)
         to->mode = arg;
         return 0;
     case 'R':
-        to->dpi = (unsigned)strtoul(arg, NULL, 10);
+        to->dpi = number_of(arg);
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
