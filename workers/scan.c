@@ -268,6 +268,15 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     }
 }
 
+static int start(struct scan *scan, struct err *err)
+{
+    struct program *program = &scan->program;
+    int rc = program_start(program, err);
+    if (rc == 0)
+        rc = caller_find(&program->place, &program->caller, err);
+    return rc < 0 ? rc : caller_may(&program->caller, ROLE_OPERATOR, "scan", err);
+}
+
 int main(int argc, char **argv)
 {
     static const struct argp_child children[] = {{&program_argp, 0, NULL, 0}, {0}};
@@ -279,7 +288,7 @@ int main(int argc, char **argv)
     argp_parse(&argp, argc, argv, 0, NULL, &scan);
     scan.terminal = isatty(STDERR_FILENO) && !scan.options.progress;
     program_keep_memory();
-    int rc = program_start(&scan.program, &err);
+    int rc = start(&scan, &err);
     if (rc == 0)
         rc = feed(&scan, &err);
     capture_free(&scan.capture);
