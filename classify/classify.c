@@ -223,6 +223,8 @@ static void conclude(struct reading *reading, bool in_time)
         verdict->accepted = false;
         verdict_reason(verdict, "the deadline passed before every test was made");
     }
+    if (reading->full)
+        verdict_clip_boxes(verdict, pixGetWidth(reading->full), pixGetHeight(reading->full));
     for (int i = 0; i < STAGE_COUNT; i++)
         verdict->ms[i] = rounded(verdict->ms[i], 0.001);
 }

@@ -89,6 +89,24 @@ void verdict_set_field(struct verdict *verdict, enum field_name name, enum field
     snprintf(field->value, sizeof field->value, "%s", state == FIELD_ABSENT ? "" : value);
 }
 
+static int32_t within(int64_t value, int32_t end)
+{
+    return value < 0 ? 0 : value > end ? end : (int32_t)value;
+}
+
+void verdict_clip_boxes(struct verdict *verdict, int32_t width, int32_t height)
+{
+    for (int i = 0; i < FIELD_COUNT; i++) {
+        struct box *box = &verdict->fields[i].box;
+        int32_t right = within((int64_t)box->x + box->width, width);
+        int32_t lower = within((int64_t)box->y + box->height, height);
+        int32_t left = within(box->x, width), upper = within(box->y, height);
+        *box = (struct box){left, upper, right - left, lower - upper};
+        if (box->width <= 0 || box->height <= 0)
+            *box = (struct box){0};
+    }
+}
+
 void verdict_clear(struct verdict *verdict)
 {
     free(verdict->text);

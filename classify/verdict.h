@@ -98,6 +98,10 @@ void verdict_reason(struct verdict *verdict, const char *format, ...)
 void verdict_set_field(struct verdict *verdict, enum field_name name, enum field_state state,
                        const char *value, struct box box);
 
+/* Cuts the fields' boxes to a page of that many pixels: where a field should lie is computed, and
+ * may be off the paper. A box that is all outside becomes unknown. */
+void verdict_clip_boxes(struct verdict *verdict, int32_t width, int32_t height);
+
 /* Frees what it owns and empties it. */
 void verdict_clear(struct verdict *verdict);
 

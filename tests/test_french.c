@@ -24,6 +24,10 @@ static const struct {
     {"blank: ink of 43 x 6 mm at 20,31 mm", "face blanche : encre de 43 x 6 mm à 20,31 mm"},
     {"the title is that of a page tagged care_form",
      "le titre est celui d'une page « feuille de soins »"},
+    {"damaged JPEG: it ends at row 12 of 3508", "JPEG abîmé : il finit à la ligne 12 sur 3508"},
+    {"page 3: the file has 2 pages", "page 3 : le fichier a 2 pages"},
+    {"60000 x 60000 pixels make 450 MB, at most 150 MB",
+     "60000 x 60000 pixels font 450 Mo, 150 Mo au plus"},
     {"a sentence that nobody translated", "a sentence that nobody translated"},
     {"", ""},
 };

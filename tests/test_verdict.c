@@ -178,6 +178,27 @@ static void reasons_beyond_the_limit_are_dropped_and_long_ones_cut(void **state)
     assert_int_equal(strlen(verdict.reasons[0]), REASON_SIZE - 1);
 }
 
+static void boxes_are_cut_to_the_page(void **state)
+{
+    (void)state;
+    static const struct {
+        struct box box, want;
+    } rows[] = {
+        {{10, 20, 300, 40}, {10, 20, 300, 40}},
+        {{-46, 138, 379, 122}, {0, 138, 333, 122}},
+        {{900, 600, 200, 200}, {900, 600, 100, 100}},
+        {{-50, 10, 40, 40}, {0, 0, 0, 0}},
+        {{10, 701, 40, 40}, {0, 0, 0, 0}},
+        {{INT32_MAX, 0, INT32_MAX, 10}, {0, 0, 0, 0}},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct verdict verdict = {0};
+        verdict_set_field(&verdict, FIELD_NIR, FIELD_ABSENT, "", rows[i].box);
+        verdict_clip_boxes(&verdict, 1000, 700);
+        assert_memory_equal(&verdict.fields[FIELD_NIR].box, &rows[i].want, sizeof(struct box));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -185,6 +206,7 @@ int main(void)
         cmocka_unit_test(an_empty_verdict_has_every_key),
         cmocka_unit_test(what_is_not_a_verdict_is_refused),
         cmocka_unit_test(every_missing_key_is_refused),
+        cmocka_unit_test(boxes_are_cut_to_the_page),
         cmocka_unit_test(names_and_tags_are_each_others_inverse),
         cmocka_unit_test(reasons_beyond_the_limit_are_dropped_and_long_ones_cut),
     };

@@ -1,6 +1,6 @@
 /*
- * What the machine says of a page, in the operator's language. Verdicts keep their reasons in
- * English (docs/schemas.md); screens show them in French.
+ * What the machine says of a page, or of a file that it refuses, in the operator's language.
+ * Verdicts keep their reasons in English (docs/schemas.md); screens show them in French.
  * SPDX-License-Identifier: Apache-2.0
  */
 #pragma once
@@ -12,6 +12,7 @@ enum { FRENCH_SIZE = 320 }; /* bytes: a reason in French is at most twice as lon
 /* "une feuille de soins", "un chèque", …; "rien" for a tag that is not known. */
 const char *french_tag(const char *tag);
 
-/* The reason in French, figures and codes as they are; what has no translation stays as it is. The
- * lint check `reasons` holds the table against classify/. Returns `ret_text`. */
+/* The reason for a verdict, or to refuse a file, in French, figures and codes as they are; what has
+ * no translation stays as it is. The lint check `reasons` holds the table against classify/ and the
+ * readers of image files. Returns `ret_text`. */
 const char *french_reason(const char *reason, char ret_text[FRENCH_SIZE]);

@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "base/scope.h"
 #include "workers/file_pages.h"
+#include "workers/french.h"
 #include "workers/scan.h"
 
 static int by_name(const FTSENT **a, const FTSENT **b)
@@ -48,8 +49,9 @@ int scan_folder_check(struct scan *scan, struct err *err)
 
 static void skip(struct scan *scan, const char *path, const char *why)
 {
+    char french[FRENCH_SIZE];
     scan->skipped++;
-    scan_say(scan, "ignoré : %s : %s", path, why);
+    scan_say(scan, "ignoré : %s : %s", path, french_reason(why, french));
 }
 
 static int send_one(struct scan *scan, struct bytes image, json_t *record, struct err *err)

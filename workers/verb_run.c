@@ -261,6 +261,18 @@ static long long batch_of(const struct run *run)
     return (long long)json_integer_value(json_object_get(run->progress_json, "batch"));
 }
 
+/* Counts are of this batch, so there are none before the capture has told its number. */
+static bool is_counted(const struct run *run)
+{
+    return run->status && (!run->capture || batch_of(run) != 0);
+}
+
+static void draw(struct run *run, bool last)
+{
+    if (is_counted(run))
+        run_view_draw(&run->view, run->status, run->progress_json, last);
+}
+
 static void ask_status(struct run *run)
 {
     struct err err = {0};
@@ -292,7 +304,7 @@ static void turn(struct run *run)
         children_turn(&run->children);
     if (clock_mono_ms() - run->asked_ms >= STATUS_MS)
         ask_status(run);
-    run_view_draw(&run->view, run->status, run->progress_json, false);
+    draw(run, false);
 }
 
 static bool flag(const json_t *object, const char *name)
@@ -338,9 +350,15 @@ static json_t *report_of(const struct run *run)
         "quarantined", "waiting",        "envelopes", "envelopes_filed", "documents", "by_type"};
     double seconds = (double)(clock_mono_ms() - run->started_ms) / 1000;
     json_t *report = json_object();
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        json_object_set(report, names[i], json_object_get(run->status, names[i]));
-    double envelopes = (double)count_of(run->status, "envelopes");
+    bool counted = is_counted(run);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        json_t *count = json_object_get(run->status, names[i]);
+        json_object_set_new(report, names[i],
+                            counted                 ? json_incref(count)
+                            : json_is_object(count) ? json_object()
+                                                    : json_integer(0));
+    }
+    double envelopes = (double)count_of(report, "envelopes");
     json_object_set_new(report, "envelopes_per_hour",
                         json_real(seconds > 0 ? envelopes * 3600 / seconds : 0));
     json_object_set_new(report, "seconds", json_real(seconds));
@@ -353,7 +371,7 @@ static int finish(struct run *run, struct err *err)
     int rc = 0;
     if (run->capture)
         ask_status(run);
-    run_view_draw(&run->view, run->status, run->progress_json, true);
+    draw(run, true);
     if (run->capture && capture_failed(run) && batch_of(run) == 0)
         rc = err_set(err, ERR_DEVICE, "nothing was fed; the line of tripli-scan says why");
     else if (run->capture && capture_failed(run))

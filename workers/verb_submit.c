@@ -23,6 +23,7 @@
 #include "base/scope.h"
 #include "image/header.h"
 #include "partners/client.h"
+#include "workers/french.h"
 #include "workers/verb.h"
 
 enum {
@@ -175,7 +176,8 @@ static int add_file(struct submit_verb *verb, const char *path, struct err *err)
     const struct manifest *manifest = &verb->manifest;
     if (file_read(path, IMAGE_FILE_LIMIT_BYTES, &file, &why) < 0 ||
         image_header_read(buf_view(&file), 1, &header, &why) < 0) {
-        fprintf(stderr, "ignoré : %s : %s\n", path, why.text);
+        char french[FRENCH_SIZE];
+        fprintf(stderr, "ignoré : %s : %s\n", path, french_reason(why.text, french));
         verb->skipped++;
         return 0;
     }
@@ -342,6 +344,7 @@ static int save_receipt(const struct submit_verb *verb, struct bytes receipt, st
 static uint32_t tell_refusals(const struct submit_verb *verb, struct bytes rest)
 {
     uint32_t count = 0;
+    char french[FRENCH_SIZE];
     const uint8_t *end;
     while (rest.len && (end = memchr(rest.at, '\n', rest.len)) != NULL) {
         size_t len = (size_t)(end - rest.at);
@@ -349,7 +352,8 @@ static uint32_t tell_refusals(const struct submit_verb *verb, struct bytes rest)
         json_int_t file = json_integer_value(json_object_get(line, "file"));
         const char *reason = json_string_value(json_object_get(line, "reason"));
         if (file >= 1 && file <= verb->manifest.count)
-            fprintf(stderr, "refusé : %s : %s\n", verb->paths[file - 1], reason ? reason : "");
+            fprintf(stderr, "refusé : %s : %s\n", verb->paths[file - 1],
+                    french_reason(reason ? reason : "", french));
         json_decref(line);
         count++;
         rest = bytes_of(end + 1, rest.len - len - 1);

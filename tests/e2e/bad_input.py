@@ -50,7 +50,7 @@ class BadInput(mailroom.Room):
         for name in ("1-text.txt", "2-cut.tif", "3-bomb.tif", "5-empty.jpg"):
             lines = [line for line in self.said.splitlines() if name in line]
             self.assertEqual(len(lines), 1, f"{name}: {lines}")
-        self.assertIn("450 MB, at most 150 MB", self.said)
+        self.assertIn("450 Mo, 150 Mo au plus", self.said)
 
     def test_tripli_page_tells_the_error_and_goes_on(self):
         bomb(self.path("in/bomb.tif"))
@@ -60,9 +60,14 @@ class BadInput(mailroom.Room):
         self.assertEqual([("error" in page) for page in pages], [True, True, False])
         self.assertEqual([page["file"] for page in pages], files)
 
-    def test_an_empty_folder_is_said(self):
-        self.tripli("run", "--once", "--input", self.path("in"), want=69)
+    def test_an_empty_folder_is_said_and_counts_nothing(self):
+        os.mkdir(self.path("empty"))
+        self.write("in/good.tif", self.good_page())
+        self.assertEqual(self.run_once("--input", self.path("in"))["pages_accepted"], 1)
+        report = self.run_once("--input", self.path("empty"), want=69)
         self.assertIn("nothing to scan", self.said)
+        counts = [value for name, value in report.items() if name != "seconds"]
+        self.assertEqual([value for value in counts if value], [], report)
 
     def test_a_missing_folder_hopper_or_device_is_said(self):
         self.tripli("run", "--once", "--input", self.path("none"), want=69)

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""Every reason that a verdict can hold has its French sentence in workers/french.c, and that table
-holds no sentence that nothing says any more. A statement gives reasons when it calls
-verdict_reason() or prints into something named `reason`.
+"""Every reason that a verdict can hold, and every one to refuse an image file, has its French
+sentence in workers/french.c, and that table holds no sentence that nothing says any more. A
+statement gives reasons when it calls verdict_reason() or prints into something named `reason`; in
+the readers of image files, when it sets an error that is not lack of memory.
 SPDX-License-Identifier: Apache-2.0
 """
 import os
@@ -10,9 +11,12 @@ import sys
 from glob import glob
 
 STATEMENT = re.compile(r"(?:verdict_reason\(|snprintf\([^;]*?\breason\b)[^;]*?;", re.DOTALL)
+REFUSAL = re.compile(r"err_set\([^;]*?;", re.DOTALL)
+READERS = ["header", "jpeg_read", "png_read", "tiff_directory", "tiff_file", "tiff_pixels",
+           "tiff_read"]
 COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 STRINGS = re.compile(r'"(?:[^"\\]|\\.)*"(?:\s*"(?:[^"\\]|\\.)*")*')
-SPECIFIER = re.compile(r"%[-0-9.*]*(?:z|l|ll)?[a-z]")
+SPECIFIER = re.compile(r"%[-0-9.*]*(?:z|ll|l)?[a-z]")
 TAGS = {"care_form", "sick_note", "cheque", "letter", "other"}  # said by tag_name()
 
 
@@ -30,12 +34,14 @@ def said(root):
     """{sentence with {} for what varies: where}"""
     found = {}
     paths = glob(os.path.join(root, "classify/*.c")) + [os.path.join(root, "image/blank.c")]
-    for path in paths:
+    readers = [os.path.join(root, f"image/{name}.c") for name in READERS]
+    for path in paths + readers:
         with open(path, encoding="utf-8") as file:
             code = COMMENT.sub("", file.read())
-        for statement in STATEMENT.finditer(code):
+        for statement in (REFUSAL if path in readers else STATEMENT).finditer(code):
             for text in literals(statement.group()):
-                if re.search("[a-z]{2}", pattern(text).replace("{}", "")):
+                if re.search("[a-z]{2}", pattern(text).replace("{}", "")) and \
+                        not text.startswith("no memory"):
                     found[pattern(text)] = os.path.relpath(path, root)
     return found
 
@@ -52,7 +58,7 @@ def main():
     reasons, table = said(root), translated(root)
     lines = [f"{reasons[text]}: reason '{text}' has no French row in workers/french.c"
              for text in sorted(set(reasons) - set(table))]
-    lines += [f"workers/french.c: nothing in classify/ says '{text}'"
+    lines += [f"workers/french.c: nothing says '{text}'"
               for text in sorted(set(table) - set(reasons) - TAGS)]
     lines += [f"workers/french.c: '{text}' and its French have not the same number of {{}}"
               for text, french in table.items() if text.count("{}") != french.count("{}")]
