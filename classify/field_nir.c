@@ -14,7 +14,12 @@
 enum {
     NIR_CHARS = 15,
     DIGITS_MIN = 11, /* of the fifteen read as digits; the rest may be letters that look like one */
-    DEPARTMENT_LETTER = 6 /* 2A and 2B: the seventh character */
+    DEPARTMENT_LETTER = 6, /* 2A and 2B: the seventh character */
+    /* Misread, a number has lost or gained some; a telephone's has ten digits, an account's more.
+     */
+    SUSPECT_CHARS_MIN = 11,
+    SUSPECT_CHARS_MAX = 22,
+    SUSPECT_DIGITS_MIN = 9
 };
 
 /* What an OCR engine takes digits for; "" for characters that are no digit. */
@@ -24,6 +29,7 @@ static const char *digits_of(char character)
     case 'o':
     case 'q':
     case 'd':
+    case '@':
         return "0";
     case 'i':
     case 'l':
@@ -181,4 +187,66 @@ void field_find_nir(const struct ocr_text *text, struct field *ret_field)
         ret_field->state = FIELD_PROVEN;
         snprintf(ret_field->value, sizeof ret_field->value, "%s", search.found.nir);
     }
+}
+
+/* Words one after the other most of whose characters may be digits. */
+struct stretch {
+    int from, to; /* in the line */
+    int characters, digits;
+};
+
+/* Adds a word; false when it is no part of a number. */
+static bool add_word(const struct text_line *line, int from, int to, struct stretch *stretch)
+{
+    int number = 0, all = 0, digits = 0;
+    for (int i = from; i < to; i++) {
+        number += is_number_character(line->plain[i]);
+        digits += isdigit((unsigned char)line->plain[i]) != 0;
+        all += !is_separator(line->plain[i]);
+    }
+    if (2 * number <= all)
+        return false;
+    stretch->from = stretch->characters == 0 ? from : stretch->from;
+    stretch->to = to;
+    stretch->characters += number;
+    stretch->digits += digits;
+    return true;
+}
+
+static void offer(const struct stretch *stretch, struct stretch *best)
+{
+    if (stretch->characters >= SUSPECT_CHARS_MIN && stretch->characters <= SUSPECT_CHARS_MAX &&
+        stretch->digits >= SUSPECT_DIGITS_MIN && stretch->characters > best->characters)
+        *best = *stretch;
+}
+
+/* The longest stretch of a line that may be a number misread; `to` is 0 when there is none. */
+static struct stretch find_stretch(const struct text_line *line)
+{
+    struct stretch now = {0}, best = {0};
+    for (int from = 0; from < line->length;) {
+        int to = from;
+        while (to < line->length && line->plain[to] != ' ')
+            to++;
+        if (!add_word(line, from, to, &now)) {
+            offer(&now, &best);
+            now = (struct stretch){0};
+        }
+        from = to + 1;
+    }
+    offer(&now, &best);
+    return best;
+}
+
+int field_nir_suspects(const struct ocr_text *text, struct box ret_boxes[NIR_SUSPECTS_MAX])
+{
+    struct text_line line;
+    int count = 0;
+    for (size_t word = 0; word < text->count && count < NIR_SUSPECTS_MAX;) {
+        word = text_line_take(text, word, &line);
+        struct stretch stretch = find_stretch(&line);
+        if (stretch.to > 0)
+            ret_boxes[count++] = text_line_box(text, &line, stretch.from, stretch.to);
+    }
+    return count;
 }

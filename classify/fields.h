@@ -27,6 +27,10 @@ void fields_of_text(const struct ocr_text *text, const struct fields_context *co
  * of what looks like one. */
 void field_find_nir(const struct ocr_text *text, struct field *ret_field);
 
+/* Boxes of what may be an insured number that was misread, line by line; returns how many. */
+enum { NIR_SUSPECTS_MAX = 3 };
+int field_nir_suspects(const struct ocr_text *text, struct box ret_boxes[NIR_SUSPECTS_MAX]);
+
 /* "12/03/2026", "12.03.26", "12 mars 2026", "1er mars 2026"; ISO. The event date of a letter is its
  * own date: the first plausible one. Read at best. */
 void field_find_date(const struct ocr_text *text, const struct fields_context *context,

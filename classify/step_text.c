@@ -11,6 +11,7 @@
 
 #include "base/scope.h"
 #include "classify/fields.h"
+#include "classify/read_again.h"
 #include "classify/reading.h"
 #include "image/decode.h"
 #include "ocr/ocr.h"
@@ -383,12 +384,17 @@ int step_title(struct reading *reading, struct err *err)
 }
 
 /* What the text gives; boxes go to the page as scanned. */
-static void take_fields(struct reading *reading, const struct page_text *page)
+static int take_fields(struct reading *reading, const struct page_text *page, struct err *err)
 {
     struct field found[FIELD_COUNT] = {{{0}, FIELD_ABSENT, {0}}};
     double confidence, shrink = 1 / page->readable.enlarged;
     struct fields_context context = {.tag = ballot_leader(&reading->ballot, &confidence)};
     fields_of_text(&page->text, &context, found);
+    struct number_source source = {page->readable.pix, page->readable.dpi, &page->text,
+                                   reading->classifier->ocr};
+    int rc = found[FIELD_NIR].state == FIELD_PROVEN
+                 ? 0
+                 : read_number_again(&source, &found[FIELD_NIR], err);
     for (int i = 0; i < FIELD_COUNT; i++) {
         struct box at = found[i].box;
         if (at.width <= 0)
@@ -398,6 +404,7 @@ static void take_fields(struct reading *reading, const struct page_text *page)
         verdict_set_field(reading->verdict, (enum field_name)i, found[i].state, found[i].value,
                           cut_box_on_page(&page->readable.cut, at));
     }
+    return rc;
 }
 
 /* Words printed on cheques, on paper of that shape. */
@@ -467,7 +474,9 @@ static int use_text(struct reading *reading, const struct page_text *page, struc
     vote_by_combs(reading, &page->text);
     if (!reading->look.typed)
         return 0;
-    take_fields(reading, page);
+    int rc = take_fields(reading, page, err);
+    if (rc < 0)
+        return rc;
     reading->verdict->text = ocr_text_plain(&page->text);
     return reading->verdict->text ? 0 : err_set(err, ERR_MEMORY, "page: no memory for its text");
 }

@@ -116,6 +116,33 @@ static void an_insured_number_that_is_not_proven_is_located(void **state)
     assert_int_equal(field.box.width, WORD_WIDTH);
 }
 
+static void lines_that_may_be_a_misread_number_are_named(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *line;
+        int from, words; /* 0: none */
+    } rows[] = {
+        {"N\xc2\xb0 SS:188025311750997", 1, 1},
+        {"NESS A 7S EP 97210 558019", 4, 2},
+        {"securite sociale : 1 37 02 2A @72 517 23", 3, 7},
+        {"joignable au 04 75 40 76 24", 0, 0},       /* a telephone */
+        {"pour 1382,30 euros le 5 mai 2026", 0, 0},  /* figures among words */
+        {"FR76 3000 4000 0312 3456 7890 143", 0, 0}, /* an account */
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct page_text page;
+        struct box boxes[NIR_SUSPECTS_MAX];
+        int count = field_nir_suspects(typed(&page, rows[i].line), boxes);
+        if (count != (rows[i].words > 0))
+            fail_msg("'%s': got %d suspects", rows[i].line, count);
+        if (count > 0) {
+            assert_int_equal(boxes[0].x, rows[i].from * WORD_WIDTH);
+            assert_int_equal(boxes[0].width, rows[i].words * WORD_WIDTH);
+        }
+    }
+}
+
 static void dates_are_read_as_french_letters_write_them(void **state)
 {
     (void)state;
@@ -216,6 +243,7 @@ int main(void)
         cmocka_unit_test(what_no_key_proves_is_no_insured_number),
         cmocka_unit_test(two_insured_numbers_on_a_page_prove_neither),
         cmocka_unit_test(an_insured_number_that_is_not_proven_is_located),
+        cmocka_unit_test(lines_that_may_be_a_misread_number_are_named),
         cmocka_unit_test(dates_are_read_as_french_letters_write_them),
         cmocka_unit_test(cerfa_numbers_volets_and_organisations_are_read),
         cmocka_unit_test(a_proven_field_is_never_overwritten),

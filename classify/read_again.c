@@ -1,0 +1,79 @@
+/*
+ * Reading a number's line again: see read_again.h.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "classify/read_again.h"
+
+#include <allheaders.h>
+#include <math.h>
+#include <string.h>
+
+enum { LINE_MS = 2000 }; /* reading one line takes some 40 ms */
+
+static const double scales[] = {0.7, 1.4, 1};
+static const double margin_heights = 0.6; /* round the box, of its height */
+
+static PIX *cut_line(const struct Pix *page, struct box at)
+{
+    int more = (int)(margin_heights * at.height);
+    BOX *box = boxCreate(at.x - more, at.y - more, at.width + 2 * more, at.height + 2 * more);
+    PIX *cut = box ? pixClipRectangle((PIX *)page, box, NULL) : NULL;
+    PIX *grey = cut ? pixConvertTo8(cut, 0) : NULL;
+    boxDestroy(&box);
+    pixDestroy(&cut);
+    return grey;
+}
+
+/* One reading of a line at a size. Boxes found are those of the line: the caller knows where it
+ * is. */
+static int read_at(PIX *line, double scale, const struct number_source *source,
+                   struct field *ret_found, struct err *err)
+{
+    PIX *scaled = pixScale(line, (l_float32)scale, (l_float32)scale);
+    struct ocr_text text = {0};
+    struct ocr_request request = {.page = scaled,
+                                  .dpi = (int)lround(source->dpi * scale),
+                                  .layout = OCR_LINE,
+                                  .deadline_ms = LINE_MS};
+    if (!scaled)
+        return err_set(err, ERR_MEMORY, "number: no memory for its line");
+    int rc = ocr_read(source->ocr, &request, &text, err);
+    if (rc >= 0)
+        field_find_nir(&text, ret_found);
+    ocr_text_free(&text);
+    pixDestroy(&scaled);
+    return rc == ERR_TIMEOUT ? 0 : rc;
+}
+
+/* Keeps a number that is proven; returns how many different ones are known. */
+static int keep(const struct field *found, struct box at, int known, struct field *kept)
+{
+    if (found->state != FIELD_PROVEN)
+        return known;
+    if (known > 0)
+        return strcmp(kept->value, found->value) == 0 ? known : known + 1;
+    *kept = *found;
+    kept->box = at;
+    return 1;
+}
+
+int read_number_again(const struct number_source *source, struct field *ret_field, struct err *err)
+{
+    struct box lines[NIR_SUSPECTS_MAX];
+    struct field kept = {0};
+    int count = field_nir_suspects(source->text, lines), known = 0, rc = 0;
+    for (int i = 0; rc == 0 && i < count; i++) {
+        PIX *line = cut_line(source->page, lines[i]);
+        if (!line)
+            return err_set(err, ERR_MEMORY, "number: no memory for its line");
+        for (size_t k = 0; rc == 0 && k < sizeof scales / sizeof *scales; k++) {
+            struct field found = {0};
+            rc = read_at(line, scales[k], source, &found, err);
+            known = keep(&found, lines[i], known, &kept);
+        }
+        pixDestroy(&line);
+    }
+    if (rc == 0 && known == 1)
+        *ret_field = kept;
+    return rc;
+}
