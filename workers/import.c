@@ -323,6 +323,8 @@ int main(int argc, char **argv)
     program_keep_memory();
     int rc = program_start(&import.program, &err);
     if (rc == 0)
+        rc = caller_find(&import.program.place, &import.program.caller, &err);
+    if (rc == 0)
         rc = start(&import, &err);
     if (rc == 0)
         rc = serve(&import, &err);
