@@ -5,7 +5,6 @@
 #include "workers/ask.h"
 
 #include <errno.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +26,7 @@ enum {
 struct asker {
     struct wire *wire;
     struct link *link;
+    const struct caller *caller;
     int patience_ms; /* to find out whether a hub is there */
 };
 
@@ -93,7 +93,7 @@ int asker_ask(struct asker *asker, const char *verb, json_t *details, json_t **r
 {
     struct message message = {.kind = MESSAGE_ASK, .ask = {.details = details}};
     snprintf(message.ask.verb, sizeof message.ask.verb, "%s", verb);
-    snprintf(message.ask.actor, sizeof message.ask.actor, "%s", ask_actor());
+    snprintf(message.ask.actor, sizeof message.ask.actor, "%s", asker->caller->name);
     int rc = send_until(asker, &message, clock_mono_ms() + asker->patience_ms, err);
     if (rc < 0)
         return rc;
@@ -122,6 +122,7 @@ int asker_open(const struct program *program, int patience_ms, struct asker **re
     struct asker *asker = calloc(1, sizeof *asker);
     if (!asker)
         return err_set(err, ERR_MEMORY, "no memory");
+    asker->caller = &program->caller;
     asker->patience_ms = patience_ms;
     const struct link_params params = {
         .endpoint = front, .receive_messages = 100, .send_messages = 10};
@@ -180,7 +181,8 @@ static int do_here(const struct program *program, const char *verb, const json_t
     struct archive *archive = NULL;
     int rc = archive_open(&params, &archive, err);
     if (rc == 0)
-        rc = desk_do(archive, &(struct desk_ask){verb, ask_actor(), details}, ret_answer, err);
+        rc = desk_do(archive, &(struct desk_ask){verb, program->caller.name, details}, ret_answer,
+                     err);
     if (rc == 0)
         rc = desk_file(archive, err);
     archive_free(&archive);
@@ -201,13 +203,11 @@ int ask_desk(const struct program *program, const char *verb, json_t *details, s
     return rc;
 }
 
-const char *ask_actor(void)
+int ask_may_open(const struct program *program, const struct found_document *document,
+                 struct err *err)
 {
-    static char name[33];
-    const struct passwd *user = getpwuid(getuid());
-    if (user)
-        snprintf(name, sizeof name, "%.32s", user->pw_name);
-    else
-        snprintf(name, sizeof name, "uid-%u", (unsigned)getuid());
-    return name;
+    bool medical = document->compartment == COMPARTMENT_MEDICAL;
+    return caller_may(&program->caller,
+                      medical ? (unsigned)ROLE_MEDICAL : (unsigned)ROLE_OPERATOR | ROLE_ARCHIVIST,
+                      medical ? "a medical document" : "a document", err);
 }

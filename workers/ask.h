@@ -8,10 +8,11 @@
 #include <jansson.h>
 
 #include "archive/archive.h"
+#include "archive/find.h"
 #include "workers/program.h"
 
 /* A line to a running hub, kept open for several questions; NULL and 0 when no hub answers within
- * `patience_ms`. */
+ * `patience_ms`. The program must outlive it. */
 struct asker;
 int asker_open(const struct program *program, int patience_ms, struct asker **ret_asker,
                struct err *err);
@@ -28,9 +29,10 @@ int ask_desk(const struct program *program, const char *verb, json_t *details, s
 /* Opens the archive for reading. */
 int ask_open_archive(const struct program *program, struct archive **ret_archive, struct err *err);
 
+/* ERR_DENIED unless the caller's roles open the document's compartment. */
+int ask_may_open(const struct program *program, const struct found_document *document,
+                 struct err *err);
+
 /* After a restore: what the list of the destroyed (archive/tombs.h) names is destroyed again, when
  * there is such a list. */
 int ask_settle(const struct program *program, struct err *err);
-
-/* The name of the real user, or "uid-N". */
-const char *ask_actor(void);

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #include "base/err.h"
+#include "workers/caller.h"
 #include "workers/place.h"
 #include "workers/tuning.h"
 
@@ -17,6 +18,7 @@ struct program {
     struct place_options options;
     struct place place;
     struct tuning tuning;
+    struct caller caller; /* of verbs that ask for a role; set by verb_start */
     int signals; /* signalfd for SIGINT, SIGTERM, SIGHUP, SIGCHLD; -1 before program_signals */
 };
 

@@ -6,6 +6,7 @@
  */
 #include "workers/scan.h"
 
+#include <limits.h>
 #include <sodium.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -187,6 +188,14 @@ static const struct argp_option options[] = {
     {0},
 };
 
+/* 0 for what is no number, which no option takes. */
+static unsigned number_of(const char *arg)
+{
+    char *end;
+    unsigned long number = strtoul(arg, &end, 10);
+    return *end || number > UINT_MAX ? 0 : (unsigned)number;
+}
+
 static error_t parse_source(int key, char *arg, struct scan_options *to)
 {
     switch (key) {
@@ -203,7 +212,7 @@ static error_t parse_source(int key, char *arg, struct scan_options *to)
         to->mode = arg;
         return 0;
     case 'R':
-        to->dpi = (unsigned)strtoul(arg, NULL, 10);
+        to->dpi = number_of(arg);
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -259,6 +268,15 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     }
 }
 
+static int start(struct scan *scan, struct err *err)
+{
+    struct program *program = &scan->program;
+    int rc = program_start(program, err);
+    if (rc == 0)
+        rc = caller_find(&program->place, &program->caller, err);
+    return rc < 0 ? rc : caller_may(&program->caller, ROLE_OPERATOR, "scan", err);
+}
+
 int main(int argc, char **argv)
 {
     static const struct argp_child children[] = {{&program_argp, 0, NULL, 0}, {0}};
@@ -270,7 +288,7 @@ int main(int argc, char **argv)
     argp_parse(&argp, argc, argv, 0, NULL, &scan);
     scan.terminal = isatty(STDERR_FILENO) && !scan.options.progress;
     program_keep_memory();
-    int rc = program_start(&scan.program, &err);
+    int rc = start(&scan, &err);
     if (rc == 0)
         rc = feed(&scan, &err);
     capture_free(&scan.capture);

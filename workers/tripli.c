@@ -9,37 +9,44 @@
 
 #include "workers/verb.h"
 
+enum {
+    ANYBODY = 32, /* no data of the archive: files and their rights decide */
+    LOOK = ROLE_OPERATOR | ROLE_MEDICAL | ROLE_ARCHIVIST,
+    PROVE = ROLE_ARCHIVIST | ROLE_AUDITOR
+};
+
 /* As --help shows them: the first half on the left. */
-static const struct {
+static const struct verb {
     const char *name, *summary; /* 2 to 25 characters: two columns on a screen of 80 */
+    unsigned roles;             /* any of which gives the right to ask */
     int (*act)(int argc, char **argv);
 } verbs[] = {
-    {"run", "start everything, show it", verb_run},
-    {"scan", "feed a batch", verb_scan},
-    {"status", "is all well, what waits", verb_status},
-    {"page", "read and sort image files", verb_page},
-    {"batch", "list, show, close batches", verb_batch},
-    {"code", "decide what is not clear", verb_code},
-    {"quarantine", "pages that broke a reader", verb_quarantine},
-    {"separators", "print separator sheets", verb_separators},
-    {"learn", "make, refine form models", verb_learn},
-    {"models", "list, retire form models", verb_models},
-    {"keygen", "make a key pair", verb_keygen},
-    {"submit", "send a batch, as a fund", verb_submit},
-    {"find", "find documents", verb_find},
-    {"show", "images and text", verb_show},
-    {"read", "full text of a document", verb_read},
-    {"why", "why it is kept, its life", verb_why},
-    {"event", "when its period begins", verb_event},
-    {"tag", "correct a document's tag", verb_tag},
-    {"retention", "terms by today's rules", verb_retention},
-    {"hold", "forbid destruction", verb_hold},
-    {"slip", "eliminate, with a visa", verb_slip},
-    {"export", "hand documents over", verb_export},
-    {"verify", "read back and compare", verb_verify},
-    {"seal", "sign the journals", verb_seal},
-    {"receipt", "proof of an envelope", verb_receipt},
-    {"backup", "make a copy, put it back", verb_backup},
+    {"run", "start everything, show it", ROLES_NONE, verb_run},
+    {"scan", "feed a batch", ROLE_OPERATOR, verb_scan},
+    {"status", "is all well, what waits", ROLES_ANY, verb_status},
+    {"page", "read and sort image files", ANYBODY, verb_page},
+    {"batch", "list, show, close batches", ROLE_OPERATOR, verb_batch},
+    {"code", "decide what is not clear", ROLE_OPERATOR, verb_code},
+    {"quarantine", "pages that broke a reader", ROLE_OPERATOR, verb_quarantine},
+    {"separators", "print separator sheets", ANYBODY, verb_separators},
+    {"learn", "make, refine form models", ANYBODY, verb_learn},
+    {"models", "list, retire form models", ANYBODY, verb_models},
+    {"keygen", "make a key pair", ANYBODY, verb_keygen},
+    {"submit", "send a batch, as a fund", ANYBODY, verb_submit},
+    {"find", "find documents", ROLES_ANY, verb_find},
+    {"show", "images and text", LOOK, verb_show},
+    {"read", "full text of a document", LOOK, verb_read},
+    {"why", "why it is kept, its life", ROLES_ANY, verb_why},
+    {"event", "when its period begins", ROLE_ARCHIVIST, verb_event},
+    {"tag", "correct a document's tag", ROLE_ARCHIVIST, verb_tag},
+    {"retention", "terms by today's rules", ROLE_ARCHIVIST, verb_retention},
+    {"hold", "forbid destruction", ROLE_ARCHIVIST, verb_hold},
+    {"slip", "eliminate, with a visa", ROLE_ARCHIVIST, verb_slip},
+    {"export", "hand documents over", ROLE_ARCHIVIST, verb_export},
+    {"verify", "read back and compare", PROVE, verb_verify},
+    {"seal", "sign the journals", ROLE_ARCHIVIST, verb_seal},
+    {"receipt", "proof of an envelope", PROVE, verb_receipt},
+    {"backup", "make a copy, put it back", ROLE_ARCHIVIST, verb_backup},
 };
 
 enum {
@@ -60,13 +67,26 @@ static void print_verbs(FILE *to)
     fprintf(to, "\ntripli VERB --help tells more.\n");
 }
 
+static const struct verb *chosen;
+
+static int check_caller(struct program *program, struct err *err)
+{
+    if (chosen->roles & ANYBODY)
+        return 0;
+    int rc = caller_find(&program->place, &program->caller, err);
+    return rc < 0 ? rc : caller_may(&program->caller, chosen->roles, chosen->name, err);
+}
+
 int verb_start(const struct argp *argp, int argc, char **argv, struct program *program)
 {
     struct err err = {0};
     program->name = "tripli";
     if (argp_parse(argp, argc, argv, 0, NULL, program) != 0)
         return EX_USAGE;
-    return program_start(program, &err) < 0 ? program_fail(program, &err) : 0;
+    int rc = program_start(program, &err);
+    if (rc == 0)
+        rc = check_caller(program, &err);
+    return rc < 0 ? program_fail(program, &err) : 0;
 }
 
 void verb_print(json_t *json)
@@ -93,6 +113,7 @@ int main(int argc, char **argv)
             continue;
         snprintf(name, sizeof name, "tripli %s", verbs[i].name);
         argv[1] = name;
+        chosen = &verbs[i];
         return verbs[i].act(argc - 1, argv + 1);
     }
     if (argc > 1 && strcmp(argv[1], "--version") == 0) {

@@ -99,8 +99,11 @@ static int add_found(struct export_verb *verb, struct archive *archive, struct t
     while (rc == 0 && got == STEP) {
         got = find_documents(archive, &verb->query, found, err);
         rc = got < 0 ? got : 0;
-        for (int i = 0; rc == 0 && i < got; i++)
-            rc = transfer_add(transfer, &found[i], err);
+        for (int i = 0; rc == 0 && i < got; i++) {
+            rc = ask_may_open(&verb->program, &found[i], err);
+            if (rc == 0)
+                rc = transfer_add(transfer, &found[i], err);
+        }
         if (got > 0)
             verb->query.after = found[got - 1].id;
     }

@@ -27,6 +27,7 @@ enum {
     STATUS_MS = 400,      /* between two questions to the hub */
     STOP_MS = 70000,      /* a drain waits for the page in hand: worker.deadline_ms and some */
     TURN_MS = 100,
+    WORKERS_MOST = 64, /* a reader has 170 MB; more cores serve other machines' workers better */
     PASSED_ON_MAX = 20 /* options and values handed on to tripli-hub or tripli-scan */
 };
 
@@ -118,9 +119,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         state->child_inputs[0] = &run->program;
         return 0;
     case 'w':
-        run->workers = strtol(arg, NULL, 10);
-        if (run->workers < 1 || run->workers > 64)
-            argp_error(state, "--workers: 1 to 64");
+        run->workers = verb_number(arg, state);
+        if (run->workers > WORKERS_MOST)
+            argp_error(state, "--workers: 1 to %d", WORKERS_MOST);
         return 0;
     case 'u':
         if (strlen(arg) != sizeof run->uuid - 1)
@@ -395,8 +396,8 @@ static int start_all(struct run *run, struct err *err)
         sodium_bin2hex(run->uuid, sizeof run->uuid, raw, sizeof raw);
     if (run->workers == 0)
         run->workers = sysconf(_SC_NPROCESSORS_ONLN);
-    if (run->workers > 64)
-        run->workers = 64;
+    if (run->workers > WORKERS_MOST)
+        run->workers = WORKERS_MOST;
     if (pipe2(run->progress, O_CLOEXEC | O_NONBLOCK) < 0)
         return err_errno(err, errno, "pipe");
     run_view_start(&run->view);

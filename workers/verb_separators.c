@@ -34,8 +34,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         verb->sheet.tenant = arg;
         return 0;
     case 'n':
-        verb->sheet.copies = (unsigned)strtoul(arg, NULL, 10);
-        if (verb->sheet.copies < 1 || verb->sheet.copies > SEPARATOR_SHEETS_LIMIT)
+        verb->sheet.copies = verb_number(arg, state);
+        if (verb->sheet.copies > SEPARATOR_SHEETS_LIMIT)
             argp_error(state, "--copies: 1 to %d", SEPARATOR_SHEETS_LIMIT);
         return 0;
     case 'o':

@@ -141,6 +141,8 @@ static void print_document(const struct show_verb *verb, json_t *object)
 static int show(struct show_verb *verb, struct err *err)
 {
     int rc = find_document(verb->archive, verb->id, &verb->document, err);
+    if (rc == 0)
+        rc = ask_may_open(&verb->program, &verb->document, err);
     if (rc == 0 && verb->out)
         rc = file_make_folders(verb->out, 0700, err);
     json_t *object = rc == 0 ? document_to_json(&verb->document) : NULL;

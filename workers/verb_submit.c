@@ -128,7 +128,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
             argp_error(state, "--envelope-per: file or folder is wanted");
         return 0;
     case 'n':
-        verb->sheets = (uint32_t)strtoul(arg, NULL, 10);
+        verb->sheets = verb_number(arg, state);
         return 0;
     case 'b':
         verb->uuid = arg;

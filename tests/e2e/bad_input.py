@@ -78,7 +78,7 @@ class BadInput(mailroom.Room):
         self.assertIn("nosuch:device", self.said)
 
     def test_a_wrong_option_or_configuration_is_refused_before_anything_happens(self):
-        for wrong in (["--mode", "purple"], ["--dpi", "3"], ["--tenant", "6"]):
+        for wrong in (["--mode", "purple"], ["--dpi", "3"], ["--dpi", "300x"], ["--tenant", "6"]):
             self.tripli("scan", "--input", self.path("in"), *wrong, want=64)
             self.assertIn(wrong[0], self.said)
         shutil.copytree(os.environ["TRIPLI_CONFIG"], self.path("config"))
