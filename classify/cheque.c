@@ -20,6 +20,9 @@
 /* Cheques of other countries: 150 to 205 mm wide, twice to two and a half times as wide as high. */
 #define ASPECT_MIN 1.95
 #define ASPECT_MAX 2.55
+/* A4 and letter paper, some border round them. */
+#define PAGE_ASPECT_MIN 1.25
+#define PAGE_ASPECT_MAX 1.5
 #define DPI_MIN 70
 #define KEY_SURE 0.8 /* OCR's confidence from which another key than computed speaks against */
 
@@ -35,12 +38,24 @@ static bool is_near(double value, double want)
     return fabs(value - want) <= SIZE_TOLERANCE_MM;
 }
 
-static bool has_cheque_aspect(const struct Pix *page)
+/* The longer side of a page over the shorter. */
+static double aspect_of(const struct Pix *page)
 {
     struct Pix *pix = (struct Pix *)(uintptr_t)page;
     double longer = fmax(pixGetWidth(pix), pixGetHeight(pix));
-    double shorter = fmin(pixGetWidth(pix), pixGetHeight(pix));
-    return longer / shorter > ASPECT_MIN && longer / shorter < ASPECT_MAX;
+    return longer / fmin(pixGetWidth(pix), pixGetHeight(pix));
+}
+
+static bool has_cheque_aspect(const struct Pix *page)
+{
+    double aspect = aspect_of(page);
+    return aspect > ASPECT_MIN && aspect < ASPECT_MAX;
+}
+
+static bool has_page_aspect(const struct Pix *page)
+{
+    double aspect = aspect_of(page);
+    return aspect > PAGE_ASPECT_MIN && aspect < PAGE_ASPECT_MAX;
 }
 
 static bool size_fits(const struct Pix *page, double dpi)
@@ -78,13 +93,15 @@ static void weigh_band(const struct Pix *page, struct cheque_evidence *evidence)
              band->score, band->dpi, edge, evidence->size_fits ? ", paper 175 x 80 mm" : "");
 }
 
-/* A line of another font than CMC-7 at the edge of a page of a cheque's proportions. */
+/* A line of another font than CMC-7 at the edge of a page of a cheque's proportions, or at the
+ * lower edge of A4 (lettre-chèque). */
 static int look_for_foreign(const struct Pix *page, const struct glance *glance,
                             struct cheque_evidence *evidence, struct err *err)
 {
-    if (!has_cheque_aspect(page))
+    bool on_page = has_page_aspect(page);
+    if (!has_cheque_aspect(page) && !on_page)
         return 0;
-    int found = micr_find_foreign(glance, &evidence->band, err);
+    int found = micr_find_foreign(glance, on_page, &evidence->band, err);
     if (found <= 0)
         return found;
     evidence->foreign = true;

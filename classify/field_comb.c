@@ -7,6 +7,7 @@
 #include <leptonica/allheaders.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "classify/fields.h"
 #include "image/overprint.h"
@@ -17,7 +18,8 @@ enum {
     LINE_DPI = 300,
     LINE_MS = 2000, /* reading it takes some 40 ms */
     GREYS = 256,
-    CELLS_OFF = 2 /* digits that run together or fall apart in a coarse comb */
+    TOUCHED_MAX = 3, /* digits under a stamp's frame; more lie under its text, too */
+    CELLS_OFF = 2    /* digits that run together or fall apart in a coarse comb */
 };
 
 /* Typed ink is a few hundredths of a comb; what most of it shows is tint or paper. Half way between
@@ -145,6 +147,36 @@ static bool are_typed(const struct box *digits, int count, double spread_max, do
     return sqrt(height_spread) < spread_max * height && sqrt(foot_spread) < spread_max * height;
 }
 
+static int by_value(const void *a, const void *b)
+{
+    return *(const int *)a - *(const int *)b;
+}
+
+static int middle_of(const int *values, int count)
+{
+    int sorted[CELLS_MAX];
+    memcpy(sorted, values, (size_t)count * sizeof *values);
+    qsort(sorted, (size_t)count, sizeof *sorted, by_value);
+    return sorted[count / 2];
+}
+
+/* The same where lines were taken off: all digits but those that a stamp may have touched are of
+ * one height on one line. Handwriting is far from it, and must be: of a hundred misread numbers the
+ * key proves one. */
+static bool are_typed_but_few(const struct box *digits, int count)
+{
+    int heights[CELLS_MAX], feet[CELLS_MAX], even = 0;
+    for (int i = 0; i < count; i++) {
+        heights[i] = digits[i].height;
+        feet[i] = digits[i].y + digits[i].height;
+    }
+    int height = middle_of(heights, count), foot = middle_of(feet, count);
+    for (int i = 0; i < count; i++)
+        even += abs(heights[i] - height) <= HEIGHT_SPREAD_MAX * height &&
+                abs(feet[i] - foot) <= HEIGHT_SPREAD_MAX * height;
+    return even >= count - TOUCHED_MAX;
+}
+
 /* The digits side by side on white, grey, LINE_HEIGHT high. */
 static struct Pix *set_close(struct Pix *ink, const struct box *digits, int count, double height)
 {
@@ -241,7 +273,8 @@ static int read_ink(struct Pix *ink, const struct attempt *attempt, struct field
     struct box digits[CELLS_MAX] = {0};
     double height = 0, spread = attempt->clean ? HEIGHT_SPREAD_COARSE : HEIGHT_SPREAD_MAX;
     int count = find_digits(ink, (int)(comb->zone.height * DIGIT_MIN_SHARE), digits), rc = 0;
-    if (count == comb->cells && count <= CELLS_MAX && are_typed(digits, count, spread, &height)) {
+    if (count == comb->cells && count <= CELLS_MAX && are_typed(digits, count, spread, &height) &&
+        (!attempt->clean || are_typed_but_few(digits, count))) {
         struct Pix *line = set_close(ink, digits, count, height);
         rc = read_digits(line, attempt->ocr, ret_field, err);
         pixDestroy(&line);

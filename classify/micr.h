@@ -69,9 +69,11 @@ struct micr_line {
 int micr_find(const struct Pix *page, const struct glance *glance, struct micr_band *ret_band,
               struct err *err);
 
-/* The same for a line of another font on a page that has a cheque's proportions: characters a pitch
- * apart at a long edge, taken for E-13B. Only where micr_find found none. */
-int micr_find_foreign(const struct glance *glance, struct micr_band *ret_band, struct err *err);
+/* The same for a line of another font, characters a pitch apart, taken for E-13B: at a long edge of
+ * a page that has a cheque's proportions, or (`on_page`) at a short edge of one that has those of
+ * A4 or letter paper. Only where micr_find found none. */
+int micr_find_foreign(const struct glance *glance, bool on_page, struct micr_band *ret_band,
+                      struct err *err);
 
 /* Reads the band that micr_find found on the same page. A line that is not legible is no error: its
  * state says so. */

@@ -46,6 +46,12 @@ enum {
 #define FOREIGN_PITCH_MIN 0.0144
 #define FOREIGN_PITCH_MAX 0.0212
 #define FOREIGN_FOLD_MAX 0.2
+/* … and at the lower edge of a page: 25 mm of A4 or letter, the pitch within a few hundredths, and
+ * a group that no page number or post code is as long as. */
+#define PAGE_EDGE_SHARE 0.085
+#define PAGE_PITCH_MIN 0.0103
+#define PAGE_PITCH_MAX 0.0118
+#define PAGE_PITCHES_MIN 15
 #define LIKENESS_DOUBTFUL 0.48 /* worn print: the order of the whole line must confirm it */
 #define LIKENESS_SURE 0.75     /* no need to look at further lines */
 #define TURN_LEAD 0.15         /* 0, 5, 6 and 9 alone look the same upside down */
@@ -381,36 +387,79 @@ int micr_find(const struct Pix *page, const struct glance *glance, struct micr_b
     return rc < 0 ? rc : ret_band->font != MICR_NO_FONT;
 }
 
-int micr_find_foreign(const struct glance *glance, struct micr_band *ret_band, struct err *err)
+/* Where E-13B may stand: along the longer side of a cheque, along the shorter one of a page. */
+struct foreign_place {
+    bool turned;
+    double across, edge;         /* glance pixels: of the paper across the line; from its edge */
+    double pitch_min, pitch_max; /* glance pixels */
+};
+
+static struct foreign_place foreign_place(const struct glance *glance, bool on_page)
 {
-    *ret_band = (struct micr_band){0};
-    struct view view = {glance, glance->height > glance->width};
     double longer = fmax(glance->width, glance->height);
     double shorter = fmin(glance->width, glance->height);
+    bool upright = glance->height > glance->width;
+    if (on_page)
+        return (struct foreign_place){!upright, longer, PAGE_EDGE_SHARE * longer,
+                                      PAGE_PITCH_MIN * longer, PAGE_PITCH_MAX * longer};
+    return (struct foreign_place){upright, shorter, EDGE_SHARE * shorter,
+                                  FOREIGN_PITCH_MIN * longer, FOREIGN_PITCH_MAX * longer};
+}
+
+/* Is this blob characters a pitch apart? Sets pitch and regularity. */
+static bool may_be_foreign(const struct view *view, const struct blob *blob,
+                           const struct foreign_place *place, struct pitch_found *ret_found)
+{
+    double profile[PROFILE_MAX], pitch;
+    if (blob->y <= place->across - place->edge && blob->y >= place->edge)
+        return false;
+    int count = sum_profile(view, blob, 0, profile);
+    double gaps = fold_best(profile, count, blob->thickness, &pitch);
+    *ret_found = (struct pitch_found){pitch, 1 - gaps};
+    return gaps <= FOREIGN_FOLD_MAX && blob->length >= LENGTH_MIN_HEIGHTS * blob->thickness &&
+           pitch >= place->pitch_min && pitch <= place->pitch_max;
+}
+
+static struct micr_band foreign_band(const struct view *view, const struct blob *blob, bool low,
+                                     const struct pitch_found *found)
+{
+    double factor = view->glance->factor, sign = low ? 1 : -1;
+    double ux = cos(blob->angle) * sign, uy = sin(blob->angle) * sign;
+    struct candidate candidate = {
+        .x = (view->turned ? blob->y : blob->x) * factor,
+        .y = (view->turned ? blob->x : blob->y) * factor,
+        .ux = view->turned ? -uy : ux,
+        .uy = view->turned ? -ux : uy,
+        .length = blob->length * factor,
+        .pitch = found->pitch * factor,
+    };
+    struct micr_band band = band_of(&candidate, found->regular);
+    band.font = MICR_E13B;
+    return band;
+}
+
+int micr_find_foreign(const struct glance *glance, bool on_page, struct micr_band *ret_band,
+                      struct err *err)
+{
+    *ret_band = (struct micr_band){0};
+    struct foreign_place place = foreign_place(glance, on_page);
+    struct view view = {glance, place.turned};
     struct blob blobs[LINES_MAX];
+    double pitches[2] = {0}; /* at the high and the low edge: narrow characters break the line */
+    bool best_low = false;
     int found = find_lines(&view, blobs, err);
     for (int i = 0; i < found; i++) {
-        double profile[PROFILE_MAX], pitch;
-        int count = sum_profile(&view, &blobs[i], 0, profile);
-        double gaps = fold_best(profile, count, blobs[i].thickness, &pitch);
-        bool low = blobs[i].y > (1 - EDGE_SHARE) * shorter,
-             high = blobs[i].y < EDGE_SHARE * shorter;
-        if (gaps > FOREIGN_FOLD_MAX || blobs[i].length < LENGTH_MIN_HEIGHTS * blobs[i].thickness ||
-            pitch < FOREIGN_PITCH_MIN * longer || pitch > FOREIGN_PITCH_MAX * longer ||
-            !(low || high) || 1 - gaps < ret_band->score)
+        struct pitch_found pitch;
+        bool low = blobs[i].y > place.across / 2;
+        if (!may_be_foreign(&view, &blobs[i], &place, &pitch))
             continue;
-        double factor = glance->factor, sign = low ? 1 : -1;
-        double ux = cos(blobs[i].angle) * sign, uy = sin(blobs[i].angle) * sign;
-        struct candidate candidate = {
-            .x = (view.turned ? blobs[i].y : blobs[i].x) * factor,
-            .y = (view.turned ? blobs[i].x : blobs[i].y) * factor,
-            .ux = view.turned ? -uy : ux,
-            .uy = view.turned ? -ux : uy,
-            .length = blobs[i].length * factor,
-            .pitch = pitch * factor,
-        };
-        *ret_band = band_of(&candidate, 1 - gaps);
-        ret_band->font = MICR_E13B;
+        pitches[low] += blobs[i].length / pitch.pitch;
+        if (pitch.regular < ret_band->score)
+            continue;
+        *ret_band = foreign_band(&view, &blobs[i], low, &pitch);
+        best_low = low;
     }
+    if (on_page && pitches[best_low] < PAGE_PITCHES_MIN)
+        *ret_band = (struct micr_band){0};
     return found < 0 ? found : ret_band->font != MICR_NO_FONT;
 }

@@ -54,43 +54,72 @@ static bool is_ink(const struct plane *plane, int x, int y)
            (y + 1 < plane->height && plane->ink[(y + 1) * plane->width + x]);
 }
 
-static void mark_run(struct plane *plane, int from, int to, int base, double slope)
+/* A row of the sheared zone: where it begins, and what it has risen by at every x. */
+struct slant {
+    const int *rise;
+    double slope;
+    int base;
+};
+
+static void mark_run(struct plane *plane, int from, int to, const struct slant *slant)
 {
     for (int x = from; x < to; x++) {
-        int y = base + (int)lround(slope * x);
+        int y = slant->base + slant->rise[x];
 
         y += !plane->ink[y * plane->width + x];
         plane->line[y * plane->width + x] = 1;
     }
 }
 
-/* Follows one sheared row. */
-static void follow(struct plane *plane, int base, double slope, int least)
+/* The x from and below which a sheared row lies in the zone, a pixel more at both ends. */
+static void part_inside(const struct plane *plane, const struct slant *slant, int ret[2])
 {
-    int run = 0;
+    double at_top = 0, at_foot = plane->width;
 
-    for (int x = 0; x <= plane->width; x++) {
-        if (x < plane->width && is_ink(plane, x, base + (int)lround(slope * x))) {
+    if (slant->slope != 0) {
+        at_top = (-1.0 - slant->base) / slant->slope;
+        at_foot = ((double)plane->height + 1 - slant->base) / slant->slope;
+    }
+    ret[0] = (int)fmax(0, fmin(at_top, at_foot) - 1);
+    ret[1] = (int)fmin(plane->width, fmax(at_top, at_foot) + 2);
+}
+
+static void follow(struct plane *plane, const struct slant *slant, int least)
+{
+    int run = 0, inside[2];
+
+    part_inside(plane, slant, inside);
+    for (int x = inside[0]; x < inside[1]; x++) {
+        if (is_ink(plane, x, slant->base + slant->rise[x])) {
             run++;
             continue;
         }
         if (run >= least)
-            mark_run(plane, x - run, x, base, slope);
+            mark_run(plane, x - run, x, slant);
         run = 0;
     }
+    if (run >= least)
+        mark_run(plane, inside[1] - run, inside[1], slant);
 }
 
-static void find_lines(struct plane *plane, int least, double steepest)
+static int find_lines(struct plane *plane, int least, double steepest)
 {
     int steps = (int)ceil(steepest * least);
+    SCOPED(scope_free) int *rise = malloc(((size_t)plane->width + 1) * sizeof *rise);
 
-    for (int step = -steps; step <= steps; step++) {
+    for (int step = -steps; rise && step <= steps; step++) {
         double slope = (double)step / least;
         int drift = (int)ceil(fabs(slope) * plane->width);
 
-        for (int base = -drift; base < plane->height + drift; base++)
-            follow(plane, base, slope, least);
+        for (int x = 0; x < plane->width; x++)
+            rise[x] = (int)lround(slope * x);
+        for (int base = -drift; base < plane->height + drift; base++) {
+            struct slant slant = {rise, slope, base};
+
+            follow(plane, &slant, least);
+        }
     }
+    return rise ? 0 : ERR_MEMORY;
 }
 
 /* The run of ink across a line, in column x, that a marked place lies in. */
@@ -171,7 +200,9 @@ static int drop_one_way(struct Pix *bits, const struct overprint_params *params,
 
     if (plane_of_bits(bits, turned, &plane) < 0)
         return ERR_MEMORY;
-    find_lines(&plane, turned ? params->upright_least : params->level_least, params->steepest);
+    if (find_lines(&plane, turned ? params->upright_least : params->level_least, params->steepest) <
+        0)
+        return ERR_MEMORY;
     gone = clear_lines(&plane, params->thickest);
     if (gone > 0)
         bits_of_plane(&plane, turned, bits);

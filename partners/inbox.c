@@ -145,7 +145,8 @@ static int enqueue(const struct inbox *inbox, struct upload *upload, struct err 
 {
     char path[INBOX_PATH_SIZE];
     snprintf(path, sizeof path, "%s/queue/%s-%s", inbox->root, upload->tenant, upload->uuid);
-    int rc = file_write(path, 0600, bytes_of("", 0), err);
+    const char *received = upload->manifest.received; /* the oldest is taken first */
+    int rc = file_write(path, 0600, bytes_of(received, strlen(received)), err);
     if (rc < 0)
         return rc;
     upload->standing =

@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "base/day.h"
 #include "partners/manifest.h"
 #include "partners/spool.h"
 
@@ -15,12 +16,13 @@
  *   ROOT/TENANT/UUID/manifest    the manifest, once it is whole and checked (incoming before)
  *   ROOT/TENANT/UUID/000001 …    the files, sealed; gone when the receipt is there
  *   ROOT/TENANT/UUID/receipt     written by the hub's side
- *   ROOT/queue/TENANT-UUID       whole batches that have no receipt yet
+ *   ROOT/queue/TENANT-UUID       whole batches that have no receipt yet; holds the date of receipt
  */
 enum {
     INBOX_PATH_SIZE = 1280,
     INBOX_UNFINISHED_MAX = 64, /* batches of a tenant without receipt: what a key can leave */
-    INBOX_OPEN_MAX = 32        /* batches kept open, 1 MB each; others are opened again */
+    INBOX_PASSED_MAX = 64 * INBOX_UNFINISHED_MAX, /* all batches of 64 tenants */
+    INBOX_OPEN_MAX = 32 /* batches kept open, 1 MB each; others are opened again */
 };
 
 enum inbox_phase { INBOX_MANIFEST, INBOX_FILES, INBOX_QUEUED, INBOX_DONE };
@@ -97,12 +99,27 @@ void inbox_file_path(const char *root, const struct inbox_batch *batch, uint32_t
 int inbox_hub_key(const char *root, const char *secret_path, struct spool_secret *ret_secret,
                   struct err *err);
 
-/* The batch that waits in the queue, next by name after `ret_queued` ({0}: the first): 1, or 0 when
- * there is none. */
+/* A batch that waits for the hub. */
 struct inbox_queued {
     char tenant[MANIFEST_TENANT_SIZE], uuid[MANIFEST_UUID_SIZE];
+    char received[DAY_TEXT_SIZE]; /* date of receipt; "" counts as the oldest */
 };
-int inbox_next(const char *root, struct inbox_queued *ret_queued, struct err *err);
+
+/* How far the turns of tenants are; starts as {0}. */
+struct inbox_pass {
+    char served[MANIFEST_TENANT_SIZE]; /* the tenant served last */
+    uint32_t count;
+    struct inbox_queued over[INBOX_PASSED_MAX]; /* not offered again before the pass ends */
+};
+
+/* The batch to take next: 1, or 0 when all that wait are passed over; then a new pass begins.
+ * Tenants take turns in the order of their codes; inside a tenant the oldest date of receipt is
+ * first, then the lowest uuid. A batch is offered until it is cleared or passed over. */
+int inbox_next(const char *root, struct inbox_pass *pass, struct inbox_queued *ret_queued,
+               struct err *err);
+
+/* Leaves a batch that cannot be taken now; after INBOX_PASSED_MAX all are offered again. */
+void inbox_pass_over(struct inbox_pass *pass, const struct inbox_queued *queued);
 
 /* Whether the batch has its receipt. */
 bool inbox_has_receipt(const char *root, const struct inbox_batch *batch);

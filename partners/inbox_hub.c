@@ -1,8 +1,8 @@
 /*
- * The inbox as the hub's side sees it: paths, the key that opens, the queue. See inbox.h.
+ * The inbox as the hub's side sees it: paths, the key that opens, what a receipt clears.
+ * See inbox.h.
  * SPDX-License-Identifier: Apache-2.0
  */
-#include <dirent.h>
 #include <errno.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -72,47 +72,6 @@ int inbox_hub_key(const char *root, const char *secret_path, struct spool_secret
     digest_hex(&public_key, hex);
     hex[DIGEST_HEX_SIZE - 1] = '\n';
     return file_write(path, 0644, bytes_of(hex, DIGEST_HEX_SIZE), err);
-}
-
-/* "041-UUID" of an entry; false when it is something else. */
-static bool read_name(const char *name, struct inbox_queued *ret_queued)
-{
-    struct inbox_queued queued;
-    if (strlen(name) != sizeof queued.tenant + sizeof queued.uuid - 1 || name[3] != '-')
-        return false;
-    snprintf(queued.tenant, sizeof queued.tenant, "%.3s", name);
-    snprintf(queued.uuid, sizeof queued.uuid, "%s", name + 4);
-    *ret_queued = queued;
-    return manifest_tenant_is_valid(queued.tenant) && manifest_uuid_is_valid(queued.uuid);
-}
-
-static int compare(const struct inbox_queued *a, const struct inbox_queued *b)
-{
-    int tenants = strcmp(a->tenant, b->tenant);
-    return tenants ? tenants : strcmp(a->uuid, b->uuid);
-}
-
-int inbox_next(const char *root, struct inbox_queued *ret_queued, struct err *err)
-{
-    char path[INBOX_PATH_SIZE];
-    struct inbox_queued found, best;
-    int count = 0;
-    snprintf(path, sizeof path, "%s/queue", root);
-    DIR *folder = opendir(path);
-    if (!folder && errno == ENOENT)
-        return 0;
-    if (!folder)
-        return err_errno(err, errno, "%s", path);
-    for (const struct dirent *entry; (entry = readdir(folder)) != NULL;) {
-        if (!read_name(entry->d_name, &found) || compare(&found, ret_queued) <= 0)
-            continue;
-        if (count++ == 0 || compare(&found, &best) < 0)
-            best = found;
-    }
-    closedir(folder);
-    if (count > 0)
-        *ret_queued = best;
-    return count > 0;
 }
 
 bool inbox_has_receipt(const char *root, const struct inbox_batch *batch)

@@ -212,6 +212,8 @@ static void a_line_of_another_font_is_a_foreign_cheque_for_a_person(void **state
     } rows[] = {
         {175, 80, 300, "E-13B, a foreign cheque"},
         {175, 80, 200, "E-13B, a foreign cheque"},
+        {210, 297, 300, "E-13B, a foreign cheque"},
+        {210, 297, 200, "E-13B, a foreign cheque"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         for (int quarters = 0; quarters < 4; quarters++) {

@@ -5,6 +5,7 @@
 #include "partners/inbox.h"
 
 #include <sodium.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -99,20 +100,95 @@ static void a_whole_batch_is_queued_and_opens_with_the_hubs_key(void **state)
 {
     (void)state;
     struct err err = {0};
-    struct inbox_queued queued = {0};
+    struct inbox_queued queued;
+    static struct inbox_pass pass;
     char path[INBOX_PATH_SIZE];
     SCOPED(inbox_free) struct inbox *inbox = opened();
-    assert_int_equal(inbox_next(root, &queued, &err), 0);
+    assert_int_equal(inbox_next(root, &pass, &queued, &err), 0);
     send_all(inbox);
-    assert_int_equal(inbox_next(root, &queued, &err), 1);
+    assert_int_equal(inbox_next(root, &pass, &queued, &err), 1);
     assert_string_equal(queued.uuid, uuid);
+    assert_string_equal(queued.received, "2026-11-20");
     for (uint32_t i = 0; i < FILES; i++) {
         SCOPED(buf_free) struct buf back = {0};
         struct digest want = digest_of(bytes_of(plain[i], FILE_BYTES));
         inbox_file_path(root, &batch, i + 1, path);
         check_ok(spool_read(path, &secret, &want, &back, &err), &err);
     }
-    assert_int_equal(inbox_next(root, &queued, &err), 0);
+}
+
+/* A whole batch as the gateway leaves it, by its number and date of receipt. */
+static void queue_path(const char *tenant, int number, char ret_path[INBOX_PATH_SIZE])
+{
+    snprintf(ret_path, INBOX_PATH_SIZE, "%s/queue/%s-%032x", root, tenant, (unsigned)number);
+}
+
+static void lay_in_queue(const char *tenant, int number, const char *received)
+{
+    struct err err = {0};
+    char path[INBOX_PATH_SIZE];
+    snprintf(path, sizeof path, "%s/queue", root);
+    check_ok(file_make_folders(path, 0700, &err), &err);
+    queue_path(tenant, number, path);
+    check_ok(file_write(path, 0600, bytes_of(received, strlen(received)), &err), &err);
+}
+
+struct offered {
+    const char *tenant;
+    int number;
+};
+
+/* Takes each batch that is offered, or passes it over, and compares. */
+static void check_order(const struct offered *want, size_t count, bool is_taken)
+{
+    static struct inbox_pass pass;
+    struct err err = {0};
+    struct inbox_queued queued;
+    char path[INBOX_PATH_SIZE];
+    pass = (struct inbox_pass){0};
+    for (size_t i = 0; i < count; i++) {
+        assert_int_equal(inbox_next(root, &pass, &queued, &err), 1);
+        assert_string_equal(queued.tenant, want[i].tenant);
+        assert_int_equal(strtol(queued.uuid, NULL, 16), want[i].number);
+        queue_path(queued.tenant, want[i].number, path);
+        if (is_taken)
+            assert_int_equal(unlink(path), 0);
+        else
+            inbox_pass_over(&pass, &queued);
+    }
+    assert_int_equal(inbox_next(root, &pass, &queued, &err), 0);
+    assert_int_equal(inbox_next(root, &pass, &queued, &err), !is_taken);
+}
+
+static void tenants_take_turns_and_the_oldest_date_is_first(void **state)
+{
+    (void)state;
+    static const struct offered want[] = {{"003", 9}, {"041", 6}, {"061", 7}, {"003", 2},
+                                          {"061", 8}, {"003", 1}, {"003", 3}};
+    lay_in_queue("003", 1, "2026-11-21");
+    lay_in_queue("003", 2, "2026-11-19");
+    lay_in_queue("003", 3, "2026-11-21");
+    lay_in_queue("003", 9, "no day"); /* counts as the oldest */
+    lay_in_queue("061", 7, "2026-10-01");
+    lay_in_queue("061", 8, "2026-11-25");
+    lay_in_queue("041", 6, "2026-11-25");
+    for (int is_taken = 0; is_taken <= 1; is_taken++) /* in trouble, they come round again */
+        check_order(want, sizeof want / sizeof *want, is_taken);
+}
+
+static void a_batch_that_comes_later_waits_for_one_of_another_tenant(void **state)
+{
+    (void)state;
+    static struct inbox_pass pass;
+    struct err err = {0};
+    struct inbox_queued queued;
+    for (int i = 0; i < INBOX_UNFINISHED_MAX; i++)
+        lay_in_queue("003", i, "2026-11-20");
+    assert_int_equal(inbox_next(root, &pass, &queued, &err), 1);
+    assert_string_equal(queued.tenant, "003");
+    lay_in_queue("061", 1, "2026-11-25");
+    assert_int_equal(inbox_next(root, &pass, &queued, &err), 1);
+    assert_string_equal(queued.tenant, "061");
 }
 
 /* The gateway may be killed between any two chunks: a new one goes on where the disk is. */
@@ -260,6 +336,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(a_whole_batch_is_queued_and_opens_with_the_hubs_key, fresh),
+        cmocka_unit_test_setup(tenants_take_turns_and_the_oldest_date_is_first, fresh),
+        cmocka_unit_test_setup(a_batch_that_comes_later_waits_for_one_of_another_tenant, fresh),
         cmocka_unit_test_setup(a_new_gateway_goes_on_at_the_durable_byte, fresh),
         cmocka_unit_test_setup(a_chunk_that_is_not_the_next_changes_nothing, fresh),
         cmocka_unit_test_setup(the_same_batch_has_one_receipt_and_other_contents_are_refused,

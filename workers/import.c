@@ -36,6 +36,7 @@ struct import {
     bool stopping;
     char in_trouble[SAID_MAX][MANIFEST_UUID_SIZE];
     int trouble_count;
+    struct inbox_pass pass;
 };
 
 /* A batch on its way to the hub. */
@@ -271,20 +272,19 @@ static void take_signals(struct import *import, int wait_ms)
 
 static int serve(struct import *import, struct err *err)
 {
-    struct inbox_queued queued = {0};
     while (!import->stopping) {
-        int rc = inbox_next(import->root, &queued, err);
-        if (rc < 0)
-            return rc;
-        if (rc == 0)
-            queued = (struct inbox_queued){0};
-        else
-            rc = deliver(import, &queued, err);
+        struct inbox_queued queued;
+        int found = inbox_next(import->root, &import->pass, &queued, err);
+        if (found < 0)
+            return found;
+        int rc = found ? deliver(import, &queued, err) : 0;
         if (rc == ERR_CANCELLED) /* the signal was taken by the capture */
             return 0;
-        if (rc < 0)
+        if (rc < 0) {
             say_trouble(import, &queued, err);
-        take_signals(import, queued.uuid[0] && rc == 0 ? 0 : LOOK_MS);
+            inbox_pass_over(&import->pass, &queued);
+        }
+        take_signals(import, found && rc == 0 ? 0 : LOOK_MS);
     }
     return 0;
 }
