@@ -254,8 +254,12 @@ static int check_closing(const struct live_batch *batch, const struct intake_pro
                 {counts->to_code, "to code"},
                 {counts->quarantined, "quarantined"},
                 {counts->waiting, "waiting to be filed"}};
-    if (batch->row.state != BATCH_FED)
-        return err_set(err, ERR_CONFLICT, "batch %u: its feeding has not ended", batch->id.n);
+    bool nothing_came = batch->row.state == BATCH_FEEDING && counts->accepted == 0;
+    if (batch->row.state != BATCH_FED && !nothing_came)
+        return err_set(err, ERR_CONFLICT,
+                       "batch %u: its feeding has not ended; tripli batch list shows with what "
+                       "--resume it goes on",
+                       batch->id.n);
     for (size_t i = 0; i < sizeof open / sizeof *open; i++)
         if (open[i].number)
             return err_set(err, ERR_CONFLICT, "batch %u: %llu pages are %s", batch->id.n,

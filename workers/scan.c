@@ -113,6 +113,9 @@ static int fill_open(const struct scan *scan, struct batch_open_message *ret_ope
     if (options->received && day_parse(options->received, &day) < 0)
         return err_set(err, ERR_FORMAT, "date of receipt '%s': must be YYYY-MM-DD",
                        options->received);
+    if (options->received && day_compare(day, day_of_ms(clock_wall_ms())) > 0)
+        return err_set(err, ERR_FORMAT, "date of receipt %s: lies ahead, every term would be wrong",
+                       options->received);
     if (options->received)
         day_format(day, ret_open->received);
     snprintf(ret_open->source, sizeof ret_open->source, "%s",
@@ -143,13 +146,26 @@ static int open_batch(struct scan *scan, struct err *err)
     return 0;
 }
 
+/* A hopper tells how much lies in it; a scanner does not. */
+static int check_all_fed(const struct scan *scan, struct err *err)
+{
+    uint32_t seen = scan->sheets + scan->rejected;
+    if (scan->options.hopper && scan->expected > seen)
+        return err_set(err, ERR_DEVICE, "%u of the hopper's %u sheets were fed", seen,
+                       (unsigned)scan->expected);
+    return 0;
+}
+
 static int end_batch(struct scan *scan, struct err *err)
 {
+    int rc = check_all_fed(scan, err);
+    if (rc < 0)
+        return rc;
     const struct batch_end_message end = {.batch = scan->batch,
                                           .sheets_fed = scan->sheets + scan->rejected,
                                           .sheets_rejected = scan->rejected,
                                           .pages = scan->page};
-    int rc = capture_batch_end(scan->capture, &end, err);
+    rc = capture_batch_end(scan->capture, &end, err);
     if (rc < 0)
         return rc;
     if (scan->hopper_state[0] && file_remove_tree(scan->hopper_state, err) < 0)
@@ -170,7 +186,12 @@ static int feed(struct scan *scan, struct err *err)
         rc = open_batch(scan, err);
     if (rc == 0)
         rc = scan->options.input ? scan_folder(scan, err) : scan_feeder(scan, err);
-    return rc < 0 ? rc : end_batch(scan, err);
+    if (rc == 0)
+        rc = end_batch(scan, err);
+    if (rc < 0 && scan->batch && !scan->options.progress) /* else the supervisor tells */
+        scan_say(scan, "le lot %u reste ouvert : la même commande avec --resume %s le reprend",
+                 scan->batch, scan->uuid);
+    return rc;
 }
 
 static const struct argp_option options[] = {

@@ -185,6 +185,14 @@ static void reject_sheet(struct feeding *feeding)
         log_debug("feeder: %s: the sheet is taken out by hand", err.text);
 }
 
+/* A sheet that is stuck in the virtual feeder's path; a real one is fed again by hand. */
+static void put_back(struct feeding *feeding)
+{
+    struct err err = {0};
+    if (scanner_set(feeding->scanner, "refeed", "", &err) < 0)
+        log_debug("feeder: %s: stuck sheets are fed again by hand", err.text);
+}
+
 /* 1: go on feeding, 0: the batch is complete, < 0: it stays open. */
 static int handle_event(struct feeding *feeding, const struct scan_event *event, struct err *err)
 {
@@ -208,6 +216,8 @@ static int handle_event(struct feeding *feeding, const struct scan_event *event,
         return err_set(err, ERR_CANCELLED, "stopped by the operator; the batch stays open");
     if (answer == 'r')
         reject_sheet(feeding);
+    else
+        put_back(feeding);
     return 1;
 }
 
@@ -248,6 +258,7 @@ static int begin_feeding(struct feeding *feeding, struct err *err)
         scanner_new_batch(feeding->scanner, 1);
         return 0;
     }
+    put_back(feeding);
     int rc = scanner_take_back(feeding->scanner, next, err);
     if (rc == 0 && next > 1)
         scan_say(feeding->scan, "Remettez dans le bac les feuilles à partir de la n° %u du lot.",

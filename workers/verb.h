@@ -42,12 +42,15 @@ int verb_submit(int argc, char **argv);
  * and starts the program. Returns 0, or the exit status to end with after saying why. */
 int verb_start(const struct argp *argp, int argc, char **argv, struct program *program);
 
-/* What an argument names: a document, a number from 1 on, a day, a tag (`arg` itself). When it
- * names none the program ends, saying so. */
+/* What an argument names: a document, a number from 1 on, a day, a tag, a volet, an insured number
+ * that its key proves (the last three: `arg` itself). When it names none the program ends, saying
+ * so; an insured number is not repeated. */
 struct document_id verb_document_id(const char *arg, const struct argp_state *state);
 uint32_t verb_number(const char *arg, const struct argp_state *state);
 struct day verb_day(const char *arg, const struct argp_state *state);
 const char *verb_tag_name(const char *arg, const struct argp_state *state);
+const char *verb_volet(const char *arg, const struct argp_state *state);
+const char *verb_insured(const char *arg, const struct argp_state *state);
 
 /* Prints one JSON value on a line of its own and frees it. */
 void verb_print(json_t *json);

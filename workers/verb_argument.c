@@ -2,8 +2,11 @@
  * Arguments that several verbs take: see verb.h.
  * SPDX-License-Identifier: Apache-2.0
  */
+#include <ctype.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "classify/keys.h"
 #include "classify/verdict.h"
 #include "workers/verb.h"
 
@@ -35,6 +38,31 @@ struct day verb_day(const char *arg, const struct argp_state *state)
 const char *verb_tag_name(const char *arg, const struct argp_state *state)
 {
     if (tag_of_name(arg) == TAG_NONE)
-        argp_error(state, "'%s' is no tag", arg);
+        argp_error(state,
+                   "'%s' is no tag: care_form, sick_note, cheque, letter, other, blank or "
+                   "separator",
+                   arg);
+    return arg;
+}
+
+const char *verb_volet(const char *arg, const struct argp_state *state)
+{
+    if (strlen(arg) != 1 || !strchr("123", arg[0]))
+        argp_error(state, "'%s' is not a volet: 1, 2 or 3", arg);
+    return arg;
+}
+
+const char *verb_insured(const char *arg, const struct argp_state *state)
+{
+    char nir[NIR_SIZE] = "";
+    size_t len = 0;
+    for (const char *at = arg; *at; at++)
+        if (!isspace((unsigned char)*at) && ++len < NIR_SIZE)
+            nir[len - 1] = (char)toupper((unsigned char)*at);
+    if (len != NIR_SIZE - 1)
+        argp_error(state, "an insured number has %d characters with its key, this one %zu",
+                   NIR_SIZE - 1, len);
+    else if (!nir_is_valid(nir))
+        argp_error(state, "the key does not prove this insured number");
     return arg;
 }

@@ -2,6 +2,7 @@
  * tripli batch list | show N | close N.
  * SPDX-License-Identifier: Apache-2.0
  */
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,8 +39,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case ARGP_KEY_ARG:
         if (state->arg_num == 0)
             verb->what = arg;
-        else if (sscanf(arg, "%u", &verb->batch) != 1 || verb->batch == 0)
-            argp_error(state, "'%s' is not a batch number", arg);
+        else
+            verb->batch = verb_number(arg, state);
         return 0;
     case ARGP_KEY_END:
         if (!verb->what || (strcmp(verb->what, "list") != 0 && strcmp(verb->what, "show") != 0 &&
@@ -62,14 +63,15 @@ static const char *state_word(enum batch_state state, bool french)
 
 static void print_batch(const struct batch_verb *verb, const struct batch_info *info)
 {
-    char received[DAY_TEXT_SIZE];
+    char received[DAY_TEXT_SIZE], uuid[2 * sizeof info->spec.uuid.at + 1];
     const struct archive_counts *counts = &info->counts;
     day_format(info->spec.received, received);
+    sodium_bin2hex(uuid, sizeof uuid, info->spec.uuid.at, sizeof info->spec.uuid.at);
     if (verb->json) {
-        json_t *object = json_pack("{s:i, s:s, s:s, s:s, s:s, s:b}", "batch", (int)info->id.n,
-                                   "tenant", info->spec.tenant, "received", received, "state",
-                                   state_word(info->state, false), "source", info->spec.source,
-                                   "adds_up", counts_add_up(counts));
+        json_t *object = json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:b}", "batch", (int)info->id.n,
+                                   "uuid", uuid, "tenant", info->spec.tenant, "received", received,
+                                   "state", state_word(info->state, false), "source",
+                                   info->spec.source, "adds_up", counts_add_up(counts));
         json_t *numbers = counts_to_json(counts);
         json_object_update(object, numbers);
         json_decref(numbers);
@@ -82,6 +84,8 @@ static void print_batch(const struct batch_verb *verb, const struct batch_info *
            (unsigned long long)counts->sheets_fed, (unsigned long long)counts->accepted,
            (unsigned long long)counts->filed, (unsigned long long)counts->to_code,
            (unsigned long long)counts->quarantined, (unsigned long long)counts->waiting);
+    if (info->state == BATCH_FEEDING)
+        printf("          à reprendre avec tripli scan --resume %s\n", uuid);
 }
 
 static int list(struct batch_verb *verb, struct err *err)

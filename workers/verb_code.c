@@ -74,10 +74,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
             argp_error(state, "'%s' is not a page id (as 12-340)", arg);
         return 0;
     case 'T':
-        verb->tag = arg;
+        verb->tag = verb_tag_name(arg, state);
         return 0;
     case 'V':
-        verb->volet = arg;
+        verb->volet = verb_volet(arg, state);
         return 0;
     case 'i':
         verb->image = arg;

@@ -52,7 +52,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         verb->query.tag = verb_tag_name(arg, state);
         return 0;
     case 'n':
-        verb->query.insured = arg;
+        verb->query.insured = verb_insured(arg, state);
         return 0;
     case 'H':
         verb->query.hold = arg;

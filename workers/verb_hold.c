@@ -64,22 +64,13 @@ static void check_words(const struct hold_verb *verb, struct argp_state *state)
         argp_error(state, "a day is wanted, as 2029-04-01");
 }
 
-static unsigned number_of(const char *arg, struct argp_state *state)
-{
-    unsigned number = 0;
-    if (sscanf(arg, "%u", &number) != 1 || number == 0)
-        argp_error(state, "'%s' is not a number from 1 on", arg);
-    return number;
-}
-
 static void take_option(struct hold_verb *verb, int key, const char *arg)
 {
     const struct {
         int key;
         const char **at;
-    } texts[] = {{'r', &verb->reason},  {'o', &verb->owner},  {'D', &verb->document},
-                 {'i', &verb->insured}, {'t', &verb->tenant}, {'u', &verb->until},
-                 {'w', &verb->review}};
+    } texts[] = {{'r', &verb->reason}, {'o', &verb->owner}, {'D', &verb->document},
+                 {'t', &verb->tenant}, {'u', &verb->until}, {'w', &verb->review}};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         if (texts[i].key == key)
             *texts[i].at = arg;
@@ -93,10 +84,13 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         state->child_inputs[0] = &verb->program;
         return 0;
     case 'b':
-        verb->box = number_of(arg, state);
+        verb->box = verb_number(arg, state);
         return 0;
     case 'B':
-        verb->batch = number_of(arg, state);
+        verb->batch = verb_number(arg, state);
+        return 0;
+    case 'i':
+        verb->insured = verb_insured(arg, state);
         return 0;
     case 'j':
         verb->json = true;

@@ -37,6 +37,10 @@ static void check_words(const struct quarantine_verb *verb, struct argp_state *s
         argp_error(state, "list, release PAGE or tag PAGE TAG is wanted");
     else if (page_id_parse(verb->words[1], &id) < 0)
         argp_error(state, "'%s' is not a page id (as 12-340)", verb->words[1]);
+    if (tag)
+        verb_tag_name(verb->words[2], state);
+    if (tag && verb->count > 3)
+        verb_volet(verb->words[3], state);
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)

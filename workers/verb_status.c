@@ -86,12 +86,16 @@ static long long number(const json_t *status, const char *name)
     return (long long)json_integer_value(json_object_get(status, name));
 }
 
+/* Without a hub, or with a hub without workers. */
+static bool nobody_reads(const json_t *status)
+{
+    return number(status, "unread") > 0 && json_array_size(json_object_get(status, "lanes")) == 0;
+}
+
 static int judge(const json_t *status)
 {
     const char *trouble = json_string_value(json_object_get(status, "trouble"));
-    const json_t *lanes = json_object_get(status, "lanes");
-    bool nobody_reads = number(status, "unread") > 0 && lanes && json_array_size(lanes) == 0;
-    if ((trouble && trouble[0]) || nobody_reads || (!lanes && number(status, "unread") > 0))
+    if ((trouble && trouble[0]) || nobody_reads(status))
         return STANDS_STILL;
     return number(status, "to_code") + number(status, "quarantined") > 0 ? WORK_WAITS : WELL;
 }
@@ -100,8 +104,9 @@ static void print_lanes(const json_t *lanes)
 {
     size_t i;
     json_t *lane;
-    if (!lanes)
-        printf("hub          ne tourne pas\n");
+    printf("hub          %s\n", lanes ? "tourne" : "ne tourne pas");
+    if (lanes && json_array_size(lanes) == 0)
+        printf("postes       aucun\n");
     json_array_foreach(lanes, i, lane)
     {
         printf("poste        %s : %lld pages lues, %lld en main\n",
@@ -149,6 +154,10 @@ static void print_plain(const json_t *status, int verdict)
     if (oldest > 0)
         printf("plus ancien  à lire depuis %lld s\n", (clock_wall_ms() - oldest) / 1000);
     print_tenants(json_object_get(status, "tenants"));
+    if (nobody_reads(status))
+        printf(
+            "à faire      démarrer un poste : tripli run, ou tripli-worker (%lld faces à lire)\n",
+            number(status, "unread"));
     if (number(status, "to_code") > 0)
         printf("à faire      tripli code (%lld faces)\n", number(status, "to_code"));
     if (number(status, "quarantined") > 0)

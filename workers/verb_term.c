@@ -71,9 +71,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         verb->medical = true;
         return 0;
     case KEY_VOLET:
-        verb->volet = arg;
-        if (strlen(arg) != 1 || !strchr("123", arg[0]))
-            argp_error(state, "'%s' is not a volet: 1, 2 or 3", arg);
+        verb->volet = verb_volet(arg, state);
         return 0;
     case ARGP_KEY_ARG:
         take_word(verb, arg, state);

@@ -69,6 +69,30 @@ class BadInput(mailroom.Room):
         counts = [value for name, value in report.items() if name != "seconds"]
         self.assertEqual([value for value in counts if value], [], report)
 
+    def test_a_batch_to_which_nothing_came_can_be_closed(self):
+        os.mkdir(self.path("empty"))
+        self.tripli("run", "--once", "--hopper", self.path("empty"), want=69)
+        batch = self.lines("batch", "list")[0]
+        self.assertEqual((batch["state"], len(batch["uuid"])), ("feeding", 32))
+        self.tripli("batch", "close", "1")
+        self.assertEqual(self.lines("batch", "list")[0]["state"], "closed")
+        self.assertEqual(self.lines("verify")[0]["discrepancies"], 0)
+
+    def test_what_would_protect_or_keep_the_wrong_thing_is_refused(self):
+        hold = ("hold", "set", "gel-1", "--reason", "r", "--owner", "o", "--tenant", "061")
+        for number, word in (("123", "15 characters"), ("1 84 12 76 451 089", "15 characters"),
+                             ("184127645108947", "key")):
+            self.tripli(*hold, "--insured", number, want=64)
+            self.assertIn(word, self.said)
+            self.assertNotIn(number, self.said)
+            self.tripli("find", "--tenant", "061", "--insured", number, want=64)
+        self.tripli("code", "--page", "1-1", "--tag", "foo", want=64)
+        self.tripli("code", "--page", "1-1", "--tag", "sick_note", "--volet", "7", want=64)
+        self.tripli("quarantine", "tag", "1-1", "foo", want=64)
+        self.write("in/good.tif", self.good_page())
+        self.tripli("scan", "--input", self.path("in"), "--received", "2099-01-01", want=65)
+        self.assertIn("lies ahead", self.said)
+
     def test_a_missing_folder_hopper_or_device_is_said(self):
         self.tripli("run", "--once", "--input", self.path("none"), want=69)
         self.assertIn("none", self.said)

@@ -85,9 +85,11 @@ class Feeder(mailroom.Room):
         state = os.path.join(self.data, "run", "hopper-" + batch[3])
         os.makedirs(state, mode=0o700)
         with open(os.path.join(state, "faults"), "w", encoding="utf-8") as file:
-            file.write("jam sheet=3 side=front percent=40\n")
-        self.tripli("run", "--once", "--json", *batch, want=69)
-        self.assertIn("n° 3", self.said)
+            file.write("jam sheet=2 side=front percent=40\n"
+                       "jam sheet=3 side=front percent=40 transported=yes\n")
+        for sheet in (2, 3):  # the third is stuck in the path until it is put back
+            self.tripli("run", "--once", "--json", *batch, want=69)
+            self.assertIn(f"n° {sheet}", self.said)
         report = self.run_once(*batch)
         self.assertEqual(report["sheets_fed"], sheets)
         self.assertEqual(report["pages_accepted"], 2 * sheets)

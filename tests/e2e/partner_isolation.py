@@ -1,0 +1,158 @@
+#!/usr/bin/python3
+# Each of 28 keys (an administrative and a medical one for each of the 14 funds) tries every message
+# kind on the batch of every other fund, by its true uuid, with its own manifest replayed: nothing
+# comes back, nothing of the other's changes, the log names each key that tried.
+# SPDX-License-Identifier: Apache-2.0
+import os
+import random
+import re
+import sys
+
+try:
+    import zmq  # noqa: F401
+except ImportError:
+    print("skipped: python3-zmq is not installed")
+    sys.exit(77)
+
+import mailroom
+from partner_client import Client, Refused, digest, manifest_of
+from partner_walk import Door
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+DOOR_KINDS = {"submit", "chunk", "receipt"}
+FIRST_PART = 1000  # bytes of a batch's only file that are durable before the others try
+DAY = "2026-11-20"
+
+
+def tenants():
+    with open(os.path.join(TOP, "config", "tenants.conf"), encoding="utf-8") as file:
+        return re.findall(r'code = "(\d{3})"', file.read())
+
+
+def other_kinds():
+    """Every kind of the hub's protocol and the door's answers: none may be asked here."""
+    kinds = set()
+    for name in ("wire.md", "partners.md"):
+        with open(os.path.join(TOP, "docs", name), encoding="utf-8") as file:
+            kinds |= set(re.findall(r"^### `(\w+)`", file.read(), re.MULTILINE))
+    return sorted(kinds - DOOR_KINDS)
+
+
+class Batch:
+    """One file, of noise: the import refuses it in the receipt, which is a receipt all the same."""
+
+    def __init__(self, tenant):
+        self.tenant = tenant
+        self.uuid = random.randbytes(16).hex()
+        self.manifest, self.files = manifest_of(self.uuid, tenant, DAY, [[random.randbytes(3000)]])
+        self.announce = {"uuid": self.uuid, "manifest": digest(self.manifest),
+                         "bytes": len(self.manifest)}
+
+
+class Isolation(Door):
+    def setUp(self):
+        super().setUp()
+        self.clients = []  # (tenant, client, its public key)
+        self.listed = {}
+        for tenant in tenants():
+            for kind in ("", " medical"):
+                name = f"{tenant}{kind.strip()}.key"
+                self.listed[self.keygen(name)] = tenant + kind
+                with open(self.path(name), encoding="utf-8") as file:
+                    words = file.read().split()
+                self.clients.append((tenant, words[1], words[3]))
+        self.write_list()
+        self.open_platform()
+        self.wait_for(lambda: "partners may come" in self.said_by_all())
+        self.clients = [(tenant, Client(self.endpoint, self.gateway_key, public, secret), public)
+                        for tenant, public, secret in self.clients]
+
+    def tearDown(self):
+        for _, client, _ in self.clients:
+            client.close()
+        self.assertIsNone(self.running["tripli-gateway"].poll(), "the gateway has died")
+
+    def refused(self, want, client, kind, payload=None, **fields):
+        with self.assertRaises(Refused, msg=kind) as caught:
+            client.ask(kind, payload, **fields)
+        self.assertEqual(caught.exception.code, want, kind)
+
+    def client_of(self, tenant):
+        return next(client for whose, client, _ in self.clients if whose == tenant)
+
+    def begin(self, batch):
+        """Announced, manifest and a part of its file durable."""
+        client = self.client_of(batch.tenant)
+        client.ask("submit", tenant=batch.tenant, **batch.announce)
+        client.ask("chunk", batch.manifest, uuid=batch.uuid, file=0, at=0)
+        client.ask("chunk", batch.files[0][:FIRST_PART], uuid=batch.uuid, file=1, at=0)
+
+    def submit(self, batch):
+        return self.client_of(batch.tenant).submit(batch.uuid, batch.tenant, batch.manifest,
+                                                   batch.files)
+
+    def attack(self, client, tenant, batch):
+        """Returns how many messages were refused."""
+        uuid = batch.uuid
+        self.refused("denied", client, "submit", tenant=batch.tenant, **batch.announce)
+        self.refused("not_found", client, "receipt", uuid=uuid, at=0)
+        self.refused("not_found", client, "chunk", batch.manifest, uuid=uuid, file=0, at=0)
+        self.refused("not_found", client, "chunk", batch.files[0][FIRST_PART:], uuid=uuid, file=1,
+                     at=FIRST_PART)
+        # The other's manifest replayed as one's own: announced, but it does not hold.
+        client.ask("submit", tenant=tenant, **batch.announce)
+        self.refused("not_found", client, "receipt", uuid=uuid, at=0)
+        self.refused("denied", client, "chunk", batch.manifest, uuid=uuid, file=0, at=0)
+        return 6
+
+    def test_28_keys_find_nothing_of_the_other_funds(self):
+        self.assertEqual(len(self.clients), 28)
+        begun = [Batch(tenant) for tenant in tenants()]
+        done = [Batch(tenant) for tenant in tenants()[::5]]
+        for batch in begun:
+            self.begin(batch)
+        receipts = [self.submit(batch) for batch in done]
+        tries = 0
+        for tenant, client, _ in self.clients:
+            for kind in other_kinds():
+                self.refused("protocol", client, kind, uuid=begun[0].uuid)
+                tries += 1
+            for batch in begun + done:
+                if batch.tenant != tenant:
+                    tries += self.attack(client, tenant, batch)
+        for batch in begun:  # as it was before, and it goes on
+            at, _ = self.client_of(batch.tenant).ask("submit", tenant=batch.tenant,
+                                                     **batch.announce)
+            self.assertEqual((at["phase"], at["file"], at["at"]), ("files", 1, FIRST_PART))
+            self.assertIn(batch.uuid, self.submit(batch).decode())
+        self.assertEqual([self.submit(batch) for batch in done], receipts)
+        said = self.said_by_all()
+        for _, _, public in self.clients:
+            self.assertIn(f"peer={public[:21]}", said)
+        print(f"{tries} messages of 28 keys refused", file=sys.stderr)
+        self.check_revoked(begun + done)
+
+    def check_revoked(self, batches):
+        """Keys taken off the list in open sessions: not even their own comes back."""
+        self.listed = {}
+        self.write_list()
+        probe = self.clients[0][1]
+        self.wait_for(lambda: self.is_denied(probe), 5)
+        for tenant, client, _ in self.clients:
+            for batch in batches:
+                if batch.tenant == tenant:
+                    self.refused("denied", client, "submit", tenant=tenant, **batch.announce)
+                    self.refused("denied", client, "receipt", uuid=batch.uuid, at=0)
+                    self.refused("denied", client, "chunk", b"x", uuid=batch.uuid, file=1, at=0)
+
+    @staticmethod
+    def is_denied(client):
+        try:
+            client.ask("receipt", uuid="0" * 32, at=0)
+        except Refused as refused:
+            return refused.code == "denied"
+        return False
+
+
+if __name__ == "__main__":
+    mailroom.main()
