@@ -89,9 +89,8 @@ static int open_error(const char *device, SANE_Status status, struct err *err)
 {
     switch (status) {
     case SANE_STATUS_INVAL:
-        return err_set(err, ERR_NOT_FOUND,
-                       "scanner '%s': no such device; `scanimage -L` or "
-                       "`tripli scan --list` lists those there are",
+        return err_set(err, ERR_DEVICE,
+                       "scanner '%s': no such device; `scanimage -L` lists those there are",
                        device);
     case SANE_STATUS_DEVICE_BUSY:
         return err_set(err, ERR_UNAVAILABLE, "scanner '%s': another program has it", device);

@@ -52,8 +52,8 @@ struct scanned_side {
 };
 
 /* Opens a device, switches the forbidden options off, sets the profile's options and reads every
- * one back. ERR_NOT_FOUND: no such device; ERR_UNAVAILABLE: busy; ERR_DENIED; ERR_DEVICE: a
- * required option cannot be set, with the value asked for and the value read; ERR_UNSUPPORTED: the
+ * one back. ERR_DEVICE: no such device, or a required option cannot be set, with the
+ * value asked for and the value read; ERR_UNAVAILABLE: busy; ERR_DENIED; ERR_UNSUPPORTED: the
  * profile has no such mode. The profile is borrowed and must live longer. */
 int scanner_open(const char *device, const struct profile *profile,
                  const struct scan_request *request, struct scanner **ret_scanner, struct err *err);

@@ -42,11 +42,19 @@ static int put_backend_dir(const char *backend_dir, struct err *err)
     return 0;
 }
 
+/* SANE's own variable says where, as for scanimage; libsane would take a list there, we take one.
+ */
+static const char *configured_dir(void)
+{
+    const char *set = getenv("SANE_CONFIG_DIR");
+    return set && set[0] ? set : "/etc/sane.d";
+}
+
 int scanner_start(const char *backend_dir, const char *config_dir, struct err *err)
 {
     SANE_Int version = 0;
     if (!config_dir)
-        config_dir = "/etc/sane.d";
+        config_dir = configured_dir();
     int rc = check_folder("SANE configuration", config_dir, err);
     if (rc == 0 && backend_dir)
         rc = check_folder("SANE backends", backend_dir, err);

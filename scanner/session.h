@@ -15,8 +15,9 @@ struct scanner_found {
 };
 
 /* Starts SANE, once per process. `backend_dir` (may be NULL) goes in front of LD_LIBRARY_PATH,
- * `config_dir` (NULL: /etc/sane.d) becomes SANE_CONFIG_DIR, so that the current directory is never
- * searched. ERR_CONFIG for a folder that is none or has a colon in its name. */
+ * `config_dir` (NULL: what it is already, else /etc/sane.d) becomes SANE_CONFIG_DIR, so that the
+ * current directory is never searched. ERR_CONFIG for a folder that is none or has a colon in its
+ * name. */
 int scanner_start(const char *backend_dir, const char *config_dir, struct err *err);
 void scanner_stop(void);
 

@@ -54,6 +54,9 @@ static void tags_have_words(void **state)
     assert_string_equal(french_tag("cheque"), "un chèque");
     assert_string_equal(french_tag("none"), "rien");
     assert_string_equal(french_tag(NULL), "rien");
+    assert_string_equal(french_trigger("receipt"), "la réception");
+    assert_string_equal(french_trigger("end of the stop"), "la fin de l'arrêt");
+    assert_string_equal(french_trigger("of one's own"), "of one's own");
 }
 
 int main(void)

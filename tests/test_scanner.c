@@ -258,9 +258,10 @@ static void one_scanner_has_one_user(void **state)
     struct scanner *scanner = fixture_open(FIXTURE_TRIPLI, profile, &as_scanned);
     check_refused(scanner_open("tripli:hopper", profile, &as_scanned, &second, &err),
                   ERR_UNAVAILABLE, &err);
-    check_refused(scanner_open("tripli:none", profile, &as_scanned, &second, &err), ERR_NOT_FOUND,
+    check_refused(scanner_open("tripli:none", profile, &as_scanned, &second, &err), ERR_DEVICE,
                   &err);
     assert_non_null(strstr(err.text, "tripli:none"));
+    assert_null(strstr(err.text, "tripli scan")); /* it lists no devices */
 }
 
 static void the_scan_button_is_seen_once(void **state)
@@ -291,6 +292,21 @@ static void a_folder_that_is_none_is_refused(void **state)
     check_refused(scanner_start(NULL, "/tmp:", &err), ERR_CONFIG, &err);
 }
 
+static void the_variable_of_sane_stands_for_the_default_folder(void **state)
+{
+    struct err err = {0};
+    const char *before = getenv("SANE_CONFIG_DIR");
+    SCOPED(scope_free) char *kept = before ? strdup(before) : NULL;
+    (void)state;
+    setenv("SANE_CONFIG_DIR", "/nowhere/of/sane", 1);
+    check_refused(scanner_start(NULL, NULL, &err), ERR_CONFIG, &err);
+    assert_non_null(strstr(err.text, "/nowhere/of/sane"));
+    if (kept)
+        setenv("SANE_CONFIG_DIR", kept, 1);
+    else
+        unsetenv("SANE_CONFIG_DIR");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -308,6 +324,7 @@ int main(void)
         cmocka_unit_test_setup(one_scanner_has_one_user, fixture_clear),
         cmocka_unit_test_setup(the_scan_button_is_seen_once, fixture_clear),
         cmocka_unit_test(a_folder_that_is_none_is_refused),
+        cmocka_unit_test(the_variable_of_sane_stands_for_the_default_folder),
     };
     return cmocka_run_group_tests(tests, fixture_start, fixture_stop);
 }

@@ -217,7 +217,7 @@ static void an_unplugged_scanner_is_told_from_a_faulty_one(void **state)
     fixture_scan(scanner, &log);
     assert_int_equal(log.event.kind, SCAN_UNPLUGGED);
     scanner_free(&scanner);
-    check_refused(scanner_open("tripli:hopper", profile, &duplex, &scanner, &err), ERR_NOT_FOUND,
+    check_refused(scanner_open("tripli:hopper", profile, &duplex, &scanner, &err), ERR_DEVICE,
                   &err);
     snprintf(path, sizeof path, "%s/unplugged", fixture_folder(FIXTURE_TRIPLI));
     assert_int_equal(remove(path), 0);

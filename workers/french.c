@@ -179,6 +179,19 @@ const char *french_tag(const char *tag)
     return "rien";
 }
 
+const char *french_trigger(const char *trigger)
+{
+    static const struct row triggers[] = {{"receipt", "la réception"},
+                                          {"date of care", "la date des soins"},
+                                          {"end of the stop", "la fin de l'arrêt"},
+                                          {"remittance", "la remise en banque"},
+                                          {"event of the matter", "l'événement de l'affaire"}};
+    for (size_t i = 0; i < sizeof triggers / sizeof *triggers; i++)
+        if (strcmp(triggers[i].english, trigger) == 0)
+            return triggers[i].french;
+    return trigger;
+}
+
 struct piece {
     const char *at;
     size_t len;

@@ -12,6 +12,10 @@ enum { FRENCH_SIZE = 320 }; /* bytes: a reason in French is at most twice as lon
 /* "une feuille de soins", "un chèque", …; "rien" for a tag that is not known. */
 const char *french_tag(const char *tag);
 
+/* "la réception", "la date des soins", …: what the period of a rule of retention.conf runs from;
+ * the name itself where it has no translation. */
+const char *french_trigger(const char *trigger);
+
 /* The reason for a verdict, or to refuse a file, in French, figures and codes as they are; what has
  * no translation stays as it is. The lint check `reasons` holds the table against classify/ and the
  * readers of image files. Returns `ret_text`. */

@@ -98,10 +98,10 @@ static void print_plain(const struct found_document *document)
     char id[ID_TEXT_SIZE], received[DAY_TEXT_SIZE], expiry[DAY_TEXT_SIZE];
     document_id_format(document->id, id);
     day_format(document->expiry, expiry);
-    printf("%-12s %s %-7s %-10s %.3f  reçu %s  jusqu'au %-10s  %u pages  %s\n", id,
+    printf("%-12s %s %-7s %-10s %.3f  reçu %s  éliminable : %-10s  %u pages  %s\n", id,
            document->tenant, compartment_name(document->compartment), document->tag,
-           document->confidence, day_format(document->received, received), expiry[0] ? expiry : "?",
-           document->page_count, document->decided_by);
+           document->confidence, day_format(document->received, received),
+           expiry[0] ? expiry : "jamais", document->page_count, document->decided_by);
 }
 
 static int find_all(struct find_verb *verb, struct archive *archive, struct err *err)

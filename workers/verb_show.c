@@ -127,13 +127,14 @@ static void print_document(const struct show_verb *verb, json_t *object)
 {
     size_t i;
     json_t *page;
-    printf("document %s, caisse %s (%s), %s, reçu %s, à garder jusqu'au %s (%s)\n",
+    const char *expiry = json_string_value(json_object_get(object, "expiry"));
+    printf("document %s, caisse %s (%s), %s, reçu %s, %s%s (%s)\n",
            json_string_value(json_object_get(object, "document")),
            json_string_value(json_object_get(object, "tenant")),
            json_string_value(json_object_get(object, "compartment")),
            json_string_value(json_object_get(object, "tag")),
            json_string_value(json_object_get(object, "received")),
-           json_string_value(json_object_get(object, "expiry")),
+           expiry[0] ? "éliminable à partir du " : "jamais éliminable", expiry,
            json_string_value(json_object_get(object, "rule")));
     json_array_foreach(json_object_get(object, "pages"), i, page) print_page(verb, page);
 }

@@ -109,9 +109,9 @@ static void print_plain(const struct found_document *was, const struct found_doc
     printf("%s  %s", document_id_format(is->id, id), is->tag);
     if (strcmp(was->tag, is->tag) != 0)
         printf(" (avant %s)", was->tag);
-    printf("  jusqu'au %s", now[0] ? now : "?");
+    printf("  %s%s", now[0] ? "éliminable à partir du " : "jamais éliminable", now);
     if (day_compare(was->expiry, is->expiry) != 0)
-        printf(" (avant %s)", before[0] ? before : "?");
+        printf(" (avant %s)", before[0] ? before : "jamais");
     printf("  boîte %s%s\n", is->box, strcmp(was->box, is->box) == 0 ? ", la même" : "");
 }
 

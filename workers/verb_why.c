@@ -10,6 +10,7 @@
 #include "archive/history.h"
 #include "workers/ask.h"
 #include "workers/document_json.h"
+#include "workers/french.h"
 #include "workers/verb.h"
 
 struct why_verb {
@@ -46,42 +47,61 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     }
 }
 
+/* From which day the period runs, and what the day is. */
+static void print_trigger(const struct history *history)
+{
+    const struct retention_row *rule = &history->rule;
+    char trigger[DAY_TEXT_SIZE];
+    const char *name = french_trigger(rule->trigger);
+    day_format(history->trigger, trigger);
+    printf(" La durée part de %s", name);
+    if (day_is_none(history->trigger))
+        printf(" (jour non connu)");
+    else if (!history->by_fallback)
+        printf(", le %s", trigger);
+    else if (strcmp(rule->trigger, "receipt") != 0)
+        printf(" (jour non connu) ; la réception en tient lieu");
+    if (history->by_fallback && rule->margin_months > 0)
+        printf(", plus %d mois de marge", rule->margin_months);
+    if (history->by_fallback)
+        printf(", %s %s", rule->margin_months > 0 ? "soit le" : "le", trigger);
+    if (!day_is_none(history->trigger) && rule->start == RETENTION_NEXT_QUARTER)
+        printf(", au premier jour du trimestre suivant");
+    printf(".");
+}
+
 static void print_term(const struct found_document *document, const struct history *history)
 {
-    char trigger[DAY_TEXT_SIZE], expiry[DAY_TEXT_SIZE];
-    day_format(history->trigger, trigger);
+    char expiry[DAY_TEXT_SIZE];
     if (!document->rule[0])
-        printf("No retention rule covers this tag, so it never expires.");
+        printf("Aucune règle de conservation ne vise ce type.");
     else if (!history->has_rule)
-        printf("Rule %s version %u applies; retention.conf does not have it any more.",
-               document->rule, document->rule_version);
-    else if (history->by_fallback)
-        printf("Rule %s version %u applies (%s). Its period runs from the %s, which is not known; "
-               "the receipt stands in for it, reckoned as %s.",
-               document->rule, document->rule_version, history->rule.law, history->rule.trigger,
-               trigger);
-    else
-        printf("Rule %s version %u applies (%s). Its period runs from the %s, %s.", document->rule,
-               document->rule_version, history->rule.law, history->rule.trigger,
-               day_is_none(history->trigger) ? "which is not known" : trigger);
+        printf("La règle %s, version %u, s'applique ; retention.conf ne l'a plus.", document->rule,
+               document->rule_version);
+    else {
+        printf("La règle %s, version %u, s'applique (%s).", document->rule, document->rule_version,
+               history->rule.law);
+        print_trigger(history);
+    }
     if (day_is_none(document->expiry))
-        printf(" It has no expiry: it may never be destroyed as things stand.");
+        printf(" Sans échéance : jamais éliminable en l'état.");
     else
-        printf(" It may go from %s on, with a visa.", day_format(document->expiry, expiry));
+        printf(" Éliminable à partir du %s, avec un visa.", day_format(document->expiry, expiry));
 }
 
 static void print_paragraph(const struct found_document *document, const struct history *history)
 {
     char id[ID_TEXT_SIZE], received[DAY_TEXT_SIZE];
-    printf("Document %s of tenant %s (%s) is a %s, received on %s, tagged by %s. ",
+    printf("Document %s, caisse %s (%s) : %s, reçu le %s, type décidé par %s. ",
            document_id_format(document->id, id), document->tenant,
-           compartment_name(document->compartment), document->tag,
+           compartment_name(document->compartment), french_tag(document->tag),
            day_format(document->received, received), document->decided_by);
     print_term(document, history);
     if (history->holds.count > 0)
-        printf(" %d hold(s) forbid its destruction, the first is %s.", history->holds.count,
-               history->holds.names[0]);
-    printf(" It lies in box %u (%s).\n", history->box, document->box);
+        printf(" %d gel%s en interdi%s l'élimination, %s%s.", history->holds.count,
+               history->holds.count > 1 ? "s" : "", history->holds.count > 1 ? "sent" : "t",
+               history->holds.count > 1 ? "le premier est " : "", history->holds.names[0]);
+    printf(" Il est dans la boîte %u (%s).\n", history->box, document->box);
 }
 
 static const char *text_in(const json_t *object, const char *name)
@@ -97,11 +117,23 @@ static void copy_text(json_t *to, const char *as, const json_t *from, const char
         json_object_set_new(to, as, json_string(text));
 }
 
-/* What happened to the pages before they were filed, as the record of the filing keeps it. */
+/* Behind every step of `steps`, from `first` on, that is not later than it. */
+static void insert_in_time(json_t *steps, size_t first, json_t *step)
+{
+    size_t place = json_array_size(steps);
+    while (place > first &&
+           strcmp(text_in(json_array_get(steps, place - 1), "at"), text_in(step, "at")) > 0)
+        place--;
+    json_array_insert_new(steps, place, step);
+}
+
+/* What happened to the pages before they were filed, as the record of the filing keeps it: page by
+ * page there, in order of time here. */
 static void add_page_steps(json_t *steps, const json_t *record)
 {
     size_t i, k;
     const json_t *page, *event;
+    const size_t first = json_array_size(steps);
     json_array_foreach(json_object_get(record, "pages"), i, page)
         json_array_foreach(json_object_get(page, "events"), k, event)
     {
@@ -111,7 +143,7 @@ static void add_page_steps(json_t *steps, const json_t *record)
         copy_text(step, "page", page, "page");
         copy_text(step, "tag_to", event, "tag");
         copy_text(step, "actor", event, "actor");
-        json_array_append_new(steps, step);
+        insert_in_time(steps, first, step);
     }
 }
 

@@ -58,6 +58,8 @@ class ArchiveLife(schemas.Schemas):
     def terms_change(self, late, retagged):
         """An event moves one document to a later box, a corrected tag another."""
         self.assertEqual(self.why(late)["steps"][-1]["event"], "filed")
+        self.assertIn("part de la réception, le 2018-02-01", self.tripli("why", late))
+        self.assertIn("éliminable à partir du 2020-10-01", self.tripli("show", late))
         self.assertEqual(self.lines("retention", "check"), [])
         self.tripli("event", late, "2026-02-30", "--reason", "a letter", want=USAGE)
         self.tripli("event", late, "2190-01-01", "--reason", "a letter", want=REFUSED)
@@ -74,6 +76,8 @@ class ArchiveLife(schemas.Schemas):
                                                   "read wrongly"))[0]
         self.assertEqual((tag["tag"], tag["tag_before"]), ("cheque", "letter"))
         self.assertEqual(tag["expiry"], "2028-03-01")
+        self.assertIn("la réception en tient lieu, plus 1 mois de marge, soit le 2018-03-01",
+                      self.tripli("why", retagged))
         self.assertEqual(self.lines("retention", "check"), [])
 
     def refused_once(self, tenant, held):
