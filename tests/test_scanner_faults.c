@@ -169,18 +169,22 @@ static void short_reads_lose_no_byte(void **state)
 }
 
 static struct scanner *running;
+static struct fixture_log *running_log;
 
+/* The first sheet is through, however slow the machine is: what is read now hangs. */
 static void cancel_running(int signal_number)
 {
     (void)signal_number;
-    scanner_cancel(running);
+    if (running_log->count >= 2)
+        scanner_cancel(running);
 }
 
 static void a_hang_can_be_cancelled_from_a_signal_handler(void **state)
 {
     SCOPED(profile_free) struct profile *profile = fixture_profile("tripli.conf");
     static const char *const hangs[] = {"hang sheet=2", "hang sheet=2 side=back percent=40"};
-    struct itimerval soon = {.it_value.tv_usec = 50000};
+    const struct itimerval never = {0};
+    const struct itimerval often = {.it_value.tv_usec = 50000, .it_interval.tv_usec = 50000};
     struct err err = {0};
     signal(SIGALRM, cancel_running);
     for (size_t i = 0; i < 2; i++) {
@@ -188,9 +192,11 @@ static void a_hang_can_be_cancelled_from_a_signal_handler(void **state)
         fixture_clear(state);
         fixture_fill(FIXTURE_TRIPLI, 3);
         running = fixture_open(FIXTURE_TRIPLI, profile, &duplex);
+        running_log = &log;
         check_ok(scanner_set(running, "fault", hangs[i], &err), &err);
-        setitimer(ITIMER_REAL, &soon, NULL);
+        setitimer(ITIMER_REAL, &often, NULL);
         fixture_scan(running, &log);
+        setitimer(ITIMER_REAL, &never, NULL);
         assert_int_equal(log.event.kind, SCAN_CANCELLED);
         assert_int_equal(log.event.feed_from, 2);
         fixture_scan(running, &log);
