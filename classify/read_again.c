@@ -8,7 +8,10 @@
 #include <math.h>
 #include <string.h>
 
-enum { LINE_MS = 2000 }; /* reading one line takes some 40 ms */
+enum {
+    LINE_MS = 2000, /* reading one line takes some 40 ms */
+    AGREE = 2       /* readings: one in 97 misread numbers has a key that fits */
+};
 
 static const double scales[] = {0.7, 1.4, 1};
 static const double margin_heights = 0.6; /* round the box, of its height */
@@ -45,23 +48,31 @@ static int read_at(PIX *line, double scale, const struct number_source *source,
     return rc == ERR_TIMEOUT ? 0 : rc;
 }
 
-/* Keeps a number that is proven; returns how many different ones are known. */
-static int keep(const struct field *found, struct box at, int known, struct field *kept)
+/* What the readings proved. */
+struct proven {
+    struct field field;
+    int readings; /* that proved it */
+    bool disputed;
+};
+
+static void keep(const struct field *found, struct box at, struct proven *proven)
 {
     if (found->state != FIELD_PROVEN)
-        return known;
-    if (known > 0)
-        return strcmp(kept->value, found->value) == 0 ? known : known + 1;
-    *kept = *found;
-    kept->box = at;
-    return 1;
+        return;
+    if (proven->readings > 0 && strcmp(proven->field.value, found->value) != 0) {
+        proven->disputed = true;
+        return;
+    }
+    proven->field = *found;
+    proven->field.box = at;
+    proven->readings++;
 }
 
 int read_number_again(const struct number_source *source, struct field *ret_field, struct err *err)
 {
     struct box lines[NIR_SUSPECTS_MAX];
-    struct field kept = {0};
-    int count = field_nir_suspects(source->text, lines), known = 0, rc = 0;
+    struct proven proven = {0};
+    int count = field_nir_suspects(source->text, lines), rc = 0;
     for (int i = 0; rc == 0 && i < count; i++) {
         PIX *line = cut_line(source->page, lines[i]);
         if (!line)
@@ -69,11 +80,11 @@ int read_number_again(const struct number_source *source, struct field *ret_fiel
         for (size_t k = 0; rc == 0 && k < sizeof scales / sizeof *scales; k++) {
             struct field found = {0};
             rc = read_at(line, scales[k], source, &found, err);
-            known = keep(&found, lines[i], known, &kept);
+            keep(&found, lines[i], &proven);
         }
         pixDestroy(&line);
     }
-    if (rc == 0 && known == 1)
-        *ret_field = kept;
+    if (rc == 0 && proven.readings >= AGREE && !proven.disputed)
+        *ret_field = proven.field;
     return rc;
 }

@@ -15,7 +15,7 @@ struct number_source {
     struct ocr *ocr;
 };
 
-/* Fills `ret_field` when a key proves a number; leaves it otherwise. Readings that prove different
- * numbers prove none. Three readings of 40 ms for each of at most NIR_SUSPECTS_MAX lines that may
- * be such a number. ERR_MEMORY, and what ocr_read says. */
+/* Fills `ret_field` when a key proves a number in two readings; leaves it otherwise. Readings that
+ * prove different numbers prove none. Three readings of 40 ms for each of at most NIR_SUSPECTS_MAX
+ * lines that may be such a number. ERR_MEMORY, and what ocr_read says. */
 int read_number_again(const struct number_source *source, struct field *ret_field, struct err *err);
