@@ -8,7 +8,9 @@
 #include <string.h>
 
 #include "archive/filing_record.h"
+#include "archive/gone.h"
 #include "archive/hold.h"
+#include "archive/slip_store.h"
 #include "archive/tenants.h"
 #include "base/clock.h"
 #include "base/scope.h"
@@ -290,6 +292,36 @@ static int search_tenant(struct search *search, struct err *err)
     return walk_index(search, query->tag ? CAT_BY_TAG : CAT_BY_TENANT, &prefix, err);
 }
 
+/* ---- what the query names ---- */
+
+static int check_there(int rc, const char *what, uint32_t number, struct err *err)
+{
+    return rc == 0
+               ? err_set(err, ERR_NOT_FOUND, "%s %u: there is none of that number", what, number)
+               : rc;
+}
+
+/* 1: what it names exists. */
+static int check_named(struct search *search, struct err *err)
+{
+    const struct find_query *query = search->query;
+    struct batch_row batch;
+    struct box_row box;
+    struct slip_row slip;
+    int rc = 1;
+    if (query->batch.n)
+        rc = check_there(catalogue_batch(&search->txn, query->batch, &batch, err), "batch",
+                         query->batch.n, err);
+    if (rc == 1 && query->box)
+        rc =
+            check_there(catalogue_box(&search->txn, query->box, &box, err), "box", query->box, err);
+    if (rc == 1 && query->slip)
+        rc = slip_read(&search->txn, query->slip, &slip, err) < 0 ? err->code : 1;
+    if (rc == 1 && query->hold)
+        rc = hold_is_there(&search->txn, query->hold, err);
+    return rc;
+}
+
 int find_documents(struct archive *archive, const struct find_query *query,
                    struct found_document *ret_documents, struct err *err)
 {
@@ -302,7 +334,9 @@ int find_documents(struct archive *archive, const struct find_query *query,
     if (query->tag && !tag_is_valid(query->tag))
         return err_set(err, ERR_FORMAT, "find: '%.24s' is no tag", query->tag);
     int rc = store_begin_read(archive->catalogue, &search.txn, err);
-    if (rc == 0)
+    if (rc == 0 && !query->after.batch)
+        rc = check_named(&search, err);
+    if (rc >= 0)
         rc = query->tenant ? search_tenant(&search, err) : search_all(&search, err);
     store_abort(&search.txn);
     return rc < 0 ? rc : search.count;
@@ -315,7 +349,7 @@ int find_document(struct archive *archive, struct document_id id,
     struct document_row row;
     int rc = store_begin_read(archive->catalogue, &txn, err);
     if (rc == 0)
-        rc = catalogue_filed(&txn, id, &row, err);
+        rc = filed_or_gone(archive, &txn, id, &row, err);
     if (rc == 0)
         rc = keys_check(archive->keys, &(struct key_owner){row.tenant, row.compartment}, err);
     return rc < 0 ? rc : fill(&txn, id, &row, ret_document, err);

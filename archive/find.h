@@ -39,7 +39,8 @@ struct found_document {
     uint32_t page_count; /* written pages and the blanks and separators kept with them */
 };
 
-/* Fills up to query->most documents; returns how many. */
+/* Fills up to query->most documents; returns how many. ERR_NOT_FOUND when the query names a batch,
+ * box, slip or hold that does not exist. */
 int find_documents(struct archive *archive, const struct find_query *query,
                    struct found_document *ret_documents, struct err *err);
 int find_document(struct archive *archive, struct document_id id,
@@ -64,10 +65,11 @@ void found_page_clear(struct found_page *page);
 
 struct verify_report {
     uint64_t boxes, documents, pages, journal_records, seals, discrepancies;
+    uint64_t keys_missing; /* tenant keys; what they open was not read */
 };
 
 /* Reads everything back: digests, seals, journal chains, day seals, catalogue against boxes both
- * ways. Each discrepancy is one line to `say`; returns 0 even then, with the number in the report.
- */
+ * ways. Each discrepancy and each missing tenant key is one line to `say`; returns 0 even then,
+ * with the numbers in the report. */
 int verify_archive(struct archive *archive, void (*say)(void *to, const char *line), void *to,
                    struct verify_report *ret_report, struct err *err);

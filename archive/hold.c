@@ -94,6 +94,14 @@ static int read_row(struct store_txn *txn, const char *name, struct hold_row *re
     return rc;
 }
 
+int hold_is_there(struct store_txn *txn, const char *name, struct err *err)
+{
+    struct hold_row row;
+    int rc = strlen(name) < HOLD_NAME_SIZE ? read_row(txn, name, &row, err) : 0;
+    return rc == 0 ? err_set(err, ERR_NOT_FOUND, "hold '%.40s': there is none of that name", name)
+                   : rc;
+}
+
 static int write_row(struct store_txn *txn, const struct hold_row *row, struct err *err)
 {
     SCOPED(packer_free) struct packer bytes = {0};

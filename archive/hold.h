@@ -71,6 +71,9 @@ struct hold_subject {
     struct day today;
 };
 
+/* 1, or ERR_NOT_FOUND: no hold was ever set under that name. */
+int hold_is_there(struct store_txn *txn, const char *name, struct err *err);
+
 /* The holds that lie on a document, as this transaction of the catalogue sees them; returns how
  * many. */
 int holds_on(struct store_txn *txn, const struct hold_subject *subject,

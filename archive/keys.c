@@ -238,6 +238,14 @@ static int read_key_file(const char *path, struct owner_keys *owner, struct err 
     return rc;
 }
 
+bool keys_wraps(const struct keys *keys, const struct key_owner *owner)
+{
+    char slots[PATH_MAX];
+    struct stat st;
+    slots_path(keys, owner, slots);
+    return stat(slots, &st) == 0;
+}
+
 static int make_key_file(const struct keys *keys, const char *path, struct owner_keys *owner,
                          struct err *err)
 {

@@ -38,6 +38,9 @@ struct key_owner {
  * already: then it must be restored. */
 int keys_check(struct keys *keys, const struct key_owner *owner, struct err *err);
 
+/* Whether keys of the compartment are there that its tenant key wraps. */
+bool keys_wraps(const struct keys *keys, const struct key_owner *owner);
+
 /* Key of the hashes by which insured numbers are found. Borrowed. ERR_NOT_FOUND to a reader when
  * nothing of the compartment was ever filed. */
 int keys_search(struct keys *keys, const struct key_owner *owner, const struct seal_key **ret_key,

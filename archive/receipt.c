@@ -13,6 +13,7 @@
 
 #include "archive/catalogue.h"
 #include "archive/day_seal.h"
+#include "archive/gone.h"
 #include "archive/journal.h"
 #include "archive/state.h"
 #include "base/scope.h"
@@ -206,6 +207,17 @@ static int add_documents(struct making *making, struct envelope_id envelope, str
     return rc < 0 ? rc : 0;
 }
 
+/* It was destroyed, or never filed: ERR_NOT_FOUND either way. */
+static int nothing_of_it(struct making *making, struct envelope_id envelope, struct err *err)
+{
+    const struct document_id first = {envelope.batch, envelope.first_page};
+    struct document_row row;
+    int rc = filed_or_gone(making->archive, &making->txn, first, &row, err);
+    return rc < 0 ? rc
+                  : err_set(err, ERR_NOT_FOUND, "envelope %u-%u: nothing of it is filed",
+                            envelope.batch, envelope.first_page);
+}
+
 int receipt_make(struct archive *archive, struct envelope_id envelope, json_t **ret_receipt,
                  struct err *err)
 {
@@ -218,7 +230,7 @@ int receipt_make(struct archive *archive, struct envelope_id envelope, json_t **
         return rc;
     page_id_format((struct page_id){envelope.batch, envelope.first_page}, id);
     if (json_array_size(making->documents) == 0)
-        return err_set(err, ERR_NOT_FOUND, "envelope %s: nothing of it is filed", id);
+        return nothing_of_it(making, envelope, err);
     *ret_receipt =
         json_pack("{s:i, s:s, s:s, s:O, s:O}", "tripli_receipt", 1, "envelope", id, "tenant",
                   making->tenant, "documents", making->documents, "seals", making->seals);

@@ -61,6 +61,9 @@ int slip_decide(struct archive *archive, const struct slip_visa *visa, struct er
 int slip_show(struct archive *archive, uint32_t slip, struct slip_row *ret_row, struct err *err);
 int slip_line(struct archive *archive, uint32_t slip, uint32_t line, struct slip_line_row *ret_row,
               struct err *err);
+/* Who destroyed it, as the tenant's journal says; "" when it does not. */
+int slip_destroyed_by(struct archive *archive, uint32_t slip, const char *tenant,
+                      char ret_actor[ACTOR_TEXT_SIZE], struct err *err);
 /* The number of the last slip; 0: none was drawn. */
 int slip_last(struct archive *archive, uint32_t *ret_slip, struct err *err);
 

@@ -2,6 +2,10 @@
  * Slips as readers see them: see slip.h.
  * SPDX-License-Identifier: Apache-2.0
  */
+#include <jansson.h>
+#include <stdio.h>
+
+#include "archive/journal.h"
 #include "archive/slip_store.h"
 #include "base/scope.h"
 
@@ -18,6 +22,28 @@ int slip_line(struct archive *archive, uint32_t slip, uint32_t line, struct slip
     SCOPED(store_abort) struct store_txn txn = {0};
     int rc = store_begin_read(archive->catalogue, &txn, err);
     return rc < 0 ? rc : slip_read_line(&txn, (struct slip_place){slip, line}, ret_row, err);
+}
+
+int slip_destroyed_by(struct archive *archive, uint32_t slip, const char *tenant,
+                      char ret_actor[ACTOR_TEXT_SIZE], struct err *err)
+{
+    SCOPED(store_abort) struct store_txn txn = {0};
+    char event[EVENT_ID_SIZE];
+    const char *actor = NULL;
+    uint64_t seq;
+    struct bytes text = {0};
+    snprintf(event, sizeof event, "slip %u-0 slip_destroyed", slip);
+    int rc = store_begin_read(archive->catalogue, &txn, err);
+    if (rc == 0)
+        rc = journal_find(&txn, tenant, event, &seq, err);
+    if (rc == 1)
+        rc = journal_record(&txn, tenant, seq, &text, err);
+    json_t *record = rc == 1 ? json_loadb((const char *)text.at, text.len, 0, NULL) : NULL;
+    if (record)
+        actor = json_string_value(json_object_get(record, "actor"));
+    snprintf(ret_actor, ACTOR_TEXT_SIZE, "%s", actor ? actor : "");
+    json_decref(record);
+    return rc < 0 ? rc : 0;
 }
 
 int slip_last(struct archive *archive, uint32_t *ret_slip, struct err *err)

@@ -189,7 +189,9 @@ int verify_archive(struct archive *archive, void (*say)(void *to, const char *li
                    struct verify_report *ret_report, struct err *err)
 {
     struct verifying verifying = {.archive = archive, .say = say, .to = to};
-    int rc = verify_journals(&verifying, err);
+    int rc = verify_keys(&verifying, err);
+    if (rc == 0)
+        rc = verify_journals(&verifying, err);
     if (rc == 0)
         rc = verify_seals(&verifying, err);
     if (rc == 0)

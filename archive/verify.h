@@ -18,7 +18,14 @@ struct verifying {
 void discrepancy(struct verifying *verifying, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* Whether something is wrapped by a tenant key that is not there or cannot be read; `err` says. */
+bool key_is_missing(const struct verifying *verifying, const struct key_owner *owner,
+                    struct err *err);
+/* One missing key: said, and counted apart from discrepancies. */
+void tell_missing_key(struct verifying *verifying, const char *why);
+
 /* Each returns an error only when it cannot go on at all. */
+int verify_keys(struct verifying *verifying, struct err *err);
 int verify_journals(struct verifying *verifying, struct err *err);
 /* Boxes are read in a process apart: LMDB trusts its files, and a damaged one may end the process
  * that reads it. That is a discrepancy like the others. */

@@ -240,11 +240,12 @@ static void documents_are_found_by_expiry_box_hold_and_slip(void **state)
         {{.expiry_from = {2020, 10, 2}}, 3},
         {{.tenant = "061", .box = 1}, 2},
         {{.box = 2}, 3},
-        {{.box = 9}, 0},
+        {{.box = 9}, ERR_NOT_FOUND},
         {{.tenant = "061", .hold = "case"}, 1},
-        {{.hold = "other"}, 0},
+        {{.hold = "other"}, ERR_NOT_FOUND},
         {{.slip = 1}, 2},
-        {{.tenant = "061", .slip = 2}, 0},
+        {{.tenant = "061", .slip = 2}, ERR_NOT_FOUND},
+        {{.batch = {9}}, ERR_NOT_FOUND},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct find_query query = rows[i].query;

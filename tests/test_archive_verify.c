@@ -81,6 +81,28 @@ static struct db_key record_key(uint64_t seq)
     return key;
 }
 
+static void a_missing_key_is_told_once_and_is_no_damage(void **state)
+{
+    struct room *room = *state;
+    struct room_heard heard;
+    struct room reading = *room;
+    char key[ROOM_PATH_SIZE + 40];
+    struct batch_id waiting = room_batch(room, 2, BOUNDARY_MARKED);
+    for (uint32_t page = 1; page <= 2; page++)
+        room_feed(room, (struct page_id){waiting.n, page}, true);
+    for (int i = COMPARTMENT_ADMIN; i <= COMPARTMENT_MEDICAL; i++) {
+        snprintf(key, sizeof key, "%s/061.%s.key", room->keys,
+                 compartment_name((enum compartment)i));
+        assert_int_equal(remove(key), 0);
+    }
+    reading.archive = room_reader(room);
+    struct verify_report report = room_verify(&reading, &heard);
+    archive_free(&reading.archive);
+    assert_int_equal(report.discrepancies, 0);
+    assert_int_equal(report.keys_missing, 2);
+    assert_non_null(strstr(heard.first, "no such key file; copy the key folder"));
+}
+
 static void a_changed_journal_record_is_named(void **state)
 {
     change_byte(*state, CAT_JOURNAL, record_key(4), 60);
@@ -249,6 +271,7 @@ int main(void)
         return 1;
     const struct CMUnitTest tests[] = {
         TEST(a_whole_archive_is_clean),
+        TEST(a_missing_key_is_told_once_and_is_no_damage),
         TEST(a_changed_journal_record_is_named),
         TEST(a_removed_journal_record_is_named),
         TEST(a_cut_off_journal_is_named),

@@ -49,6 +49,7 @@ static void wrong_orders_are_refused_and_leave_no_file(void **state)
     struct err err = {0};
     struct separator_sheet_params params = {NULL, 1};
     assert_true(separator_sheet_write(&params, "/nonexistent/sheet.pdf", &err) < 0);
+    assert_non_null(strstr(err.text, "No such file or directory"));
     assert_non_null(strstr(err.text, "/nonexistent/sheet.pdf"));
 }
 

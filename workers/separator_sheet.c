@@ -5,6 +5,7 @@
 #include "workers/separator_sheet.h"
 
 #include <cairo-pdf.h>
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -139,6 +140,25 @@ static int draw_pages(const struct separator_sheet_params *params, cairo_surface
     return rc;
 }
 
+static cairo_status_t write_bytes(void *to, const unsigned char *data, unsigned len)
+{
+    return fwrite(data, 1, len, to) == len ? CAIRO_STATUS_SUCCESS : CAIRO_STATUS_WRITE_ERROR;
+}
+
+static int draw_file(const struct separator_sheet_params *params, FILE *file, const char *path,
+                     struct err *err)
+{
+    cairo_surface_t *surface = cairo_pdf_surface_create_for_stream(
+        write_bytes, file, SHEET_WIDTH_MM * POINTS_PER_MM, SHEET_HEIGHT_MM * POINTS_PER_MM);
+    int rc = draw_pages(params, surface, err);
+    cairo_surface_finish(surface);
+    if (rc == 0 && cairo_surface_status(surface) != CAIRO_STATUS_SUCCESS)
+        rc = err_set(err, ERR_IO, "%s: %s", path,
+                     cairo_status_to_string(cairo_surface_status(surface)));
+    cairo_surface_destroy(surface);
+    return rc == 0 && fflush(file) != 0 ? err_errno(err, errno, "%s", path) : rc;
+}
+
 int separator_sheet_write(const struct separator_sheet_params *params, const char *path,
                           struct err *err)
 {
@@ -146,14 +166,13 @@ int separator_sheet_write(const struct separator_sheet_params *params, const cha
     int rc = check(params, payload, err);
     if (rc < 0)
         return rc;
-    cairo_surface_t *surface = cairo_pdf_surface_create(path, SHEET_WIDTH_MM * POINTS_PER_MM,
-                                                        SHEET_HEIGHT_MM * POINTS_PER_MM);
-    rc = draw_pages(params, surface, err);
-    cairo_surface_finish(surface);
-    if (rc == 0 && cairo_surface_status(surface) != CAIRO_STATUS_SUCCESS)
-        rc = err_set(err, ERR_IO, "%s: %s", path,
-                     cairo_status_to_string(cairo_surface_status(surface)));
-    cairo_surface_destroy(surface);
+    if (strcmp(path, "-") == 0)
+        return draw_file(params, stdout, "stdout", err);
+    FILE *file = fopen(path, "wbe");
+    if (!file)
+        return err_errno(err, errno, "%s", path);
+    rc = draw_file(params, file, path, err);
+    fclose(file);
     if (rc < 0)
         unlink(path);
     return rc;

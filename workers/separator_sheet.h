@@ -17,8 +17,9 @@ struct separator_sheet_params {
     unsigned copies;    /* pages in the file, at least 1 */
 };
 
-/* Writes a PDF of `copies` equal pages. ERR_FORMAT: the tenant is not three digits; ERR_LIMIT: too
- * many copies; ERR_IO, ERR_FULL: the file cannot be written, and then it is not there. */
+/* Writes a PDF of `copies` equal pages, to stdout for the path "-". ERR_FORMAT: the tenant is not
+ * three digits; ERR_LIMIT: too many copies; ERR_IO, ERR_FULL: the file cannot be written, and then
+ * it is not there. */
 int separator_sheet_write(const struct separator_sheet_params *params, const char *path,
                           struct err *err);
 

@@ -43,10 +43,16 @@ struct cells {
 
 /* ---- what a line says ---- */
 
+static const char *plural(uint32_t count)
+{
+    return count > 1 ? "s" : "";
+}
+
 static void put_volume(const struct slip_extent *extent, char cell[CELL_SIZE])
 {
-    snprintf(cell, CELL_SIZE, "%u boîtes, %u documents, %u faces, %.1f Mo", extent->boxes,
-             extent->documents, extent->pages, (double)extent->bytes / 1e6);
+    snprintf(cell, CELL_SIZE, "%u boîte%s, %u document%s, %u face%s, %.1f Mo", extent->boxes,
+             plural(extent->boxes), extent->documents, plural(extent->documents), extent->pages,
+             plural(extent->pages), (double)extent->bytes / 1e6);
 }
 
 static void put_period(const struct slip_line_row *line, char cell[CELL_SIZE])
@@ -54,11 +60,14 @@ static void put_period(const struct slip_line_row *line, char cell[CELL_SIZE])
     int len = 0;
     cell[0] = '\0';
     if (line->years)
-        len += snprintf(cell + len, CELL_SIZE - (size_t)len, "%d ans ", line->years);
+        len += snprintf(cell + len, CELL_SIZE - (size_t)len, "%d an%s", line->years,
+                        plural((uint32_t)line->years));
     if (line->months)
-        len += snprintf(cell + len, CELL_SIZE - (size_t)len, "%d mois ", line->months);
+        len += snprintf(cell + len, CELL_SIZE - (size_t)len, "%s%d mois", len ? " " : "",
+                        line->months);
     if (line->days)
-        snprintf(cell + len, CELL_SIZE - (size_t)len, "%d jours", line->days);
+        snprintf(cell + len, CELL_SIZE - (size_t)len, "%s%d jour%s", len ? " " : "", line->days,
+                 plural((uint32_t)line->days));
 }
 
 static void put_visa(const struct slip_line_row *line, char cell[CELL_SIZE])
@@ -211,7 +220,7 @@ static void draw_head(struct sheet *sheet, const struct slip_paper *paper, const
     snprintf(text, sizeof text, "Service producteur : %s (code %s)",
              paper->tenant ? paper->tenant->name : "", paper->slip.tenant);
     draw_text(sheet, FONT, text);
-    snprintf(text, sizeof text, "Établi le %s par %s",
+    snprintf(text, sizeof text, "Bordereau établi le %s par %s",
              day_format(day_of_ms(paper->slip.drawn_ms), day), paper->slip.drawn_by);
     draw_text(sheet, FONT, text);
     sheet->y += 2 * PADDING;
@@ -235,9 +244,10 @@ static void draw_certificate(struct sheet *sheet, const struct slip_paper *paper
     draw_head(sheet, paper, "Certificat de destruction, bordereau");
     draw_table(sheet, paper, true);
     snprintf(text, sizeof text,
-             "Détruit le %s : clés de chiffrement mises à zéro sur place, fichiers supprimés, "
+             "Détruit le %s%s%s : clés de chiffrement mises à zéro sur place, fichiers supprimés, "
              "entrées du catalogue et index retirés.",
-             day_format(day_of_ms(paper->slip.destroyed_ms), day));
+             day_format(day_of_ms(paper->slip.destroyed_ms), day),
+             paper->destroyed_by[0] ? " par " : "", paper->destroyed_by);
     draw_text(sheet, FONT, text);
     draw_text(sheet, FONT, "\nNom, date, signature et cachet :\n");
 }

@@ -12,7 +12,8 @@ struct slip_paper {
     uint32_t number;
     const struct tenant *tenant; /* NULL: only its code is printed */
     struct slip_row slip;
-    struct slip_line_row *lines; /* slip.lines of them */
+    char destroyed_by[ACTOR_TEXT_SIZE]; /* ""; not destroyed, or not known */
+    struct slip_line_row *lines;        /* slip.lines of them */
 };
 
 /* Writes bordereau-N.pdf and bordereau-N.csv into the folder, which is made, and certificat-N.pdf

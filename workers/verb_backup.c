@@ -90,15 +90,21 @@ static int restore(const struct backup_verb *verb, struct err *err)
     if (rc < 0)
         return rc;
     if (verb->json)
-        verb_print(json_pack("{s:I, s:I, s:I}", "documents", (json_int_t)report.documents, "pages",
-                             (json_int_t)report.pages, "discrepancies",
-                             (json_int_t)report.discrepancies));
+        verb_print(json_pack("{s:I, s:I, s:I, s:I}", "documents", (json_int_t)report.documents,
+                             "pages", (json_int_t)report.pages, "discrepancies",
+                             (json_int_t)report.discrepancies, "keys_missing",
+                             (json_int_t)report.keys_missing));
     else
         printf("remis en place : %llu documents, %llu faces\n",
                (unsigned long long)report.documents, (unsigned long long)report.pages);
-    return report.discrepancies ? err_set(err, ERR_INTEGRITY, "%s: %llu discrepancies, named above",
-                                          verb->folder, (unsigned long long)report.discrepancies)
-                                : 0;
+    if (report.discrepancies)
+        return err_set(err, ERR_INTEGRITY, "%s: %llu discrepancies, named above", verb->folder,
+                       (unsigned long long)report.discrepancies);
+    return report.keys_missing ? err_set(err, ERR_DENIED,
+                                         "%s: put back, and %llu key files are missing, named "
+                                         "above: what they open was not verified",
+                                         verb->folder, (unsigned long long)report.keys_missing)
+                               : 0;
 }
 
 int verb_backup(int argc, char **argv)

@@ -38,6 +38,16 @@ static const struct argp_option options[] = {
     {0},
 };
 
+static void check_days(const struct find_verb *verb, struct argp_state *state)
+{
+    const struct find_query *query = &verb->query;
+    if (!day_is_none(query->received_to) &&
+        day_compare(query->received_from, query->received_to) > 0)
+        argp_error(state, "--from is later than --to");
+    if (!day_is_none(query->expiry_to) && day_compare(query->expiry_from, query->expiry_to) > 0)
+        argp_error(state, "--expires-from is later than --expires-to");
+}
+
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
     struct find_verb *verb = state->input;
@@ -87,6 +97,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case ARGP_KEY_END:
         if (verb->query.insured && !verb->query.tenant)
             argp_error(state, "--insured needs --tenant: the search key is the caisse's own");
+        check_days(verb, state);
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;

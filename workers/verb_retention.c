@@ -126,6 +126,8 @@ static int go_through(struct retention_verb *verb, struct err *err)
         for (size_t i = 0; rc >= 0 && applied == 0 && i < verb->count; i++)
             print_change(verb, &verb->group[i]);
     } while (rc == 1 && applied == 0);
+    if (rc >= 0 && applied == 0 && after.batch == 0 && !verb->json)
+        printf("rien à changer\n");
     return applied < 0 ? applied : rc;
 }
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "archive/tenants.h"
 #include "workers/separator_sheet.h"
 #include "workers/verb.h"
 
@@ -19,7 +20,7 @@ struct separators_verb {
 static const struct argp_option options[] = {
     {"batch", 'b', "CODE", 0, "batch sheets of this caisse (otherwise envelope sheets)", 0},
     {"copies", 'n', "N", 0, "pages in the file (1)", 0},
-    {"out", 'o', "FILE", 0, "the PDF (separateurs.pdf)", 0},
+    {"out", 'o', "FILE", 0, "the PDF (separateurs.pdf); - for stdout", 0},
     {0},
 };
 
@@ -31,6 +32,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         state->child_inputs[0] = &verb->program;
         return 0;
     case 'b':
+        if (strlen(arg) != 3 || strspn(arg, "0123456789") != 3)
+            argp_error(state, "--batch: '%s' is not the code of a caisse (three digits)", arg);
         verb->sheet.tenant = arg;
         return 0;
     case 'n':
@@ -54,6 +57,21 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     }
 }
 
+/* Batch sheets are for caisses that are served here; another's would be refused with its mail. */
+static int check_tenant(const struct separators_verb *verb, struct err *err)
+{
+    char path[PLACE_SIZE + 16];
+    struct tenants *tenants = NULL;
+    if (!verb->sheet.tenant)
+        return 0;
+    snprintf(path, sizeof path, "%s/tenants.conf", verb->program.place.config);
+    int rc = tenants_load(path, &tenants, err);
+    if (rc == 0 && !tenants_find(tenants, verb->sheet.tenant))
+        rc = err_set(err, ERR_NOT_FOUND, "tenant %s: not in %s", verb->sheet.tenant, path);
+    tenants_free(&tenants);
+    return rc;
+}
+
 int verb_separators(int argc, char **argv)
 {
     static const struct argp_child children[] = {{&program_argp, 0, NULL, 0}, {0}};
@@ -71,8 +89,10 @@ int verb_separators(int argc, char **argv)
     int status = verb_start(&argp, argc, argv, &verb.program);
     if (status != 0)
         return status;
-    int rc = separator_sheet_write(&verb.sheet, verb.out, &err);
+    int rc = check_tenant(&verb, &err);
     if (rc == 0)
+        rc = separator_sheet_write(&verb.sheet, verb.out, &err);
+    if (rc == 0 && strcmp(verb.out, "-") != 0)
         printf("%s : %u feuille%s\n", verb.out, verb.sheet.copies,
                verb.sheet.copies > 1 ? "s" : "");
     return verb_end(&verb.program, rc, &err);

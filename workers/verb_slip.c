@@ -194,6 +194,9 @@ static int read_slip(struct archive *archive, uint32_t number, struct slip_paper
         return err_set(err, ERR_MEMORY, "slip: no memory");
     for (uint32_t i = 0; rc == 0 && i < ret_paper->slip.lines; i++)
         rc = slip_line(archive, number, i + 1, &ret_paper->lines[i], err);
+    if (rc == 0)
+        rc = slip_destroyed_by(archive, number, ret_paper->slip.tenant, ret_paper->destroyed_by,
+                               err);
     return rc;
 }
 
@@ -201,9 +204,10 @@ static void print_lines(const struct slip_paper *paper)
 {
     for (uint32_t i = 0; i < paper->slip.lines; i++) {
         const struct slip_line_row *line = &paper->lines[i];
-        printf("  ligne %-3u %-12s %-8s %u boîtes, %u documents  %s  %s\n", i + 1, line->class_name,
-               compartment_name(line->compartment), line->extent.boxes, line->extent.documents,
-               slip_state_name(line->state), line->visa);
+        printf("  ligne %-3u %-12s %-8s %u boîte%s, %u document%s  %s  %s\n", i + 1,
+               line->class_name, compartment_name(line->compartment), line->extent.boxes,
+               line->extent.boxes > 1 ? "s" : "", line->extent.documents,
+               line->extent.documents > 1 ? "s" : "", slip_state_name(line->state), line->visa);
     }
 }
 
@@ -262,6 +266,8 @@ static int export_papers(const struct slip_verb *verb, struct archive *archive, 
     if (rc == 0) {
         rc = slip_seda_write(archive, &paper, verb->words[2], err);
     }
+    if (rc == 0)
+        printf("%s : papiers du bordereau %u\n", verb->words[2], verb->slip);
     tenants_free(&tenants);
     free(paper.lines);
     return rc;

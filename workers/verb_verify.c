@@ -62,11 +62,11 @@ static void say(void *to, const char *line)
 static void report(const struct verify_verb *verb, const struct verify_report *found)
 {
     if (verb->json) {
-        verb_print(json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}", "boxes", (json_int_t)found->boxes,
-                             "documents", (json_int_t)found->documents, "pages",
-                             (json_int_t)found->pages, "journal_records",
-                             (json_int_t)found->journal_records, "seals", (json_int_t)found->seals,
-                             "discrepancies", (json_int_t)found->discrepancies));
+        verb_print(json_pack(
+            "{s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "boxes", (json_int_t)found->boxes, "documents",
+            (json_int_t)found->documents, "pages", (json_int_t)found->pages, "journal_records",
+            (json_int_t)found->journal_records, "seals", (json_int_t)found->seals, "discrepancies",
+            (json_int_t)found->discrepancies, "keys_missing", (json_int_t)found->keys_missing));
         return;
     }
     printf("%llu boxes, %llu documents, %llu pages, %llu journal records, %llu seals: %llu "
@@ -152,7 +152,8 @@ int verb_verify(int argc, char **argv)
                                      parse,
                                      NULL,
                                      "Reads the archive back and names every discrepancy on "
-                                     "stderr. Ends 0 when there is none, 65 otherwise.",
+                                     "stderr. Ends 0 when there is none, 65 otherwise; "
+                                     "77 when a tenant's key is missing.",
                                      children,
                                      NULL,
                                      NULL};
@@ -172,5 +173,7 @@ int verb_verify(int argc, char **argv)
     if (rc < 0)
         return program_fail(&verb.program, &err);
     report(&verb, &found);
-    return found.discrepancies ? EX_DATAERR : EX_OK;
+    if (found.discrepancies)
+        return EX_DATAERR;
+    return found.keys_missing ? EX_NOPERM : EX_OK;
 }

@@ -76,6 +76,7 @@ class ArchiveLife(schemas.Schemas):
                                                   "read wrongly"))[0]
         self.assertEqual((tag["tag"], tag["tag_before"]), ("cheque", "letter"))
         self.assertEqual(tag["expiry"], "2028-03-01")
+        self.assertEqual(self.tripli("retention", "check"), "rien à changer\n")
         self.assertIn("la réception en tient lieu, plus 1 mois de marge, soit le 2018-03-01",
                       self.tripli("why", retagged))
         self.assertEqual(self.lines("retention", "check"), [])
@@ -121,7 +122,10 @@ class ArchiveLife(schemas.Schemas):
             with open(self.path("papers/" + name), "rb") as file:
                 self.assertEqual(file.read(5), b"%PDF-")
         with open(self.path("papers/bordereau-2.csv"), encoding="utf-8") as file:
-            self.assertIn("visa A2", file.read())
+            text = file.read()
+        self.assertIn("visa A2", text)
+        self.assertIn('"2 ans 6 mois"', text)
+        self.assertIn("1 boîte,", text)
         notification = self.path("papers/notification-2-1.xml")
         with open(notification, encoding="utf-8") as file:
             self.assertIn("<AuthorizationRequestReplyIdentifier>A2<", file.read())
@@ -154,8 +158,18 @@ class ArchiveLife(schemas.Schemas):
         self.assertEqual(self.found(), sorted(left, key=lambda one: int(one.split("-")[1])))
         self.assertEqual(self.lines("verify")[0]["discrepancies"], 0)
         for document in gone:
-            self.tripli("show", document, want=GONE)
-            self.tripli("why", document, want=GONE)
+            for verb in ("show", "why", "receipt"):
+                self.tripli(verb, document, want=GONE)
+                self.assertIn(f"document {document}: destroyed on 20", self.said)
+                self.assertIn(", slip 2, visa A2", self.said)
+        for missing in (["-b", "99"], ["-B", "99"], ["-S", "99"], ["-H", "case-9"]):
+            self.tripli("find", *missing, want=GONE)
+            self.assertIn("there is none of that n", self.said)
+        self.tripli("separators", "print", "-b", "999", "-o", "/dev/null", want=GONE)
+        self.tripli("separators", "print", "-b", "abc", want=USAGE)
+        self.assertTrue(self.tripli("separators", "print", "-o", "-", errors="replace")
+                        .startswith("%PDF-"))
+        self.tripli("find", "-F", "2020-01-02", "-U", "2020-01-01", want=USAGE)
 
     def test_the_life_of_documents_from_filing_to_destruction(self):
         letters, tenant = self.file_old_mail()
