@@ -4,8 +4,10 @@
  */
 #include "archive/archive.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -109,6 +111,43 @@ static int recover(struct archive *archive, struct err *err)
     return rc < 0 ? rc : envelopes_recover(archive, err);
 }
 
+/* 1 when the folder below DATA holds anything. */
+static int holds_anything(const struct archive *archive, const char *name, struct err *err)
+{
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s/%s", archive->data_dir, name);
+    DIR *folder = opendir(path);
+    if (!folder)
+        return errno == ENOENT ? 0 : err_errno(err, errno, "%s", path);
+    const struct dirent *entry;
+    int found = 0;
+    while (!found && (entry = readdir(folder)) != NULL)
+        found = entry->d_name[0] != '.';
+    closedir(folder);
+    return found;
+}
+
+/* What the catalogue does not know is removed as half made. So a catalogue that is not there must
+ * never be made anew beside boxes or pages: everything would be unknown to it. */
+static int check_catalogue_is_there(const struct archive *archive, struct err *err)
+{
+    static const char *const rooms[] = {"boxes", "intake"};
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s/catalogue/data.mdb", archive->data_dir);
+    if (access(path, F_OK) == 0)
+        return 0;
+    if (errno != ENOENT)
+        return err_errno(err, errno, "%s", path);
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < sizeof rooms / sizeof *rooms; i++)
+        rc = holds_anything(archive, rooms[i], err);
+    return rc <= 0 ? rc
+                   : err_set(err, ERR_INTEGRITY,
+                             "%s: no catalogue, but there are boxes or pages; nothing was touched: "
+                             "put the catalogue back, or restore a backup",
+                             archive->data_dir);
+}
+
 static int open_all(struct archive *archive, const struct archive_params *params, struct err *err)
 {
     int rc = 0;
@@ -117,6 +156,8 @@ static int open_all(struct archive *archive, const struct archive_params *params
         rc = file_make_folders(archive->data_dir, 0750, err);
         if (rc == 0)
             rc = take_lock(archive, err);
+        if (rc == 0)
+            rc = check_catalogue_is_there(archive, err);
     }
     if (rc == 0)
         rc = load_config(archive, params->config_dir, err);

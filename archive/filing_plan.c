@@ -55,8 +55,14 @@ struct gathering {
     struct plan_part *part;
     struct plan_document *document; /* NULL: none yet */
     uint64_t bytes;
-    bool written; /* holds a written page: tag and compartment stand */
+    unsigned written; /* pages: with the first, tag and compartment stand */
 };
+
+/* Each page of these may be of another insured person: every one of them must be found. */
+static bool names_a_person(const char *tag)
+{
+    return strcmp(tag, "care_form") == 0 || strcmp(tag, "sick_note") == 0;
+}
 
 static bool continues(const struct gathering *gathering, const struct intake_row *row)
 {
@@ -66,6 +72,8 @@ static bool continues(const struct gathering *gathering, const struct intake_row
         return false;
     if (row->kind != PAGE_WRITTEN || !gathering->written)
         return true;
+    if (gathering->written >= DOCUMENT_INSURED && names_a_person(document->row.tag))
+        return false;
     return strcmp(document->row.tag, row->tag) == 0 &&
            document->row.compartment == row->compartment;
 }
@@ -91,7 +99,7 @@ static int begin_document(struct gathering *gathering, const struct plan_page *p
     gathering->part->documents++;
     gathering->document = document;
     gathering->bytes = 0;
-    gathering->written = false;
+    gathering->written = 0;
     return 0;
 }
 
@@ -117,7 +125,7 @@ static void take_page(struct gathering *gathering, const struct intake_row *row)
         document->compartment = row->compartment;
         document->confidence = row->confidence;
     }
-    gathering->written = true;
+    gathering->written++;
     if (row->confidence < document->confidence)
         document->confidence = row->confidence;
     if (day_compare(row->event, document->event) > 0)

@@ -12,6 +12,7 @@
 #include "archive/intake_work.h"
 #include "archive/journal.h"
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/scope.h"
 
 /* ---- pages ---- */
@@ -81,7 +82,7 @@ int filing_add_insured(struct archive *archive, struct plan_document *document, 
                        struct err *err)
 {
     struct document_row *row = &document->row;
-    if (!insured[0] || row->insured_count == DOCUMENT_INSURED)
+    if (!insured[0])
         return 0;
     const struct key_owner owner = {row->tenant, row->compartment};
     struct insured_hash hash;
@@ -91,6 +92,11 @@ int filing_add_insured(struct archive *archive, struct plan_document *document, 
     for (int i = 0; i < row->insured_count; i++)
         if (memcmp(row->insured[i].at, hash.at, sizeof hash.at) == 0)
             return 0;
+    if (row->insured_count == DOCUMENT_INSURED) {
+        log_warn("document=%u-%u names more than %d insured people; the rest are not looked up",
+                 document->id.batch, document->id.first_page, DOCUMENT_INSURED);
+        return 0;
+    }
     row->insured[row->insured_count++] = hash;
     return 0;
 }

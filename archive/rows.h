@@ -9,7 +9,10 @@
 #include "archive/pack.h"
 #include "archive/retention.h"
 
-enum { ACTOR_TEXT_SIZE = 32, SERIES_TEXT_SIZE = 96, INSURED_HASH_BYTES = 16, DOCUMENT_INSURED = 8 };
+enum { ACTOR_TEXT_SIZE = 32, SERIES_TEXT_SIZE = 96, INSURED_HASH_BYTES = 16 };
+enum {
+    DOCUMENT_INSURED = 64
+}; /* people of a document; care forms and sick notes end before there may be more */
 
 struct batch_row {
     struct batch_spec spec;

@@ -37,26 +37,30 @@ static bool another_writes(const struct archive *archive)
 }
 
 /* "061/admin/letter/2029-04/2026-11-1" names a box of the catalogue. */
-static bool is_known(struct archive *archive, const char *path)
+static int is_known(struct archive *archive, const char *path, struct err *err)
 {
     SCOPED(store_abort) struct store_txn txn = {0};
     const char *dash = strrchr(path, '-');
     struct db_key key = {.len = 0};
     struct bytes value;
-    if (!dash || dash - path >= SERIES_TEXT_SIZE ||
-        store_begin_read(archive->catalogue, &txn, NULL) < 0)
-        return false;
+    if (!dash || dash - path >= SERIES_TEXT_SIZE)
+        return 0;
+    int rc = store_begin_read(archive->catalogue, &txn, err);
+    if (rc < 0)
+        return rc;
     key_raw(&key, path, (size_t)(dash - path));
     key_u32(&key, (uint32_t)strtoul(dash + 1, NULL, 10));
-    return store_get(&txn, CAT_SERIES, &key, &value, NULL) == 1;
+    return store_get(&txn, CAT_SERIES, &key, &value, err);
 }
 
-static int look_at(struct stray_walk *walk, const char *path)
+/* A look-up that fails says nothing of the box: it stays. */
+static int look_at(struct stray_walk *walk, const char *path, struct err *err)
 {
     const char *name = strrchr(path, '/');
     bool in_making =
         walk->making[0] && name && strncmp(name + 1, walk->making, strlen(walk->making)) == 0;
-    return in_making || is_known(walk->archive, path) ? 0 : walk->each(walk->to, path);
+    int known = in_making ? 1 : is_known(walk->archive, path, err);
+    return known < 0 ? known : known ? 0 : walk->each(walk->to, path);
 }
 
 static int walk_folder(struct stray_walk *walk, const char *path, int depth, struct err *err)
@@ -72,7 +76,8 @@ static int walk_folder(struct stray_walk *walk, const char *path, int depth, str
         if (entry->d_name[0] == '.')
             continue;
         snprintf(below, sizeof below, "%.2000s%s%s", path, path[0] ? "/" : "", entry->d_name);
-        rc = depth < BOX_DEPTH ? walk_folder(walk, below, depth + 1, err) : look_at(walk, below);
+        rc = depth < BOX_DEPTH ? walk_folder(walk, below, depth + 1, err)
+                               : look_at(walk, below, err);
     }
     closedir(folder);
     return rc;

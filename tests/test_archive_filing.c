@@ -269,6 +269,58 @@ static void a_damaged_page_holds_only_its_own_envelope_back(void **state)
     room_remove(&room);
 }
 
+/* A pharmacy sends the forms of many patients in one envelope. */
+static void every_insured_person_of_an_envelope_is_found(void **state)
+{
+    (void)state;
+    enum { PEOPLE = DOCUMENT_INSURED + 6 };
+    struct room room;
+    struct err err = {0};
+    char insured[16];
+    room_open(&room);
+    struct batch_id batch = room_batch(&room, 1, BOUNDARY_MARKED);
+    for (uint32_t page = 1; page <= PEOPLE; page++) {
+        const struct room_verdict form = {.tag = "care_form", .insured = insured};
+        snprintf(insured, sizeof insured, "1800506%08u", page);
+        assert_int_equal(room_feed(&room, (struct page_id){batch.n, page}, page == 1), 0);
+        room_decide_next(&room, &form);
+    }
+    end_batch(&room, batch, PEOPLE);
+    assert_int_equal(file_all(&room), 1);
+    for (uint32_t page = 1; page <= PEOPLE; page++) {
+        struct found_document found;
+        const struct find_query query = {.tenant = "061", .insured = insured, .most = 1};
+        snprintf(insured, sizeof insured, "1800506%08u", page);
+        int rc = find_documents(room.archive, &query, &found, &err);
+        check_ok(rc, &err);
+        assert_int_equal(rc, 1);
+    }
+    room_remove(&room);
+}
+
+/* What the catalogue does not know is removed as half made; without it all would be. */
+static void without_its_catalogue_an_archive_is_not_touched(void **state)
+{
+    (void)state;
+    struct room room;
+    struct err err = {0};
+    struct room_heard heard;
+    char catalogue[ROOM_PATH_SIZE + 32], away[ROOM_PATH_SIZE + 32];
+    room_open(&room);
+    room_file_letters(&room, 1, 2);
+    room_close(&room);
+    snprintf(catalogue, sizeof catalogue, "%s/catalogue", room.data);
+    snprintf(away, sizeof away, "%s/away", room.root);
+    assert_int_equal(rename(catalogue, away), 0);
+    struct archive_params params = room_params(&room, true);
+    assert_int_equal(archive_open(&params, &room.archive, &err), ERR_INTEGRITY);
+    assert_non_null(strstr(err.text, "no catalogue"));
+    assert_int_equal(rename(away, catalogue), 0);
+    room_reopen(&room);
+    assert_int_equal(room_verify(&room, &heard).discrepancies, 0);
+    room_remove(&room);
+}
+
 int main(void)
 {
     struct err err;
@@ -278,6 +330,8 @@ int main(void)
         cmocka_unit_test(a_page_comes_back_byte_for_byte),
         cmocka_unit_test(envelopes_and_documents_are_cut_as_documented),
         cmocka_unit_test(a_long_envelope_is_cut_into_documents),
+        cmocka_unit_test(every_insured_person_of_an_envelope_is_found),
+        cmocka_unit_test(without_its_catalogue_an_archive_is_not_touched),
         cmocka_unit_test(a_damaged_page_holds_only_its_own_envelope_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

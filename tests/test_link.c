@@ -176,6 +176,25 @@ static struct link *call(struct guarded *guarded)
     return client;
 }
 
+/* People take a key out by a '#' before it. */
+static void a_key_behind_a_hash_is_out(void **state)
+{
+    (void)state;
+    struct curve_keys out, in;
+    struct allow_list *list = NULL;
+    struct err err = {0};
+    char text[256];
+    check_ok(curve_generate(&out, &err), &err);
+    check_ok(curve_generate(&in, &err), &err);
+    snprintf(text, sizeof text, "# keys\n#%s lost\n%s kept\n", out.public_key, in.public_key);
+    check_ok(file_write(at("hash"), 0600, bytes_of(text, strlen(text)), &err), &err);
+    check_ok(allow_list_open(at("hash"), &list, &err), &err);
+    assert_null(allow_list_name(list, out.public_key));
+    assert_string_equal(allow_list_name(list, in.public_key), "kept");
+    assert_string_equal(allow_list_trouble(list), "");
+    allow_list_free(&list);
+}
+
 static void only_a_listed_key_gets_in(void **state)
 {
     (void)state;
@@ -235,6 +254,7 @@ int main(void)
         cmocka_unit_test(a_message_and_its_answer_go_over_ipc),
         cmocka_unit_test(an_answer_to_a_peer_that_is_gone_is_an_error),
         cmocka_unit_test(endpoints_that_cannot_be_safe_are_refused),
+        cmocka_unit_test(a_key_behind_a_hash_is_out),
         cmocka_unit_test(only_a_listed_key_gets_in),
         cmocka_unit_test(keys_are_kept_private_and_never_replaced),
     };

@@ -83,6 +83,7 @@ struct allow_list {
     char *path;
     struct timespec changed;
     int64_t looked_ms;
+    char trouble[160]; /* why the file as it is now is not in force; "" when it is */
     size_t count;
     struct allowed rows[ALLOW_LIST_MAX];
 };
@@ -90,12 +91,10 @@ struct allow_list {
 static int read_line(struct allow_list *list, char *line, int number, struct err *err)
 {
     line[strcspn(line, "\r")] = '\0';
-    if (line[0] == '#' && (line[1] == ' ' || line[1] == '\0'))
-        return 0; /* a comment; '#' alone may also begin a key */
     char key[64] = "", name[NAME_SIZE] = "";
     int got = sscanf(line, "%63s %63[^\n]", key, name);
-    if (got <= 0)
-        return 0;
+    if (got <= 0 || (line[0] == '#' && !curve_key_is_valid(key)))
+        return 0; /* '#' may also begin a key; before one it takes it out */
     if (got != 2 || !curve_key_is_valid(key))
         return err_set(err, ERR_CONFIG, "%s:%d: a public key of 40 characters and a name wanted",
                        list->path, number);
@@ -125,7 +124,7 @@ static int read_list(struct allow_list *list, struct err *err)
     return 1;
 }
 
-int allow_list_refresh(struct allow_list *list, struct err *err)
+static int refresh(struct allow_list *list, struct err *err)
 {
     int64_t now = clock_mono_ms();
     if (list->looked_ms && now - list->looked_ms < REFRESH_MS)
@@ -148,6 +147,25 @@ int allow_list_refresh(struct allow_list *list, struct err *err)
     }
     free(fresh);
     return rc;
+}
+
+int allow_list_refresh(struct allow_list *list, struct err *err)
+{
+    struct err why = {0};
+    int64_t looked_ms = list->looked_ms;
+    int rc = refresh(list, &why);
+    if (rc < 0)
+        snprintf(list->trouble, sizeof list->trouble, "%.150s", why.text);
+    else if (list->looked_ms != looked_ms)
+        list->trouble[0] = '\0';
+    if (err && rc < 0)
+        *err = why;
+    return rc;
+}
+
+const char *allow_list_trouble(const struct allow_list *list)
+{
+    return list->trouble;
 }
 
 int allow_list_open(const char *path, struct allow_list **ret_list, struct err *err)

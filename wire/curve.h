@@ -28,7 +28,8 @@ int curve_load(const char *path, struct curve_keys *ret_keys, struct err *err);
 /* True for 40 characters of the Z85 alphabet. */
 bool curve_key_is_valid(const char *key);
 
-/* The list: one public key and a name on each line; "# " begins a comment line. */
+/* The list: one public key and a name on each line. A line that begins with '#' is a comment, so a
+ * key is also taken out by a '#' before it; only a key may itself begin with one. */
 struct allow_list;
 
 int allow_list_open(const char *path, struct allow_list **ret_list, struct err *err);
@@ -37,6 +38,9 @@ void allow_list_free(struct allow_list **list);
 /* Reads the file again when it has changed (checked at most once a second); a broken file keeps the
  * old list and is an error. 0 unchanged, 1 read anew. */
 int allow_list_refresh(struct allow_list *list, struct err *err);
+
+/* Why the file as it stands now is not in force, "" when it is. */
+const char *allow_list_trouble(const struct allow_list *list);
 
 /* The name behind a Z85 public key, NULL when it is not listed. */
 const char *allow_list_name(const struct allow_list *list, const char *public_key);

@@ -246,14 +246,13 @@ static int receive(struct gateway *gateway, struct err *err)
 /* A key taken off the list is out with its next message. */
 static void refresh_list(struct gateway *gateway)
 {
-    struct err err = {0};
-    int rc = allow_list_refresh(gateway->allowed, &err);
-    if (rc < 0 && !gateway->list_is_broken)
-        log_error("%s; the list as it was stays in force", err.text);
-    if (rc > 0)
+    struct err ignored;
+    if (allow_list_refresh(gateway->allowed, &ignored) > 0)
         log_info("%s read again", gateway->allow_file);
-    if (rc != 0)
-        gateway->list_is_broken = rc < 0;
+    bool broken = allow_list_trouble(gateway->allowed)[0] != '\0';
+    if (broken && !gateway->list_is_broken)
+        log_error("%s; the list as it was stays in force", allow_list_trouble(gateway->allowed));
+    gateway->list_is_broken = broken;
 }
 
 static void tell_turned_away(struct gateway *gateway)

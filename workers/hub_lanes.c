@@ -193,6 +193,8 @@ static int decision_of(const struct message *message, struct intake_decision *re
     const struct verdict_message *said = &message->verdict;
     struct verdict verdict;
     *ret_record = NULL;
+    if (said->epoch == 0) /* of no lending: so the archive would take it for a person's */
+        return err_set(err, ERR_PROTOCOL, "epoch 0");
     int rc = verdict_of_json(said->verdict, &verdict, err);
     if (rc < 0)
         return rc;

@@ -11,14 +11,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "workers/pipe.h"
 
 enum {
-    READER_FD = 3,         /* the child's end of the socketpair */
-    READY_LIMIT_MS = 30000 /* loading models takes 0.3 s */
+    READER_FD = 3,          /* the child's end of the socketpair */
+    READY_LIMIT_MS = 30000, /* loading models takes 0.3 s */
+    PIPE_LIMIT_S = 10       /* to send or take a part of a message */
 };
 
 struct reader {
@@ -79,6 +81,10 @@ static int start(struct reader *reader, const struct place *place, const struct 
         return err_errno(err, errno, "reader: fork");
     }
     reader->fd = pair[0];
+    /* Reader and worker take what the other sends at once, or one of them is broken. */
+    const struct timeval limit = {.tv_sec = PIPE_LIMIT_S};
+    setsockopt(reader->fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+    setsockopt(reader->fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
     return 0;
 }
 

@@ -150,7 +150,8 @@ static int open_batch(struct scan *scan, struct err *err)
 static int check_all_fed(const struct scan *scan, struct err *err)
 {
     uint32_t seen = scan->sheets + scan->rejected;
-    if (scan->options.hopper && scan->expected > seen)
+    bool resumed = scan->accepted > 0; /* rejects of an earlier feeding are not known */
+    if (scan->options.hopper && !resumed && scan->expected > seen)
         return err_set(err, ERR_DEVICE, "%u of the hopper's %u sheets were fed", seen,
                        (unsigned)scan->expected);
     return 0;
