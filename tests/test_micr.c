@@ -270,7 +270,11 @@ static void digits_that_read_both_ways_up_do_not_turn_the_line(void **state)
 static void a_damaged_line_is_read_right_or_refused(void **state)
 {
     (void)state;
+#ifdef __SANITIZE_ADDRESS__ /* a line takes a second there, and micr_lines reads more of them */
+    enum { LINES = 6 };
+#else
     enum { LINES = 24 }; /* every kind of damage twice; bench/micr_lines has the figures */
+#endif
     int read = 0;
     for (int i = 0; i < LINES; i++) {
         struct dice dice = {1000u + (unsigned)i};
