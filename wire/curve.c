@@ -28,10 +28,17 @@ int curve_generate(struct curve_keys *ret_keys, struct err *err)
     return 0;
 }
 
+int curve_key_bytes(const char *key, uint8_t ret_bytes[CURVE_RAW_BYTES], struct err *err)
+{
+    return strlen(key) == CURVE_KEY_SIZE - 1 && zmq_z85_decode(ret_bytes, key)
+               ? 0
+               : err_set(err, ERR_FORMAT, "key: not 40 characters of Z85");
+}
+
 bool curve_key_is_valid(const char *key)
 {
-    uint8_t raw[32];
-    return strlen(key) == CURVE_KEY_SIZE - 1 && zmq_z85_decode(raw, key) != NULL;
+    uint8_t raw[CURVE_RAW_BYTES];
+    return curve_key_bytes(key, raw, NULL) == 0;
 }
 
 int curve_save(const char *path, const struct curve_keys *keys, struct err *err)

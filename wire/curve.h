@@ -25,6 +25,11 @@ int curve_generate(struct curve_keys *ret_keys, struct err *err);
 int curve_save(const char *path, const struct curve_keys *keys, struct err *err);
 int curve_load(const char *path, struct curve_keys *ret_keys, struct err *err);
 
+/* The 32 bytes behind a key (X25519, as libsodium's sealed boxes take them); ERR_FORMAT when it is
+ * none. The caller wipes those of a secret one. */
+enum { CURVE_RAW_BYTES = 32 };
+int curve_key_bytes(const char *key, uint8_t ret_bytes[CURVE_RAW_BYTES], struct err *err);
+
 /* True for 40 characters of the Z85 alphabet. */
 bool curve_key_is_valid(const char *key);
 

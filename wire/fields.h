@@ -96,6 +96,29 @@ struct receipt_part_message {
     char uuid[33];
     uint32_t at, bytes; /* place of this part, length of the whole */
 };
+struct fetch_message {
+    char uuid[33];  /* 32 hex digits, made anew for each call */
+    uint32_t again; /* 0: the next hand-over; otherwise the number of an earlier one */
+};
+struct handover_message {
+    char uuid[33];
+    char phase[16];  /* "preparing", "ready", "nothing", "acknowledging", "acknowledged" */
+    uint32_t number; /* 0 until it is known */
+    uint32_t files;
+};
+struct part_message {
+    uint32_t number, file; /* file 0 the manifest, otherwise the line's number in it */
+    uint32_t at;           /* of the file as it was before it was sealed */
+};
+struct file_part_message {
+    uint32_t number, file, at;
+    uint32_t bytes; /* length of the whole, as it lies there */
+};
+struct acknowledge_message {
+    char uuid[33];
+    uint32_t number;
+    char manifest[65]; /* its digest, hex */
+};
 struct refused_message {
     char what[32];        /* kind of the message refused */
     uint32_t batch, page; /* 0 when it is about no page */

@@ -45,6 +45,11 @@ enum message_kind {
     MESSAGE_STANDING,
     MESSAGE_RECEIPT,
     MESSAGE_RECEIPT_PART,
+    MESSAGE_FETCH,
+    MESSAGE_HANDOVER,
+    MESSAGE_PART,
+    MESSAGE_FILE_PART,
+    MESSAGE_ACKNOWLEDGE,
     /* to anybody: the message could not be taken */
     MESSAGE_REFUSED,
     MESSAGE_KIND_COUNT
@@ -74,6 +79,11 @@ struct message {
         struct standing_message standing;
         struct receipt_message receipt;
         struct receipt_part_message receipt_part;
+        struct fetch_message fetch;
+        struct handover_message handover;
+        struct part_message part;
+        struct file_part_message file_part;
+        struct acknowledge_message acknowledge;
         struct refused_message refused;
     };
 };

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "archive/batch_receipt.h"
+#include "archive/handover.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "workers/desk.h"
@@ -137,6 +138,34 @@ static int vouch(struct hub *hub, const json_t *details, json_t **ret_answer, st
     return rc;
 }
 
+/* Signs the manifest of a hand-over: {fields} → {statement, signature}. */
+static int vouch_handover(struct hub *hub, const json_t *details, json_t **ret_answer,
+                          struct err *err)
+{
+    struct handover handover;
+    struct signed_statement by;
+    int rc = handover_from_json(details, &handover, err);
+    if (rc == 0)
+        rc = handover_sign(hub->archive, &handover, &by, err);
+    if (rc == 0 && !(*ret_answer = statement_to_json(&by)))
+        rc = err_set(err, ERR_MEMORY, "hand-over: no memory for the answer");
+    return rc;
+}
+
+/* Notes that a partner has a hand-over: {statement, signature, key} → {done}. */
+static int give_handover(struct hub *hub, const json_t *details, json_t **ret_answer,
+                         struct err *err)
+{
+    struct signed_statement by;
+    const char *key = json_string_value(json_object_get(details, "key"));
+    int rc = statement_from_json(details, &by, err);
+    if (rc == 0)
+        rc = handover_give(hub->archive, &by, key ? key : "", err);
+    if (rc == 0 && !(*ret_answer = json_pack("{s:b}", "done", 1)))
+        rc = err_set(err, ERR_MEMORY, "hand-over: no memory for the answer");
+    return rc;
+}
+
 static void answer_question(struct hub *hub, const struct message *message, const struct peer *from)
 {
     struct err err = {0};
@@ -149,6 +178,10 @@ static void answer_question(struct hub *hub, const struct message *message, cons
         rc = hub_status(hub, ask->details, details, &err);
     else if (strcmp(ask->verb, "vouch") == 0)
         rc = vouch(hub, ask->details, details, &err);
+    else if (strcmp(ask->verb, "vouch_handover") == 0)
+        rc = vouch_handover(hub, ask->details, details, &err);
+    else if (strcmp(ask->verb, "give_handover") == 0)
+        rc = give_handover(hub, ask->details, details, &err);
     else
         rc = desk_do(hub->archive, &(struct desk_ask){ask->verb, ask->actor, ask->details}, details,
                      &err);

@@ -44,6 +44,8 @@ static const char *const archive_points[] = {
     "filing.catalogue.after_commit",
     "filing.intake.before_commit",
     "filing.intake.after_commit",
+    "handover.give.before_commit",
+    "handover.give.after_commit",
     "hold.set.before_commit",
     "hold.set.after_commit",
     "hold.lift.before_commit",

@@ -418,6 +418,8 @@ static int tell(const struct story *story, struct archive *archive, struct err *
     if (rc == 0)
         rc = hold_and_lift(archive, err);
     if (rc == 0)
+        rc = story_hand_over(archive, err);
+    if (rc == 0)
         rc = seal(archive, err);
     if (rc == 0)
         rc = end_month(archive, err);
