@@ -12,6 +12,8 @@ static const char *const archive_points[] = {
     "backup.publish.after_new",
     "batch.open.before_commit",
     "batch.open.after_commit",
+    "batch.reject.before_commit",
+    "batch.reject.after_commit",
     "batch.end.before_commit",
     "batch.end.after_commit",
     "batch.close.before_commit",
