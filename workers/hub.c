@@ -14,6 +14,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "archive/access.h"
 #include "archive/day_seal.h"
 #include "archive/filing.h"
 #include "base/clock.h"
@@ -146,6 +147,12 @@ static void seal_day(struct hub *hub)
         log_error("the journals are not sealed: %s; next try in %d s", err.text, SEAL_MS / 1000);
     if (made > 0)
         log_info("the journals are sealed, DATA/seals has the request for a time stamp");
+    int pruned = access_due(hub->archive, &err);
+    if (pruned < 0)
+        log_error("the access journal is not pruned: %s; next try in %d s", err.text,
+                  SEAL_MS / 1000);
+    if (pruned > 0)
+        log_info("the access journal is pruned: %d months went by their rule", pruned);
 }
 
 /* What only a new start mends: a storage that must be opened again, a socket that is gone. */

@@ -6,6 +6,11 @@
 #pragma once
 
 static const char *const archive_points[] = {
+    "access.append.before_write",
+    "access.append.before_sync",
+    "access.append.after_sync",
+    "access.prune.before_unlink",
+    "access.prune.after_unlink",
     "backup.box.after_copy",
     "backup.publish.before",
     "backup.publish.after_old",
