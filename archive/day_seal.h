@@ -2,15 +2,16 @@
  * Day seals: what the platform signs over every tenant's journal. A seal takes in all records since
  * the one before it, as leaves of a Merkle tree in the order of tenant and number; the statement
  * that is signed (ed25519, platform key) holds number, time, root, the digest of the statement
- * before it and the digest of every chain's head. Kept as files, DATA/seals/NNNNNN.json, each with
- * an RFC 3161 request NNNNNN.tsq over the file's bytes; the catalogue knows how many count.
+ * before it, the digest of every chain's head and where the access journal ended. Kept as files,
+ * DATA/seals/NNNNNN.json, each with an RFC 3161 request NNNNNN.tsq over the file's bytes; the
+ * catalogue knows how many count.
  * SPDX-License-Identifier: Apache-2.0
  */
 #pragma once
 
 #include <jansson.h>
 
-#include "archive/archive.h"
+#include "archive/access.h"
 #include "archive/keys.h"
 #include "archive/store.h"
 #include "base/clock.h"
@@ -36,6 +37,7 @@ struct statement {
     char at[CLOCK_TEXT_SIZE];
     struct digest before, root, heads;
     uint64_t leaves;
+    struct access_head access; /* where the access journal ended; 0 not said */
 };
 
 /* ERR_INTEGRITY when the key did not sign these bytes, or they are no statement. */

@@ -21,12 +21,31 @@ enum { SEAL_FILE_LIMIT = 256 << 10, KEY_FILE_LIMIT = 256 };
 void statement_format(const struct statement *statement, char ret_text[STATEMENT_SIZE])
 {
     char before[DIGEST_HEX_SIZE], root[DIGEST_HEX_SIZE], heads[DIGEST_HEX_SIZE];
+    char access[DIGEST_HEX_SIZE], part[DIGEST_HEX_SIZE + 64] = "";
+    if (statement->access.seq)
+        snprintf(part, sizeof part, ",\"access\":{\"seq\":%llu,\"hash\":\"%s\"}",
+                 (unsigned long long)statement->access.seq,
+                 digest_hex(&statement->access.hash, access));
     snprintf(ret_text, STATEMENT_SIZE,
              "{\"tripli_seal\":1,\"number\":%u,\"at\":\"%s\",\"before\":\"%s\",\"leaves\":%llu,"
-             "\"root\":\"%s\",\"heads\":\"%s\"}",
+             "\"root\":\"%s\",\"heads\":\"%s\"%s}",
              statement->number, statement->at, digest_hex(&statement->before, before),
              (unsigned long long)statement->leaves, digest_hex(&statement->root, root),
-             digest_hex(&statement->heads, heads));
+             digest_hex(&statement->heads, heads), part);
+}
+
+/* Seals made before there was an access journal say nothing of it. */
+static bool parse_access(json_t *json, struct access_head *ret)
+{
+    json_int_t seq = 0;
+    const char *hash = NULL;
+    *ret = (struct access_head){0};
+    if (!json)
+        return true;
+    bool good = json_unpack(json, "{s:I, s:s}", "seq", &seq, "hash", &hash) == 0 && seq > 0 &&
+                digest_parse(hash, &ret->hash) == 0;
+    ret->seq = good ? (uint64_t)seq : 0;
+    return good;
 }
 
 static bool parse_statement(const char *text, struct statement *ret)
@@ -39,7 +58,8 @@ static bool parse_statement(const char *text, struct statement *ret)
                                     "leaves", &leaves, "root", &root, "heads", &heads) == 0;
     good = good && version == 1 && number > 0 && number <= UINT32_MAX && leaves > 0 &&
            strlen(at) == sizeof ret->at - 1 && digest_parse(before, &ret->before) == 0 &&
-           digest_parse(root, &ret->root) == 0 && digest_parse(heads, &ret->heads) == 0;
+           digest_parse(root, &ret->root) == 0 && digest_parse(heads, &ret->heads) == 0 &&
+           parse_access(json_object_get(json, "access"), &ret->access);
     if (good) {
         ret->number = (uint32_t)number;
         ret->leaves = (uint64_t)leaves;

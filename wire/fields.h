@@ -24,6 +24,7 @@ struct batch_opened_message {
     char uuid[33];
     uint32_t batch;
     uint32_t accepted; /* pages already accepted for it */
+    uint32_t rejected; /* sheets already declared rejected */
 };
 struct page_message {
     uint32_t batch, page; /* page from 1 in feed order */
@@ -42,6 +43,15 @@ struct wait_message {
 };
 struct batch_end_message {
     uint32_t batch, sheets_fed, sheets_rejected, pages;
+};
+struct sheet_rejected_message {
+    uint32_t batch;
+    uint32_t number; /* which reject of the batch, from 1 */
+    uint32_t sheet;  /* the number the sheet would have had */
+    char reason[16]; /* a word of enum reject_reason */
+};
+struct rejection_noted_message {
+    uint32_t batch, number;
 };
 struct ready_message {
     char worker[64];   /* host and lane; a new peer of the same name takes its place */

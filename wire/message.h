@@ -27,6 +27,8 @@ enum message_kind {
     MESSAGE_PAGE,
     MESSAGE_ACCEPTED,
     MESSAGE_WAIT,
+    MESSAGE_SHEET_REJECTED,
+    MESSAGE_REJECTION_NOTED,
     MESSAGE_BATCH_END,
     MESSAGE_BATCH_ENDED,
     /* worker to hub, and the hub's lendings */
@@ -66,6 +68,8 @@ struct message {
         struct page_message page;
         struct accepted_message accepted;
         struct wait_message wait;
+        struct sheet_rejected_message sheet_rejected;
+        struct rejection_noted_message rejection_noted;
         struct batch_end_message batch_end;
         struct ready_message ready;
         struct lend_message lend;

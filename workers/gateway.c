@@ -50,7 +50,7 @@ struct gateway {
     char root[PLACE_SIZE + 16]; /* of inbox and outbox */
     struct inbox *inbox;
     struct note notes[NOTES_MAX];
-    bool list_is_broken, stopping;
+    bool stopping;
 };
 
 /* A message with who sent it. */
@@ -311,18 +311,6 @@ static int receive(struct gateway *gateway, struct err *err)
     return 0;
 }
 
-/* A key taken off the list is out with its next message. */
-static void refresh_list(struct gateway *gateway)
-{
-    struct err ignored;
-    if (allow_list_refresh(gateway->allowed, &ignored) > 0)
-        log_info("%s read again", gateway->allow_file);
-    bool broken = allow_list_trouble(gateway->allowed)[0] != '\0';
-    if (broken && !gateway->list_is_broken)
-        log_error("%s; the list as it was stays in force", allow_list_trouble(gateway->allowed));
-    gateway->list_is_broken = broken;
-}
-
 static void tell_turned_away(struct gateway *gateway)
 {
     struct turned_away since;
@@ -353,7 +341,7 @@ static int turn(struct gateway *gateway, struct err *err)
     struct link_ready ready;
     int rc = link_poll(gateway->wire, &set, TURN_MS, &ready, err);
     take_signals(gateway);
-    refresh_list(gateway);
+    allow_list_refresh(gateway->allowed);
     tell_turned_away(gateway);
     return rc < 0 ? rc : receive(gateway, err);
 }

@@ -16,6 +16,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "archive/access.h"
 #include "archive/batch_receipt.h"
 #include "archive/handover.h"
 #include "base/clock.h"
@@ -151,6 +152,27 @@ static int add_document(struct making *making, struct document_id id, struct err
     return rc;
 }
 
+/* The access journal has who gets to see what, before it is given out. */
+static int note_access(const struct making *making, const struct handover_row *rows, uint32_t count,
+                       struct err *err)
+{
+    char user[CURVE_KEY_SIZE + 16];
+    struct access_to things[ACCESS_GROUP_MAX];
+    const struct access_by by = {user, "fetch", clock_wall_ms()};
+    int rc = 0;
+    snprintf(user, sizeof user, "partner %s", making->owner->key);
+    for (uint32_t i = 0, some; rc == 0 && i < count; i += some) {
+        for (some = 0; some < ACCESS_GROUP_MAX && i + some < count; some++) {
+            const struct document_id id = rows[i + some].id;
+            things[some] = (struct access_to){
+                .kind = ACCESS_DOCUMENT, .batch = id.batch, .number = id.first_page};
+            memcpy(things[some].tenant, making->owner->tenant, sizeof things[some].tenant);
+        }
+        rc = access_note(making->archive, &by, things, some, err);
+    }
+    return rc;
+}
+
 /* As many documents as fit; the rest are the next hand-over's. One always fits. */
 static int add_documents(struct making *making, struct err *err)
 {
@@ -169,7 +191,7 @@ static int add_documents(struct making *making, struct err *err)
         if (rc == 0 && making->maker->stopping)
             rc = err_set(err, ERR_CANCELLED, "stopped");
     }
-    return rc;
+    return rc < 0 ? rc : note_access(making, rows, handover->documents, err);
 }
 
 /* ---- the manifest ---- */
@@ -479,8 +501,7 @@ static int serve(struct maker *maker, struct err *err)
     char after[OUTBOX_NAME_SIZE] = "";
     int rc = start(maker, err);
     while (rc == 0 && !maker->stopping) {
-        struct err ignored;
-        allow_list_refresh(maker->allowed, &ignored); /* the gateway says when it is broken */
+        allow_list_refresh(maker->allowed); /* the gateway says when it is broken */
         tidy(maker);
         rc = turn(maker, after, err);
     }

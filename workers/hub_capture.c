@@ -84,9 +84,30 @@ static void open_batch(struct hub *hub, const struct message *message, const str
     struct message opened = {.kind = MESSAGE_BATCH_OPENED};
     opened.batch_opened.batch = id.n;
     opened.batch_opened.accepted = (uint32_t)counts.accepted;
+    opened.batch_opened.rejected = (uint32_t)counts.sheets_rejected;
     snprintf(opened.batch_opened.uuid, sizeof opened.batch_opened.uuid, "%s",
              message->batch_open.uuid);
     hub_send(hub->front, from, &opened);
+}
+
+static void reject_sheet(struct hub *hub, const struct message *message, const struct peer *from)
+{
+    const struct sheet_rejected_message *said = &message->sheet_rejected;
+    struct batch_reject reject = {.number = said->number, .sheet = said->sheet};
+    struct err err = {0};
+    int rc = reject_reason_parse(said->reason, &reject.reason);
+    if (rc < 0)
+        err_set(&err, ERR_PROTOCOL, "sheet_rejected: the reason is none of those known");
+    else
+        rc = archive_batch_reject(hub->archive, (struct batch_id){said->batch}, &reject, &err);
+    if (rc < 0) {
+        refuse_or_wait(hub, message, from, &err);
+        return;
+    }
+    log_info("batch=%u sheet %u declared rejected: %s", said->batch, said->sheet, said->reason);
+    struct message noted = {.kind = MESSAGE_REJECTION_NOTED};
+    noted.rejection_noted = (struct rejection_noted_message){said->batch, said->number};
+    hub_send(hub->front, from, &noted);
 }
 
 static void end_batch(struct hub *hub, const struct message *message, const struct peer *from)
@@ -203,6 +224,9 @@ static void take(struct hub *hub, struct message *message, const struct peer *fr
         return;
     case MESSAGE_PAGE:
         queue_page(hub, message, from);
+        return;
+    case MESSAGE_SHEET_REJECTED:
+        reject_sheet(hub, message, from);
         return;
     case MESSAGE_BATCH_END:
         hub_capture_commit(hub); /* its pages came before it */

@@ -21,6 +21,7 @@ int verb_quarantine(int argc, char **argv);
 int verb_find(int argc, char **argv);
 int verb_show(int argc, char **argv);
 int verb_why(int argc, char **argv);
+int verb_access(int argc, char **argv);
 int verb_event(int argc, char **argv);
 int verb_tag(int argc, char **argv);
 int verb_retention(int argc, char **argv);

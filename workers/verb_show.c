@@ -136,7 +136,7 @@ static int show(struct show_verb *verb, struct err *err)
 {
     int rc = find_document(verb->archive, verb->id, &verb->document, err);
     if (rc == 0)
-        rc = ask_may_open(&verb->program, &verb->document, err);
+        rc = ask_open_document(&verb->program, verb->archive, &verb->document, err);
     if (rc == 0 && verb->out)
         rc = file_make_folders(verb->out, 0700, err);
     json_t *object = rc == 0 ? document_to_json(&verb->document) : NULL;

@@ -6,12 +6,19 @@
 #pragma once
 
 static const char *const archive_points[] = {
+    "access.append.before_write",
+    "access.append.before_sync",
+    "access.append.after_sync",
+    "access.prune.before_unlink",
+    "access.prune.after_unlink",
     "backup.box.after_copy",
     "backup.publish.before",
     "backup.publish.after_old",
     "backup.publish.after_new",
     "batch.open.before_commit",
     "batch.open.after_commit",
+    "batch.reject.before_commit",
+    "batch.reject.after_commit",
     "batch.end.before_commit",
     "batch.end.after_commit",
     "batch.close.before_commit",
