@@ -186,6 +186,18 @@ static int copy_seal(void *to, const char *name)
     return strstr(name, ".part") ? 0 : file_copy(from, into, backup->err);
 }
 
+/* After the seals, which say how far it reached when they were made. A month that was pruned
+ * meanwhile is spoken of in a later one. */
+static int copy_access(void *to, const char *name)
+{
+    const struct backup *backup = to;
+    char from[PATH_MAX], into[PATH_MAX];
+    snprintf(from, sizeof from, "%s/access/%.60s", backup->data_dir, name);
+    snprintf(into, sizeof into, "%s/access/%.60s", backup->new_dir, name);
+    int rc = file_copy(from, into, backup->err);
+    return rc == ERR_NOT_FOUND ? 0 : rc;
+}
+
 static int copy_rest(struct backup *backup, struct err *err)
 {
     char from[PATH_MAX], into[PATH_MAX];
@@ -193,6 +205,9 @@ static int copy_rest(struct backup *backup, struct err *err)
     snprintf(from, sizeof from, "%s/seals", backup->data_dir);
     if (rc == 0)
         rc = folder_each(from, copy_seal, backup, err);
+    snprintf(from, sizeof from, "%s/access", backup->data_dir);
+    if (rc == 0)
+        rc = folder_each(from, copy_access, backup, err);
     snprintf(from, sizeof from, "%s/platform.pub", backup->data_dir);
     snprintf(into, sizeof into, "%s/platform.pub", backup->new_dir);
     return rc < 0 ? rc : file_copy(from, into, err);
@@ -220,6 +235,7 @@ static int remove_when_destroyed(void *to, struct bytes key, struct bytes value)
 
 static int start(struct backup *backup, struct err *err)
 {
+    static const char *const folders[] = {"keys", "seals", "access"};
     char path[PATH_MAX], inside[PATH_MAX], outer[PATH_MAX];
     backup->at = calloc(ENVIRONMENTS_MAX, sizeof *backup->at);
     if (!backup->at)
@@ -235,8 +251,8 @@ static int start(struct backup *backup, struct err *err)
         return err_set(err, ERR_CONFLICT, "%s: the backup lies inside the data folder",
                        backup->folder);
     rc = file_remove_tree(backup->new_dir, err);
-    for (int i = 0; rc == 0 && i < 2; i++) {
-        snprintf(path, sizeof path, "%s/%s", backup->new_dir, i ? "seals" : "keys");
+    for (size_t i = 0; rc == 0 && i < sizeof folders / sizeof *folders; i++) {
+        snprintf(path, sizeof path, "%s/%s", backup->new_dir, folders[i]);
         rc = file_make_folders(path, FOLDER_MODE, err);
     }
     return rc;
