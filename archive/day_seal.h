@@ -12,6 +12,7 @@
 #include <jansson.h>
 
 #include "archive/access.h"
+#include "archive/keys.h"
 #include "archive/store.h"
 #include "base/clock.h"
 #include "base/merkle.h"
@@ -44,6 +45,17 @@ int statement_check(const struct signed_statement *sealed, const struct digest *
                     struct statement *ret_statement, struct err *err);
 /* {"statement": text, "signature": hex}; NULL without memory. */
 json_t *statement_to_json(const struct signed_statement *sealed);
+/* Signs the text of `json` with the platform's key; `json` is taken, NULL: ERR_MEMORY. Writer only.
+ */
+int statement_sign(struct keys *keys, json_t *json, struct signed_statement *ret_signed,
+                   struct err *err);
+/* 0, or ERR_INTEGRITY: the key did not sign it. */
+int statement_is_by(const struct signed_statement *by, const struct digest *public_key,
+                    struct err *err);
+/* The signed statement in the first line of a file, checked; `ret_rest` is what follows the line.
+ * ERR_FORMAT: there is none. */
+int statement_take(struct bytes file, const struct digest *public_key,
+                   struct signed_statement *ret_signed, struct bytes *ret_rest, struct err *err);
 /* ERR_FORMAT when it is none. */
 int statement_from_json(const json_t *json, struct signed_statement *ret_sealed, struct err *err);
 

@@ -69,12 +69,50 @@ static bool parse_statement(const char *text, struct statement *ret)
     return good;
 }
 
+int statement_is_by(const struct signed_statement *by, const struct digest *public_key,
+                    struct err *err)
+{
+    return crypto_sign_verify_detached(by->signature, (const uint8_t *)by->text, strlen(by->text),
+                                       public_key->at) == 0
+               ? 0
+               : err_set(err, ERR_INTEGRITY, "the platform key did not sign this statement");
+}
+
+int statement_sign(struct keys *keys, json_t *json, struct signed_statement *ret_signed,
+                   struct err *err)
+{
+    SCOPED(scope_free) char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
+    json_decref(json);
+    if (!text)
+        return err_set(err, ERR_MEMORY, "statement: no memory");
+    if (strlen(text) >= sizeof ret_signed->text)
+        return err_set(err, ERR_LIMIT, "statement: %zu bytes to sign, at most %zu", strlen(text),
+                       sizeof ret_signed->text - 1);
+    memcpy(ret_signed->text, text, strlen(text) + 1);
+    return keys_sign(keys, bytes_of(text, strlen(text)), ret_signed->signature, err);
+}
+
+int statement_take(struct bytes file, const struct digest *public_key,
+                   struct signed_statement *ret_signed, struct bytes *ret_rest, struct err *err)
+{
+    const uint8_t *end = file.len ? memchr(file.at, '\n', file.len) : NULL;
+    *ret_rest = bytes_of(NULL, 0);
+    if (!end)
+        return err_set(err, ERR_FORMAT, "no line with a signed statement");
+    size_t len = (size_t)(end - file.at);
+    json_t *json = json_loadb((const char *)file.at, len, JSON_REJECT_DUPLICATES, NULL);
+    int rc = statement_from_json(json, ret_signed, err);
+    json_decref(json);
+    *ret_rest = bytes_of(end + 1, file.len - len - 1);
+    return rc < 0 ? rc : statement_is_by(ret_signed, public_key, err);
+}
+
 int statement_check(const struct signed_statement *sealed, const struct digest *public_key,
                     struct statement *ret_statement, struct err *err)
 {
-    if (crypto_sign_verify_detached(sealed->signature, (const uint8_t *)sealed->text,
-                                    strlen(sealed->text), public_key->at) != 0)
-        return err_set(err, ERR_INTEGRITY, "the platform key did not sign this statement");
+    int rc = statement_is_by(sealed, public_key, err);
+    if (rc < 0)
+        return rc;
     if (!parse_statement(sealed->text, ret_statement))
         return err_set(err, ERR_INTEGRITY, "what was signed is no statement of a seal");
     return 0;

@@ -172,21 +172,6 @@ static int check_ground(struct hub *hub, struct err *err)
     return err_errno(err, errno, "%s: the hub ends, and makes it again when started", path);
 }
 
-/* A list that cannot be read leaves keys in force that somebody meant to take out. */
-static void refresh_allowed(struct hub *hub)
-{
-    struct err ignored;
-    if (!hub->allowed)
-        return;
-    allow_list_refresh(hub->allowed, &ignored);
-    bool broken = allow_list_trouble(hub->allowed)[0] != '\0';
-    if (broken && !hub->list_is_broken)
-        log_error("%s; the list as it was stays in force", allow_list_trouble(hub->allowed));
-    if (!broken && hub->list_is_broken)
-        log_info("the list of allowed workers is whole again");
-    hub->list_is_broken = broken;
-}
-
 static int turn(struct hub *hub, struct err *err)
 {
     struct link_set set = {.links = {hub->front, hub->work, hub->work_remote},
@@ -213,7 +198,8 @@ static int turn(struct hub *hub, struct err *err)
     expire_leases(hub);
     refresh_counts(hub);
     seal_day(hub);
-    refresh_allowed(hub);
+    if (hub->allowed)
+        allow_list_refresh(hub->allowed);
     return rc < 0 ? rc : check_ground(hub, err);
 }
 

@@ -33,6 +33,7 @@ static const struct verb {
     {"models", "list, retire form models", ANYBODY, verb_models},
     {"keygen", "make a key pair", ANYBODY, verb_keygen},
     {"submit", "send a batch, as a fund", ANYBODY, verb_submit},
+    {"fetch", "what was filed, as a fund", ANYBODY, verb_fetch},
     {"find", "find documents", ROLES_ANY, verb_find},
     {"show", "images and text", LOOK, verb_show},
     {"read", "full text of a document", LOOK, verb_read},

@@ -86,7 +86,10 @@ static int feed(const struct story *story, struct archive *archive, struct batch
         rc = feed_group(story, archive, (struct page_id){batch.n, page},
                         left < GROUP ? left : GROUP, err);
     }
-    struct batch_end end = {STORY_PAGES, 0, STORY_PAGES};
+    const struct batch_reject torn = {.number = 1, .sheet = STORY_PAGES + 1, .reason = REJECT_TORN};
+    const struct batch_end end = {STORY_PAGES + 1, 1, STORY_PAGES};
+    if (rc == 0)
+        rc = archive_batch_reject(archive, batch, &torn, err);
     return rc < 0 ? rc : archive_batch_end(archive, batch, &end, err);
 }
 
@@ -431,6 +434,8 @@ static int tell(const struct story *story, struct archive *archive, struct err *
         rc = read_all(archive, err);
     if (rc == 0)
         rc = hold_and_lift(archive, err);
+    if (rc == 0)
+        rc = story_hand_over(archive, err);
     if (rc == 0)
         rc = seal(archive, err);
     if (rc == 0)

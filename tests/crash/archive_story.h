@@ -26,6 +26,9 @@ struct story {
 /* 0 told to the end; otherwise the error that stopped it. */
 int story_tell(const struct story *story, struct err *err);
 
+/* A hand-over of tenant 061 that its partner acknowledges. */
+int story_hand_over(struct archive *archive, struct err *err);
+
 /* What must hold after any interruption: each acknowledged page exactly once, nothing else twice,
  * verification clean. `complete`: the story was told to the end. Returns the number of lines that
  * it had to say on stderr. */
