@@ -151,7 +151,7 @@ static void a_restore_takes_only_boxes_that_its_catalogue_calls_closed(void **st
     wait_for(start_backup(room, 1));
     snprintf(path, sizeof path, "%s/backup/closed/%s", room->root, box_path(&row, box));
     check_ok(file_make_folders(path, 0700, &err), &err);
-    strcat(path, "/data.mdb");
+    snprintf(path, sizeof path, "%s/backup/closed/%s/data.mdb", room->root, box);
     check_ok(file_write(path, 0600, bytes_of("later", 5), &err), &err);
     assert_int_equal(restore(room), PAGES);
     snprintf(path, sizeof path, "%s/again", room->root);
@@ -160,7 +160,7 @@ static void a_restore_takes_only_boxes_that_its_catalogue_calls_closed(void **st
     wait_for(start_backup(room, 1));
     snprintf(path, sizeof path, "%s/backup/closed/%s", room->root, box);
     check_ok(file_make_folders(path, 0700, &err), &err);
-    strcat(path, "/data.mdb");
+    snprintf(path, sizeof path, "%s/backup/closed/%s/data.mdb", room->root, box);
     check_ok(file_write(path, 0600, bytes_of("before", 6), &err), &err);
     snprintf(path, sizeof path, "%s/again", room->root);
     char folder[ROOM_PATH_SIZE + 32];
