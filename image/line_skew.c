@@ -34,6 +34,20 @@ static void columns_free(struct columns *columns)
     free(columns->rows);
 }
 
+/* The ink of a row into its columns. */
+static void spread_row(struct Pix *ink, int y, struct columns *columns)
+{
+    const uint32_t *line = pixGetData(ink) + (size_t)y * (size_t)pixGetWpl(ink);
+
+    for (int word = 0; word < pixGetWpl(ink); word++)
+        for (uint32_t bits = line[word]; bits; bits &= bits - 1) {
+            int x = 32 * word + 31 - __builtin_ctz(bits);
+
+            if (x < columns->width)
+                columns->ink[(size_t)x * (size_t)columns->height + (size_t)y] = 1;
+        }
+}
+
 static int columns_of(const struct Pix *ink, struct columns *columns)
 {
     struct Pix *from = (struct Pix *)ink; /* Leptonica's getters take no const */
@@ -44,17 +58,8 @@ static int columns_of(const struct Pix *ink, struct columns *columns)
     columns->rows = malloc((size_t)height * sizeof *columns->rows);
     if (!columns->ink || !columns->few || !columns->rows)
         return ERR_MEMORY;
-    for (int y = 0; y < height; y++) {
-        const uint32_t *line = pixGetData(from) + (size_t)y * (size_t)pixGetWpl(from);
-
-        for (int word = 0; word < pixGetWpl(from); word++)
-            for (uint32_t bits = line[word]; bits; bits &= bits - 1) {
-                int x = 32 * word + 31 - __builtin_ctz(bits);
-
-                if (x < width)
-                    columns->ink[(size_t)x * (size_t)height + (size_t)y] = 1;
-            }
-    }
+    for (int y = 0; y < height; y++)
+        spread_row(from, y, columns);
     return 0;
 }
 

@@ -125,17 +125,17 @@ static void local_ink_is_darker_than_the_mean_round_it(void **state)
         struct err err = {0};
 
         check_ok(image_local_ink(page, &params, &ink, &err), &err);
-        for (int y = 0; y < rows[i][1]; y++)
-            for (int x = 0; x < rows[i][0]; x++) {
-                double limit = 0.86 * mean_round(page, x, y, rows[i][2]);
-                l_uint32 grey = 0, black = 0;
+        for (int at = 0; at < rows[i][0] * rows[i][1]; at++) {
+            int x = at % rows[i][0], y = at / rows[i][0];
+            double limit = 0.86 * mean_round(page, x, y, rows[i][2]);
+            l_uint32 grey = 0, black = 0;
 
-                pixGetPixel(page, x, y, &grey);
-                pixGetPixel(ink, x, y, &black);
-                if (fabs(grey - limit) > 1e-6 && black != (grey < limit))
-                    fail_msg("row %zu, %d,%d: grey %u, limit %.2f, got %u", i, x, y, grey, limit,
-                             black);
-            }
+            pixGetPixel(page, x, y, &grey);
+            pixGetPixel(ink, x, y, &black);
+            if (fabs(grey - limit) > 1e-6 && black != (grey < limit))
+                fail_msg("row %zu, %d,%d: grey %u, limit %.2f, got %u", i, x, y, grey, limit,
+                         black);
+        }
     }
 }
 
