@@ -26,15 +26,6 @@
 
 enum { GROUP = 5, LEASE_MS = 60000 };
 
-void story_image(struct page_id id, uint8_t image[STORY_IMAGE_BYTES])
-{
-    uint32_t state = id.batch * 7919 + id.page;
-    for (int i = 0; i < STORY_IMAGE_BYTES; i++) {
-        state = state * 1103515245 + 12345;
-        image[i] = (uint8_t)(state >> 16);
-    }
-}
-
 /* ---- feeding ---- */
 
 static int open_batch(struct archive *archive, int which, struct batch_id *ret_id, struct err *err)
