@@ -104,6 +104,15 @@ static struct db_key in_flight_key(void)
     return key;
 }
 
+/* How a part's end and its kinds of pages stand in that row. */
+enum { PART_LAST = 1, PART_WRITTEN = 2, PART_SEPARATOR = 4 };
+
+static uint8_t flags_of(const struct plan_part *part)
+{
+    return (uint8_t)((part->last ? PART_LAST : 0) | (part->written ? PART_WRITTEN : 0) |
+                     (part->separator ? PART_SEPARATOR : 0));
+}
+
 /* What has to leave intake once this transaction is there. */
 static int enter_in_flight(struct store_txn *txn, const struct plan *plan, struct err *err)
 {
@@ -116,7 +125,7 @@ static int enter_in_flight(struct store_txn *txn, const struct plan *plan, struc
         pack_u32(&row, part->from);
         pack_u32(&row, part->until);
         pack_u32(&row, part->documents);
-        pack_u8(&row, part->last);
+        pack_u8(&row, flags_of(part));
     }
     return store_put_row(txn, CAT_META, &key, &row, err);
 }
@@ -227,7 +236,10 @@ static int add_in_flight(struct archive *archive, struct unpacker *row, struct p
     part.from = unpack_u32(row);
     part.until = unpack_u32(row);
     part.documents = unpack_u32(row);
-    part.last = unpack_bool(row);
+    uint8_t flags = unpack_u8(row);
+    part.last = flags & PART_LAST;
+    part.written = flags & PART_WRITTEN;
+    part.separator = flags & PART_SEPARATOR;
     part.batch = live_find(archive, part.id.batch);
     if (row->bad)
         return err_set(err, ERR_INTEGRITY, "catalogue: the last filing run is damaged");

@@ -169,6 +169,24 @@ static int split_off(struct splitter *splitter, unsigned page, struct err *err)
     return rc < 0 ? rc : write_directory(splitter, err);
 }
 
+/* A directory may say a thing twice, and readers differ on which counts: what was made of it has to
+ * be the page that it was. */
+static int check_made(const struct splitter *splitter, const struct image_header *was,
+                      struct err *err)
+{
+    struct bytes made = buf_view(splitter->into);
+    struct image_header is;
+    made.at += splitter->base;
+    made.len -= splitter->base;
+    int rc = image_header_read(made, 1, &is, err);
+    if (rc < 0)
+        return err_prefix(err, "split off");
+    if (is.width != was->width || is.height != was->height ||
+        is.decoded_bytes != was->decoded_bytes)
+        return err_set(err, ERR_FORMAT, "split off, the page has other tags than in its file");
+    return 0;
+}
+
 int image_split(struct bytes file, unsigned page, struct buf *ret_file, struct err *err)
 {
     struct splitter splitter = {.into = ret_file, .base = ret_file->len};
@@ -184,6 +202,8 @@ int image_split(struct bytes file, unsigned page, struct buf *ret_file, struct e
     rc = tiff_view_open(file, &splitter.view, err);
     if (rc == 0)
         rc = split_off(&splitter, page, err);
+    if (rc == 0)
+        rc = check_made(&splitter, &header, err);
     free(splitter.new_offsets);
     if (rc < 0)
         ret_file->len = splitter.base;

@@ -53,7 +53,8 @@ static int feed_group(const struct story *story, struct archive *archive, struct
         pages[i] = (struct intake_page){.id = id,
                                         .image = image,
                                         .digest = digest_of(image),
-                                        .starts_envelope = id.page % 3 == 1,
+                                        /* 11 and 12: an envelope of separators */
+                                        .starts_envelope = id.page % 3 == 1 || id.page == 11,
                                         .sheet = id.page,
                                         .capture = bytes_of("{}", 2)};
     }

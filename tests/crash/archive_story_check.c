@@ -110,6 +110,8 @@ static void check_all(struct checking *checking, const char *acknowledged, bool 
     if (counts.accepted != STORY_BATCHES * STORY_PAGES + STORY_OLD_BATCHES ||
         report.pages != STORY_BATCHES * STORY_PAGES + STORY_OLD_BATCHES - 1)
         complain(checking, "the counts at the end are wrong");
+    if (counts.envelopes != STORY_ENVELOPES || counts.envelopes_filed != STORY_ENVELOPES)
+        complain(checking, "the envelopes at the end are not those that hold mail");
 }
 
 /* What the backup gives back is whole, too. */
