@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "archive/envelopes.h"
+#include "archive/life.h"
 #include "archive/slip_store.h"
 #include "archive/state.h"
 #include "archive/tenants.h"
@@ -163,6 +164,8 @@ static int open_all(struct archive *archive, const struct archive_params *params
         rc = load_config(archive, params->config_dir, err);
     if (rc == 0)
         rc = open_rooms(archive, params, err);
+    if (rc == 0 && params->writer)
+        rc = life_begin(archive, err);
     return rc == 0 && params->writer ? recover(archive, err) : rc;
 }
 

@@ -76,6 +76,8 @@ static const char *const archive_points[] = {
     "intake.retire.before_key",
     "intake.retire.before_unlink",
     "intake.retire.after_unlink",
+    "life.count.before_commit",
+    "life.count.after_commit",
     "move.catalogue.before_commit",
     "move.catalogue.after_commit",
     "seal.count.before_commit",

@@ -9,6 +9,7 @@ from glob import glob
 
 import mailroom
 from partner_walk import Door, digest_of, digests_of, images_of
+from schemas import rows_of, tables, wrong
 
 
 class Fetching(Door):
@@ -69,8 +70,10 @@ class Fetch(Fetching):
     def test_everything_comes_once_and_medical_pages_to_the_medical_key_alone(self):
         self.open_platform()
         sent = self.submit_drawn(12)
-        self.assertEqual([one["handover"] for one in self.fetch("admin")], [1])
-        self.assertEqual([one["handover"] for one in self.fetch("medical", key="medical.key")], [1])
+        brought = self.fetch("admin") + self.fetch("medical", key="medical.key")
+        self.assertEqual([one["handover"] for one in brought], [1, 1])
+        for one in brought:
+            self.assertEqual(list(wrong(one, rows_of("tripli fetch", tables()))), [])
         admin, medical = self.rows_in("admin"), self.rows_in("medical")
         self.assertEqual(sorted(row["digest"] for row in admin + medical), sent)
         self.assertEqual({row["compartment"] for row in admin}, {"admin"})
