@@ -17,6 +17,7 @@
 
 #include "archive/envelopes.h"
 #include "archive/life.h"
+#include "archive/rotate.h"
 #include "archive/slip_store.h"
 #include "archive/state.h"
 #include "archive/tenants.h"
@@ -98,7 +99,9 @@ static int open_rooms(struct archive *archive, const struct archive_params *para
 /* Whatever an earlier life left half done is finished before anything else happens. */
 static int recover(struct archive *archive, struct err *err)
 {
-    int rc = live_load(archive, err);
+    int rc = rotate_recover(archive, err);
+    if (rc == 0)
+        rc = live_load(archive, err);
     if (rc == 0)
         rc = filing_finish(archive, err);
     if (rc == 0)

@@ -46,6 +46,7 @@ VERBS = {
     "verify": (("archivist", "auditor"), []),
     "seal": (("archivist",), []),
     "receipt": (("archivist", "auditor"), ["1-1"]),
+    "rekey": ((), []),
     "backup": (("archivist",), ["none"]),
 }
 
