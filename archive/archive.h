@@ -58,7 +58,24 @@ struct batch_end {
     uint32_t pages;           /* sides that capture produced; must equal the pages accepted */
 };
 
-/* Marks the end of feeding. ERR_CONFLICT, with both numbers, when pages are missing. */
+/* Why an operator takes a sheet out that cannot be captured. */
+enum reject_reason { REJECT_TORN, REJECT_UNFIT, REJECT_OBJECT, REJECT_OTHER };
+const char *reject_reason_name(enum reject_reason reason);                 /* "torn", … */
+int reject_reason_parse(const char *name, enum reject_reason *ret_reason); /* ERR_NOT_FOUND */
+
+struct batch_reject {
+    uint32_t number; /* which of the batch, from 1 */
+    uint32_t sheet;  /* the number that the sheet would have had */
+    enum reject_reason reason;
+};
+
+/* Notes a reject in the journal, while the batch is fed. Durable. A number that is noted already
+ * changes nothing; one out of order is ERR_CONFLICT. */
+int archive_batch_reject(struct archive *archive, struct batch_id id,
+                         const struct batch_reject *reject, struct err *err);
+
+/* Marks the end of feeding. ERR_CONFLICT, with both numbers, when pages are missing, or fewer
+ * sheets are said to be rejected than were noted. */
 int archive_batch_end(struct archive *archive, struct batch_id id, const struct batch_end *end,
                       struct err *err);
 

@@ -186,6 +186,18 @@ static int copy_seal(void *to, const char *name)
     return strstr(name, ".part") ? 0 : file_copy(from, into, backup->err);
 }
 
+/* After the seals, which say how far it reached when they were made. A month that was pruned
+ * meanwhile is spoken of in a later one. */
+static int copy_access(void *to, const char *name)
+{
+    const struct backup *backup = to;
+    char from[PATH_MAX], into[PATH_MAX];
+    snprintf(from, sizeof from, "%s/access/%.60s", backup->data_dir, name);
+    snprintf(into, sizeof into, "%s/access/%.60s", backup->new_dir, name);
+    int rc = file_copy(from, into, backup->err);
+    return rc == ERR_NOT_FOUND ? 0 : rc;
+}
+
 static int copy_rest(struct backup *backup, struct err *err)
 {
     char from[PATH_MAX], into[PATH_MAX];
@@ -193,6 +205,9 @@ static int copy_rest(struct backup *backup, struct err *err)
     snprintf(from, sizeof from, "%s/seals", backup->data_dir);
     if (rc == 0)
         rc = folder_each(from, copy_seal, backup, err);
+    snprintf(from, sizeof from, "%s/access", backup->data_dir);
+    if (rc == 0)
+        rc = folder_each(from, copy_access, backup, err);
     snprintf(from, sizeof from, "%s/platform.pub", backup->data_dir);
     snprintf(into, sizeof into, "%s/platform.pub", backup->new_dir);
     return rc < 0 ? rc : file_copy(from, into, err);
@@ -220,6 +235,7 @@ static int remove_when_destroyed(void *to, struct bytes key, struct bytes value)
 
 static int start(struct backup *backup, struct err *err)
 {
+    static const char *const folders[] = {"keys", "seals", "access"};
     char path[PATH_MAX], inside[PATH_MAX], outer[PATH_MAX];
     backup->at = calloc(ENVIRONMENTS_MAX, sizeof *backup->at);
     if (!backup->at)
@@ -235,8 +251,8 @@ static int start(struct backup *backup, struct err *err)
         return err_set(err, ERR_CONFLICT, "%s: the backup lies inside the data folder",
                        backup->folder);
     rc = file_remove_tree(backup->new_dir, err);
-    for (int i = 0; rc == 0 && i < 2; i++) {
-        snprintf(path, sizeof path, "%s/%s", backup->new_dir, i ? "seals" : "keys");
+    for (size_t i = 0; rc == 0 && i < sizeof folders / sizeof *folders; i++) {
+        snprintf(path, sizeof path, "%s/%s", backup->new_dir, folders[i]);
         rc = file_make_folders(path, FOLDER_MODE, err);
     }
     return rc;
@@ -285,6 +301,41 @@ int backup_make(const char *data_dir, const char *folder, struct backup_report *
 
 /* ---- restore ---- */
 
+struct restore {
+    const char *folder, *data_dir;
+    struct err *err;
+};
+
+/* What the catalogue that is restored calls closed, and nothing else: beside it may lie boxes that
+ * were destroyed by then, or closed later, by a backup that was cut short. One that is missing is
+ * left to verification to name. */
+static int restore_closed_box(void *to, struct bytes key, struct bytes value)
+{
+    const struct restore *restore = to;
+    struct box_row row;
+    char box[SERIES_TEXT_SIZE], from[PATH_MAX], into[PATH_MAX];
+    (void)key;
+    if (!box_row_decode(value, &row) || row.state != BOX_CLOSED)
+        return 0;
+    box_path(&row, box);
+    snprintf(from, sizeof from, "%s/closed/%s", restore->folder, box);
+    snprintf(into, sizeof into, "%s/boxes/%s", restore->data_dir, box);
+    struct stat st;
+    return stat(from, &st) == 0 ? tree_copy(from, into, restore->err) : 0;
+}
+
+static int restore_closed(struct restore *restore, struct err *err)
+{
+    char path[PATH_MAX];
+    struct snapshot *catalogue = NULL;
+    snprintf(path, sizeof path, "%s/catalogue", restore->data_dir);
+    int rc = snapshot_open(path, &catalogue, err);
+    if (rc == 0)
+        rc = snapshot_each(catalogue, "boxes", restore_closed_box, restore, err);
+    snapshot_free(&catalogue);
+    return rc;
+}
+
 int backup_restore(const char *folder, const char *data_dir, struct err *err)
 {
     char from[PATH_MAX], into[PATH_MAX];
@@ -299,9 +350,5 @@ int backup_restore(const char *folder, const char *data_dir, struct err *err)
     if (stat(from, &st) < 0)
         return err_set(err, ERR_NOT_FOUND, "%s: no finished backup", folder);
     int rc = tree_copy(from, data_dir, err);
-    snprintf(from, sizeof from, "%s/closed", folder);
-    snprintf(into, sizeof into, "%s/boxes", data_dir);
-    if (rc == 0 && stat(from, &st) == 0)
-        rc = tree_copy(from, into, err);
-    return rc;
+    return rc < 0 ? rc : restore_closed(&(struct restore){folder, data_dir, err}, err);
 }

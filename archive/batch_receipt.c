@@ -4,12 +4,10 @@
  */
 #include "archive/batch_receipt.h"
 
-#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "archive/keys.h"
 #include "archive/state.h"
 #include "base/scope.h"
 
@@ -119,16 +117,7 @@ int batch_receipt_sign(struct archive *archive, struct batch_receipt *receipt,
     if (rc < 0)
         return rc;
     clock_format(clock_wall_ms(), receipt->at);
-    json_t *json = batch_receipt_to_json(receipt);
-    SCOPED(scope_free) char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
-    json_decref(json);
-    if (!text)
-        return err_set(err, ERR_MEMORY, "receipt: no memory");
-    if (strlen(text) >= sizeof ret_signed->text)
-        return err_set(err, ERR_LIMIT, "receipt: %zu bytes to sign, at most %zu", strlen(text),
-                       sizeof ret_signed->text - 1);
-    memcpy(ret_signed->text, text, strlen(text) + 1);
-    return keys_sign(archive->keys, bytes_of(text, strlen(text)), ret_signed->signature, err);
+    return statement_sign(archive->keys, batch_receipt_to_json(receipt), ret_signed, err);
 }
 
 int batch_receipt_write(const struct signed_statement *by, struct bytes refusals,
@@ -158,20 +147,13 @@ int batch_receipt_check(struct bytes file, const struct digest *public_key,
                         struct batch_receipt *ret_receipt, struct err *err)
 {
     struct signed_statement by;
-    const uint8_t *end = file.len ? memchr(file.at, '\n', file.len) : NULL;
-    if (!end)
-        return err_set(err, ERR_FORMAT, "it is no receipt of a batch");
-    size_t len = (size_t)(end - file.at);
-    json_t *json = json_loadb((const char *)file.at, len, JSON_REJECT_DUPLICATES, NULL);
-    int rc = statement_from_json(json, &by, err);
-    json_decref(json);
-    if (rc < 0)
-        return err_set(err, ERR_FORMAT, "it is no receipt of a batch");
-    if (crypto_sign_verify_detached(by.signature, (const uint8_t *)by.text, strlen(by.text),
-                                    public_key->at) != 0)
-        return err_set(err, ERR_INTEGRITY, "the platform key did not sign this receipt");
-    rc = read_statement(&by, ret_receipt, err);
-    struct digest rest = digest_of(bytes_of(end + 1, file.len - len - 1));
+    struct bytes refusals;
+    int rc = statement_take(file, public_key, &by, &refusals, err);
+    if (rc == ERR_FORMAT)
+        return err_set(err, rc, "it is no receipt of a batch");
+    if (rc == 0)
+        rc = read_statement(&by, ret_receipt, err);
+    struct digest rest = digest_of(refusals);
     if (rc == 0 && !digest_equal(&rest, &ret_receipt->refusals))
         rc = err_set(err, ERR_INTEGRITY, "its list of refused files was changed");
     return rc;

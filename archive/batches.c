@@ -2,6 +2,7 @@
  * Batches: opening, end of feeding, closing, counts: see archive.h.
  * SPDX-License-Identifier: Apache-2.0
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "archive/envelopes.h"
@@ -166,7 +167,7 @@ static int progress_of(const struct live_batch *batch, struct intake_progress *r
     return rc < 0 ? rc : 0;
 }
 
-/* The batch among the live ones, or 0 closed, ERR_NOT_FOUND. */
+/* The batch's row in the catalogue, live or closed: 0, ERR_NOT_FOUND. */
 static int find_batch(struct archive *archive, struct batch_id id, struct batch_row *ret_row,
                       struct err *err)
 {
@@ -179,6 +180,81 @@ static int find_batch(struct archive *archive, struct batch_id id, struct batch_
     return rc < 0 ? rc : 0;
 }
 
+/* ---- rejects ---- */
+
+static const char *const reject_names[] = {"torn", "unfit", "object", "other"};
+
+const char *reject_reason_name(enum reject_reason reason)
+{
+    return reject_names[reason];
+}
+
+int reject_reason_parse(const char *name, enum reject_reason *ret_reason)
+{
+    for (int i = REJECT_TORN; i <= REJECT_OTHER; i++)
+        if (strcmp(name, reject_names[i]) == 0) {
+            *ret_reason = (enum reject_reason)i;
+            return 0;
+        }
+    return ERR_NOT_FOUND;
+}
+
+static char *reject_event_id(struct batch_id id, uint32_t number, char ret_id[EVENT_ID_SIZE])
+{
+    snprintf(ret_id, EVENT_ID_SIZE, "batch %u reject %u", id.n, number);
+    return ret_id;
+}
+
+static int write_reject(struct archive *archive, const struct live_batch *batch,
+                        const struct batch_reject *reject, struct err *err)
+{
+    static const struct commit_points points = {"batch.reject.before_commit",
+                                                "batch.reject.after_commit"};
+    SCOPED(store_abort) struct store_txn txn = {0};
+    char id[EVENT_ID_SIZE];
+    const struct journal_event event = {
+        batch->row.spec.tenant, reject_event_id(batch->id, reject->number, id), "sheet_rejected",
+        clock_wall_ms(),
+        json_pack("{s:I, s:I, s:I, s:s}", "batch", (json_int_t)batch->id.n, "number",
+                  (json_int_t)reject->number, "sheet", (json_int_t)reject->sheet, "reason",
+                  reject_reason_name(reject->reason))};
+    int rc = store_begin(archive->catalogue, &txn, err);
+    if (rc == 0)
+        rc = catalogue_put_batch(&txn, batch->id, &batch->row, err);
+    if (rc == 0)
+        rc = journal_note(&txn, &event, err);
+    return rc < 0 ? rc : store_commit(&txn, &points, err);
+}
+
+int archive_batch_reject(struct archive *archive, struct batch_id id,
+                         const struct batch_reject *reject, struct err *err)
+{
+    int rc = archive_may_write(archive, err);
+    if (rc < 0)
+        return rc;
+    struct batch_row row;
+    rc = find_batch(archive, id, &row, err);
+    if (rc < 0)
+        return rc;
+    uint32_t noted = row.end.sheets_rejected;
+    if (reject->number > 0 && reject->number <= noted)
+        return 0;
+    struct live_batch *live = live_find(archive, id.n);
+    if (!live || live->row.state != BATCH_FEEDING)
+        return err_set(err, ERR_CONFLICT, "batch %u is not being fed", id.n);
+    if (reject->number != noted + 1)
+        return err_set(err, ERR_CONFLICT, "batch %u: reject %u, but %u are noted", id.n,
+                       reject->number, noted);
+    struct live_batch with = *live;
+    with.row.end.sheets_rejected = reject->number;
+    rc = write_reject(archive, &with, reject, err);
+    if (rc == 0)
+        *live = with;
+    return rc;
+}
+
+/* ---- the end ---- */
+
 static int check_end(const struct live_batch *batch, const struct batch_end *end, struct err *err)
 {
     struct intake_progress progress;
@@ -190,6 +266,9 @@ static int check_end(const struct live_batch *batch, const struct batch_end *end
                        "batch %u: %u sides captured, %llu pages accepted (highest number %u)",
                        batch->id.n, end->pages, (unsigned long long)progress.counts.accepted,
                        progress.highest);
+    if (end->sheets_rejected < batch->row.end.sheets_rejected)
+        return err_set(err, ERR_CONFLICT, "batch %u: %u sheets rejected, but %u are noted",
+                       batch->id.n, end->sheets_rejected, batch->row.end.sheets_rejected);
     if (batch->row.state == BATCH_FED && batch->row.end.pages != end->pages)
         return err_set(err, ERR_CONFLICT, "batch %u ended with %u pages, not %u", batch->id.n,
                        batch->row.end.pages, end->pages);
@@ -264,7 +343,7 @@ static int check_closing(const struct live_batch *batch, const struct intake_pro
         if (open[i].number)
             return err_set(err, ERR_CONFLICT, "batch %u: %llu pages are %s", batch->id.n,
                            (unsigned long long)open[i].number, open[i].name);
-    if (end->sheets_fed != progress->fronts + end->sheets_rejected)
+    if (!nothing_came && end->sheets_fed != progress->fronts + end->sheets_rejected)
         return err_set(err, ERR_CONFLICT,
                        "batch %u: %u sheets fed, but %u accepted and %u declared rejected",
                        batch->id.n, end->sheets_fed, progress->fronts, end->sheets_rejected);

@@ -58,7 +58,7 @@ static int describe(struct archive *archive, struct page_id id, struct intake_wa
                                         .tries = row.tries,
                                         .compartment = row.compartment};
     memcpy(ret_page->tenant, live->row.spec.tenant, sizeof ret_page->tenant);
-    rc = intake_fetch_note(archive, &txn, id, &note, err);
+    rc = intake_sound_note(archive, &txn, id, &note, err);
     if (rc < 0)
         return rc;
     if (row.state == PAGE_QUARANTINED)

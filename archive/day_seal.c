@@ -16,6 +16,7 @@
 #include "archive/state.h"
 #include "archive/timestamp.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "base/scope.h"
 
 enum { FOLDER_MODE = 0750, SEAL_FILE_MODE = 0640 };
@@ -128,9 +129,15 @@ static int sign(struct archive *archive, const struct day_seal *before, struct d
                 struct err *err)
 {
     struct statement *statement = &seal->statement;
+    struct err why = {0};
     statement->number = before->statement.number + 1;
     statement->heads = day_seal_heads_digest(seal);
     clock_format(clock_wall_ms(), statement->at);
+    if (access_head(archive, &statement->access, &why) < 0) {
+        log_warn("seal %u: it does not say where the access journal ends: %s", statement->number,
+                 why.text);
+        statement->access.seq = 0;
+    }
     if (before->statement.number)
         statement->before = digest_of(bytes_of(before->sealed.text, strlen(before->sealed.text)));
     statement_format(statement, seal->sealed.text);

@@ -2,15 +2,17 @@
  * Day seals: what the platform signs over every tenant's journal. A seal takes in all records since
  * the one before it, as leaves of a Merkle tree in the order of tenant and number; the statement
  * that is signed (ed25519, platform key) holds number, time, root, the digest of the statement
- * before it and the digest of every chain's head. Kept as files, DATA/seals/NNNNNN.json, each with
- * an RFC 3161 request NNNNNN.tsq over the file's bytes; the catalogue knows how many count.
+ * before it, the digest of every chain's head and where the access journal ended. Kept as files,
+ * DATA/seals/NNNNNN.json, each with an RFC 3161 request NNNNNN.tsq over the file's bytes; the
+ * catalogue knows how many count.
  * SPDX-License-Identifier: Apache-2.0
  */
 #pragma once
 
 #include <jansson.h>
 
-#include "archive/archive.h"
+#include "archive/access.h"
+#include "archive/keys.h"
 #include "archive/store.h"
 #include "base/clock.h"
 #include "base/merkle.h"
@@ -35,6 +37,7 @@ struct statement {
     char at[CLOCK_TEXT_SIZE];
     struct digest before, root, heads;
     uint64_t leaves;
+    struct access_head access; /* where the access journal ended; 0 not said */
 };
 
 /* ERR_INTEGRITY when the key did not sign these bytes, or they are no statement. */
@@ -42,6 +45,17 @@ int statement_check(const struct signed_statement *sealed, const struct digest *
                     struct statement *ret_statement, struct err *err);
 /* {"statement": text, "signature": hex}; NULL without memory. */
 json_t *statement_to_json(const struct signed_statement *sealed);
+/* Signs the text of `json` with the platform's key; `json` is taken, NULL: ERR_MEMORY. Writer only.
+ */
+int statement_sign(struct keys *keys, json_t *json, struct signed_statement *ret_signed,
+                   struct err *err);
+/* 0, or ERR_INTEGRITY: the key did not sign it. */
+int statement_is_by(const struct signed_statement *by, const struct digest *public_key,
+                    struct err *err);
+/* The signed statement in the first line of a file, checked; `ret_rest` is what follows the line.
+ * ERR_FORMAT: there is none. */
+int statement_take(struct bytes file, const struct digest *public_key,
+                   struct signed_statement *ret_signed, struct bytes *ret_rest, struct err *err);
 /* ERR_FORMAT when it is none. */
 int statement_from_json(const json_t *json, struct signed_statement *ret_sealed, struct err *err);
 

@@ -21,12 +21,31 @@ enum { SEAL_FILE_LIMIT = 256 << 10, KEY_FILE_LIMIT = 256 };
 void statement_format(const struct statement *statement, char ret_text[STATEMENT_SIZE])
 {
     char before[DIGEST_HEX_SIZE], root[DIGEST_HEX_SIZE], heads[DIGEST_HEX_SIZE];
+    char access[DIGEST_HEX_SIZE], part[DIGEST_HEX_SIZE + 64] = "";
+    if (statement->access.seq)
+        snprintf(part, sizeof part, ",\"access\":{\"seq\":%llu,\"hash\":\"%s\"}",
+                 (unsigned long long)statement->access.seq,
+                 digest_hex(&statement->access.hash, access));
     snprintf(ret_text, STATEMENT_SIZE,
              "{\"tripli_seal\":1,\"number\":%u,\"at\":\"%s\",\"before\":\"%s\",\"leaves\":%llu,"
-             "\"root\":\"%s\",\"heads\":\"%s\"}",
+             "\"root\":\"%s\",\"heads\":\"%s\"%s}",
              statement->number, statement->at, digest_hex(&statement->before, before),
              (unsigned long long)statement->leaves, digest_hex(&statement->root, root),
-             digest_hex(&statement->heads, heads));
+             digest_hex(&statement->heads, heads), part);
+}
+
+/* Seals made before there was an access journal say nothing of it. */
+static bool parse_access(json_t *json, struct access_head *ret)
+{
+    json_int_t seq = 0;
+    const char *hash = NULL;
+    *ret = (struct access_head){0};
+    if (!json)
+        return true;
+    bool good = json_unpack(json, "{s:I, s:s}", "seq", &seq, "hash", &hash) == 0 && seq > 0 &&
+                digest_parse(hash, &ret->hash) == 0;
+    ret->seq = good ? (uint64_t)seq : 0;
+    return good;
 }
 
 static bool parse_statement(const char *text, struct statement *ret)
@@ -39,7 +58,8 @@ static bool parse_statement(const char *text, struct statement *ret)
                                     "leaves", &leaves, "root", &root, "heads", &heads) == 0;
     good = good && version == 1 && number > 0 && number <= UINT32_MAX && leaves > 0 &&
            strlen(at) == sizeof ret->at - 1 && digest_parse(before, &ret->before) == 0 &&
-           digest_parse(root, &ret->root) == 0 && digest_parse(heads, &ret->heads) == 0;
+           digest_parse(root, &ret->root) == 0 && digest_parse(heads, &ret->heads) == 0 &&
+           parse_access(json_object_get(json, "access"), &ret->access);
     if (good) {
         ret->number = (uint32_t)number;
         ret->leaves = (uint64_t)leaves;
@@ -49,12 +69,50 @@ static bool parse_statement(const char *text, struct statement *ret)
     return good;
 }
 
+int statement_is_by(const struct signed_statement *by, const struct digest *public_key,
+                    struct err *err)
+{
+    return crypto_sign_verify_detached(by->signature, (const uint8_t *)by->text, strlen(by->text),
+                                       public_key->at) == 0
+               ? 0
+               : err_set(err, ERR_INTEGRITY, "the platform key did not sign this statement");
+}
+
+int statement_sign(struct keys *keys, json_t *json, struct signed_statement *ret_signed,
+                   struct err *err)
+{
+    SCOPED(scope_free) char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
+    json_decref(json);
+    if (!text)
+        return err_set(err, ERR_MEMORY, "statement: no memory");
+    if (strlen(text) >= sizeof ret_signed->text)
+        return err_set(err, ERR_LIMIT, "statement: %zu bytes to sign, at most %zu", strlen(text),
+                       sizeof ret_signed->text - 1);
+    memcpy(ret_signed->text, text, strlen(text) + 1);
+    return keys_sign(keys, bytes_of(text, strlen(text)), ret_signed->signature, err);
+}
+
+int statement_take(struct bytes file, const struct digest *public_key,
+                   struct signed_statement *ret_signed, struct bytes *ret_rest, struct err *err)
+{
+    const uint8_t *end = file.len ? memchr(file.at, '\n', file.len) : NULL;
+    *ret_rest = bytes_of(NULL, 0);
+    if (!end)
+        return err_set(err, ERR_FORMAT, "no line with a signed statement");
+    size_t len = (size_t)(end - file.at);
+    json_t *json = json_loadb((const char *)file.at, len, JSON_REJECT_DUPLICATES, NULL);
+    int rc = statement_from_json(json, ret_signed, err);
+    json_decref(json);
+    *ret_rest = bytes_of(end + 1, file.len - len - 1);
+    return rc < 0 ? rc : statement_is_by(ret_signed, public_key, err);
+}
+
 int statement_check(const struct signed_statement *sealed, const struct digest *public_key,
                     struct statement *ret_statement, struct err *err)
 {
-    if (crypto_sign_verify_detached(sealed->signature, (const uint8_t *)sealed->text,
-                                    strlen(sealed->text), public_key->at) != 0)
-        return err_set(err, ERR_INTEGRITY, "the platform key did not sign this statement");
+    int rc = statement_is_by(sealed, public_key, err);
+    if (rc < 0)
+        return rc;
     if (!parse_statement(sealed->text, ret_statement))
         return err_set(err, ERR_INTEGRITY, "what was signed is no statement of a seal");
     return 0;

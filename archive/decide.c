@@ -61,7 +61,7 @@ static int seal_note(struct work *work, const struct intake_decision *decision, 
 {
     SCOPED(note_of_clear) struct note_of old = {0};
     struct page_id id = decision->lending.id;
-    int rc = intake_fetch_note(work->archive, &work->txn, id, &old, err);
+    int rc = intake_sound_note(work->archive, &work->txn, id, &old, err);
     if (rc < 0)
         return rc;
     struct intake_note note = old.note;
@@ -172,7 +172,7 @@ int intake_return(struct archive *archive, struct intake_lending lending, struct
 static int seal_reason(struct page_work *work, const char *reason, struct err *err)
 {
     SCOPED(note_of_clear) struct note_of old = {0};
-    int rc = intake_fetch_note(work->work.archive, &work->work.txn, work->id, &old, err);
+    int rc = intake_sound_note(work->work.archive, &work->work.txn, work->id, &old, err);
     if (rc < 0)
         return rc;
     struct intake_note note = old.note;

@@ -64,12 +64,12 @@ int find_page(struct archive *archive, const struct found_document *document, ui
 void found_page_clear(struct found_page *page);
 
 struct verify_report {
-    uint64_t boxes, documents, pages, journal_records, seals, discrepancies;
+    uint64_t boxes, documents, pages, journal_records, access_records, seals, discrepancies;
     uint64_t keys_missing; /* tenant keys; what they open was not read */
 };
 
-/* Reads everything back: digests, seals, journal chains, day seals, catalogue against boxes both
- * ways. Each discrepancy and each missing tenant key is one line to `say`; returns 0 even then,
- * with the numbers in the report. */
+/* Reads everything back: digests, seals, journal chains, day seals, the access journal, catalogue
+ * against boxes both ways. Each discrepancy and each missing tenant key is one line to `say`;
+ * returns 0 even then, with the numbers in the report. */
 int verify_archive(struct archive *archive, void (*say)(void *to, const char *line), void *to,
                    struct verify_report *ret_report, struct err *err);

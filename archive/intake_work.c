@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/scope.h"
 
 /* Handles every open item of the day of item `first`. */
@@ -152,6 +153,22 @@ int intake_fetch_note(struct archive *archive, struct store_txn *txn, struct pag
         rc = err_set(err, ERR_INTEGRITY, "page %u-%u in intake: its note is damaged", id.batch,
                      id.page);
     return rc;
+}
+
+int intake_sound_note(struct archive *archive, struct store_txn *txn, struct page_id id,
+                      struct note_of *ret_note, struct err *err)
+{
+    struct err why;
+    int rc = intake_fetch_note(archive, txn, id, ret_note, &why);
+    if (rc != ERR_INTEGRITY) {
+        if (rc < 0)
+            *err = why;
+        return rc;
+    }
+    log_error("%s; it counts as none", why.text);
+    note_of_clear(ret_note);
+    *ret_note = (struct note_of){.note.reason = "what was noted of the page before is damaged"};
+    return 0;
 }
 
 int intake_store_note(struct archive *archive, struct store_txn *txn, struct page_id id,

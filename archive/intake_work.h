@@ -62,6 +62,9 @@ struct note_of {
 };
 int intake_fetch_note(struct archive *archive, struct store_txn *txn, struct page_id id,
                       struct note_of *ret_note, struct err *err);
+/* The same for what replaces it: a damaged one counts as none, with a reason that says so. */
+int intake_sound_note(struct archive *archive, struct store_txn *txn, struct page_id id,
+                      struct note_of *ret_note, struct err *err);
 int intake_store_note(struct archive *archive, struct store_txn *txn, struct page_id id,
                       const struct intake_note *note, struct err *err);
 void note_of_clear(struct note_of *note);

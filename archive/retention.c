@@ -18,6 +18,7 @@ enum {
 };
 
 struct retention {
+    int access_months;
     int count;
     struct retention_row rows[RETENTION_ROWS_MAX];
 };
@@ -196,10 +197,29 @@ static int check_against_rows(const config_setting_t *at, const struct retention
     return 0;
 }
 
+/* The access journal's own rule: months, and the law that says so. */
+static int read_access(const config_setting_t *root, struct retention *retention, struct err *err)
+{
+    static const char *const known[] = {"law", "months", NULL};
+    const config_setting_t *at = config_setting_get_member(root, "access_journal");
+    char law[LAW_TEXT_SIZE];
+    long long months = ACCESS_MONTHS_DEFAULT;
+    int rc = at ? config_check_keys(at, known, err) : 0;
+    if (rc == 0 && at)
+        rc = copy_text(at, "law", law, sizeof law, err);
+    if (rc == 0 && at)
+        rc = config_int(at, "months", (long long[]){ACCESS_MONTHS_LEAST, ACCESS_MONTHS_MOST},
+                        &months, err);
+    retention->access_months = (int)months;
+    return rc;
+}
+
 static int read_rows(const config_setting_t *root, struct retention *retention, struct err *err)
 {
-    static const char *const known[] = {"retention", NULL};
+    static const char *const known[] = {"retention", "access_journal", NULL};
     int rc = config_check_keys(root, known, err);
+    if (rc == 0)
+        rc = read_access(root, retention, err);
     if (rc < 0)
         return rc;
     const config_setting_t *list = config_setting_get_member(root, "retention");
@@ -244,6 +264,11 @@ void retention_free(struct retention **retention)
         return;
     free(*retention);
     *retention = NULL;
+}
+
+int retention_access_months(const struct retention *retention)
+{
+    return retention->access_months;
 }
 
 /* ---- reckoning ---- */

@@ -39,10 +39,17 @@ struct retention_row {
 
 struct retention;
 
+/* How long the access journal is kept when nothing is said, and what may be said, in months: the
+ * CNIL recommends 6 months to a year, 3 years at the most (délibération 2021-122). */
+enum { ACCESS_MONTHS_DEFAULT = 12, ACCESS_MONTHS_LEAST = 6, ACCESS_MONTHS_MOST = 36 };
+
 /* ERR_CONFIG with file and line: unknown keys or words, impossible days or periods, two rows of a
  * tag that hold on the same day, a rule's version given twice. */
 int retention_load(const char *path, struct retention **ret_retention, struct err *err);
 void retention_free(struct retention **retention);
+
+/* Whole months that a record of the access journal is kept after the month it was written in. */
+int retention_access_months(const struct retention *retention);
 
 /* The row of a tag that holds on the day of receipt; NULL: none. Borrowed. */
 const struct retention_row *retention_row_for(const struct retention *retention, const char *tag,

@@ -42,6 +42,7 @@ struct archive {
     struct envelope_set ready;
     bool unfinished;            /* a filing run is in the catalogue and not yet out of intake */
     struct day month;           /* filing month in which open boxes were last looked at */
+    struct day access_pruned;   /* day on which the access journal was last looked through */
     struct day sealed;          /* day on which the last seal is known to have been made */
     int64_t readers_checked_ms; /* monotonic */
 };

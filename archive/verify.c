@@ -195,6 +195,8 @@ int verify_archive(struct archive *archive, void (*say)(void *to, const char *li
     if (rc == 0)
         rc = verify_seals(&verifying, err);
     if (rc == 0)
+        rc = verify_access(&verifying, err);
+    if (rc == 0)
         rc = verify_documents(&verifying, err);
     if (rc == 0)
         rc = verify_boxes(&verifying, err);

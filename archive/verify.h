@@ -34,6 +34,8 @@ int verify_boxes(struct verifying *verifying, struct err *err);
 int verify_boxes_from(struct verifying *verifying, uint32_t first,
                       void (*before)(void *to, uint32_t number), void *to, struct err *err);
 int verify_seals(struct verifying *verifying, struct err *err);
+/* Of those who looked, after the seals. */
+int verify_access(struct verifying *verifying, struct err *err);
 int verify_documents(struct verifying *verifying, struct err *err);
 int verify_folders(struct verifying *verifying, struct err *err);
 int verify_intake(struct verifying *verifying, struct err *err);

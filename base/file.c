@@ -19,6 +19,20 @@
 
 enum { TREE_DESCRIPTORS = 16 }; /* folders that nftw keeps open at once */
 
+/* Opens a regular file for reading; the descriptor, or an error. */
+static int open_regular(const char *path, struct stat *ret_stat, struct err *err)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0)
+        return err_errno(err, errno, "%s", path);
+    int rc = fstat(fd, ret_stat) < 0 ? err_errno(err, errno, "%s: stat", path) : 0;
+    if (rc == 0 && !S_ISREG(ret_stat->st_mode))
+        rc = err_set(err, ERR_FORMAT, "%s: not a regular file", path);
+    if (rc < 0)
+        close(fd);
+    return rc < 0 ? rc : fd;
+}
+
 static int read_all(int fd, size_t size, const char *path, struct buf *ret_data, struct err *err)
 {
     if (buf_reserve(ret_data, size + 1) < 0)
@@ -40,18 +54,27 @@ static int read_all(int fd, size_t size, const char *path, struct buf *ret_data,
 
 int file_read(const char *path, size_t limit, struct buf *ret_data, struct err *err)
 {
-    SCOPED(scope_close) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     struct stat st;
+    SCOPED(scope_close) int fd = open_regular(path, &st, err);
     if (fd < 0)
-        return err_errno(err, errno, "%s", path);
-    if (fstat(fd, &st) < 0)
-        return err_errno(err, errno, "%s: stat", path);
-    if (!S_ISREG(st.st_mode))
-        return err_set(err, ERR_FORMAT, "%s: not a regular file", path);
+        return fd;
     if ((uint64_t)st.st_size > limit)
         return err_set(err, ERR_LIMIT, "%s: %lld bytes, at most %zu", path, (long long)st.st_size,
                        limit);
     return read_all(fd, (size_t)st.st_size, path, ret_data, err);
+}
+
+int file_read_part(const char *path, struct file_part *part, struct buf *ret_data, struct err *err)
+{
+    struct stat st;
+    SCOPED(scope_close) int fd = open_regular(path, &st, err);
+    if (fd < 0)
+        return fd;
+    part->whole = (uint64_t)st.st_size;
+    uint64_t left = part->at < part->whole ? part->whole - part->at : 0;
+    if (left > 0 && lseek(fd, (off_t)part->at, SEEK_SET) < 0)
+        return err_errno(err, errno, "%s: seek", path);
+    return read_all(fd, left < part->most ? (size_t)left : part->most, path, ret_data, err);
 }
 
 int file_write_all(int fd, struct bytes data, const char *name, struct err *err)

@@ -15,6 +15,14 @@
  * nothing was read. Regular files only (a pipe or a directory is ERR_FORMAT). */
 int file_read(const char *path, size_t limit, struct buf *ret_data, struct err *err);
 
+/* Appends up to `most` bytes of the file from byte `at` on, none at or beyond its end; `whole` is
+ * set to its length. Regular files only. */
+struct file_part {
+    uint64_t at, whole;
+    size_t most;
+};
+int file_read_part(const char *path, struct file_part *part, struct buf *ret_data, struct err *err);
+
 /* Writes path.part, syncs it, renames it to path, syncs the folder. */
 int file_write(const char *path, mode_t mode, struct bytes data, struct err *err);
 

@@ -1,8 +1,8 @@
 /*
  * From a page to boxes. The page is reduced to about 100 dpi; a pixel is ink when it is darker than
  * its neighbourhood (a running mean over 13 mm, so tinted fields, uneven light and black scanner
- * borders are ground, not ink). The direction and skew of lines come from the sharpness of row sums
- * (Leptonica, skew.c). Rulings and bars are what survives a long opening; the rest, closed over the
+ * borders are ground, not ink). The direction and skew of lines come from the sharpness of row
+ * sums. Rulings and bars are what survives a long opening; the rest, closed over the
  * gap between letters, gives words. About 15 ms for a page.
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -16,23 +16,26 @@
 
 #include "base/scope.h"
 #include "image/grey.h"
+#include "image/line_skew.h"
+#include "image/local_ink.h"
 #include "image/opening.h"
+#include "image/shrink.h"
 
 enum {
     SIDE_LEAST_PIXELS = 16,
     LONG_SIDE_PIXELS = 1170, /* 100 dpi on A4: letters of 6 points are still 6 pixels high */
-    PAPER_WHITE = 255
+    INK_PERCENT = 86         /* darker than this share of the mean: ink */
 };
 
-static const double long_side_mm = 297;      /* A4; forms of other sizes are found by scale */
-static const double window_mm = 6.5;         /* half the running mean's window: wider than a bar */
-static const double ink_share = 0.86;        /* darker than this share of the mean: ink */
-static const double join_mm = 0.9;           /* gap between letters of a word */
-static const double rule_mm = 10;            /* shortest ruling */
-static const double post_mm = 7;             /* shortest vertical line: higher than capitals */
-static const double bar_height_mm = 2.2;     /* a ruling higher than this is a bar */
-static const double speck_mm = 0.7;          /* smaller marks in both directions are dirt or dots */
-static const double skew_range_degrees = 16; /* what feeders do, and one more */
+static const double long_side_mm = 297;  /* A4; forms of other sizes are found by scale */
+static const double window_mm = 6.5;     /* half the running mean's window: wider than a bar */
+static const double join_mm = 0.9;       /* gap between letters of a word */
+static const double rule_mm = 10;        /* shortest ruling */
+static const double post_mm = 7;         /* shortest vertical line: higher than capitals */
+static const double bar_height_mm = 2.2; /* a ruling higher than this is a bar */
+static const double speck_mm = 0.7;      /* smaller marks in both directions are dirt or dots */
+/* What feeders do, and one more. */
+static const struct line_skew_params skew_params = {.range = 16, .step = 1, .finest = 0.05f};
 
 void layout_free(struct layout *layout)
 {
@@ -65,105 +68,44 @@ static PIX *reduced_grey(const struct Pix *page, int long_side)
         scale *= 2;
     }
     if (grey && scale < 0.98) {
-        PIX *rest = pixScaleGrayLI(grey, (l_float32)scale, (l_float32)scale);
+        PIX *rest = NULL;
+        if (scale >= 0.7) /* what area mapping is for ends here, in Leptonica too */
+            rest = pixScaleGrayLI(grey, (l_float32)scale, (l_float32)scale);
+        else if (image_shrink(grey, scale, &rest, NULL) < 0)
+            rest = NULL;
         pixDestroy(&grey);
         grey = rest;
     }
     return grey;
 }
 
-static void grey_row(PIX *grey, int y, uint8_t *row, int width)
-{
-    const l_uint32 *line = pixGetData(grey) + (size_t)y * (size_t)pixGetWpl(grey);
-    for (int x = 0; x < width; x++)
-        row[x] = (uint8_t)GET_DATA_BYTE(line, x);
-}
-
-/* Adds (sign 1) or takes away (sign -1) a row to the column sums. */
-static void add_row(const uint8_t *row, int32_t *sums, int width, int sign)
-{
-    for (int x = 0; x < width; x++)
-        sums[x] += sign * row[x];
-}
-
-/* Writes the ink of one row: pixel < share of the mean over the window round it. */
-static void mark_row(const uint8_t *row, const int32_t *sums, const int size[3], l_uint32 *line)
-{
-    int width = size[0], half = size[1], rows = size[2];
-    int64_t sum = 0;
-    for (int x = 0; x < half && x < width; x++)
-        sum += sums[x];
-    for (int x = 0; x < width; x++) {
-        int left = x - half, right = x + half;
-        if (right < width)
-            sum += sums[right];
-        if (left - 1 >= 0)
-            sum -= sums[left - 1];
-        int columns = (right < width ? right : width - 1) - (left > 0 ? left : 0) + 1;
-        double mean = (double)sum / ((double)columns * rows);
-        if (row[x] < ink_share * mean)
-            SET_DATA_BIT(line, x);
-    }
-}
-
-static PIX *ink_of_grey(PIX *grey, double pixels_per_mm)
-{
-    int width = pixGetWidth(grey), height = pixGetHeight(grey);
-    int half = (int)(window_mm * pixels_per_mm);
-    PIX *ink = pixCreate(width, height, 1);
-    SCOPED(scope_free) uint8_t *rows = malloc((size_t)width * (size_t)height);
-    SCOPED(scope_free) int32_t *sums = calloc((size_t)width, sizeof *sums);
-    if (!ink || !rows || !sums) {
-        pixDestroy(&ink);
-        return NULL;
-    }
-    for (int y = 0; y < height; y++)
-        grey_row(grey, y, rows + (size_t)y * (size_t)width, width);
-    for (int y = 0; y < half && y < height; y++)
-        add_row(rows + (size_t)y * (size_t)width, sums, width, 1);
-    for (int y = 0; y < height; y++) {
-        if (y + half < height)
-            add_row(rows + (size_t)(y + half) * (size_t)width, sums, width, 1);
-        if (y - half - 1 >= 0)
-            add_row(rows + (size_t)(y - half - 1) * (size_t)width, sums, width, -1);
-        int top = y - half > 0 ? y - half : 0;
-        int bottom = y + half < height ? y + half : height - 1;
-        mark_row(rows + (size_t)y * (size_t)width, sums, (int[]){width, half, bottom - top + 1},
-                 pixGetData(ink) + (size_t)y * (size_t)pixGetWpl(ink));
-    }
-    return ink;
-}
-
 /* Skew of the lines and how sharp they are; strength 0 when there is nothing to see. */
-static void measure_skew(PIX *ink, double *ret_skew, double *ret_strength)
+static int measure_skew(PIX *ink, struct line_skew *ret_skew)
 {
-    l_float32 angle = 0, confidence = 0, score = 0;
-    *ret_skew = 0;
-    *ret_strength = 0;
     PIX *half = pixReduceRankBinary2(ink, 2, NULL);
-    if (half && pixFindSkewSweepAndSearchScore(half, &angle, &confidence, &score, 1, 1, 0,
-                                               (l_float32)skew_range_degrees, 1.0f, 0.05f) == 0) {
-        *ret_skew = angle;
-        *ret_strength = score;
-    }
+    int rc = half ? line_skew(half, &skew_params, ret_skew, NULL) : 0; /* too small */
     pixDestroy(&half);
+    return rc;
 }
 
 /* Turns and deskews the ink in place; finds out how where the caller does not say. */
 static int set_upright(PIX **ink, int turn, struct layout *layout)
 {
-    double skew[2] = {0}, strength[2] = {0};
+    struct line_skew skew[2] = {0};
     PIX *turned = turn == 0 ? NULL : pixRotate90(*ink, 1);
-    if (turn != 0 && !turned)
-        return ERR_MEMORY;
-    if (turn != 90)
-        measure_skew(*ink, &skew[0], &strength[0]);
-    if (turned)
-        measure_skew(turned, &skew[1], &strength[1]);
-    int pick = turn == 90 || (turn < 0 && strength[1] > strength[0]);
+    int rc = turn != 0 && !turned ? ERR_MEMORY : 0;
+    if (rc == 0 && turn != 90)
+        rc = measure_skew(*ink, &skew[0]);
+    if (rc == 0 && turned)
+        rc = measure_skew(turned, &skew[1]);
+    if (rc < 0) {
+        pixDestroy(&turned);
+        return rc;
+    }
+    int pick = turn == 90 || (turn < 0 && skew[1].strength > skew[0].strength);
     layout->rotation = pick ? 90 : 0;
-    layout->skew = skew[pick];
-    layout->sideways = strength[pick] / (strength[!pick] + 1);
+    layout->skew = skew[pick].degrees;
+    layout->sideways = (double)skew[pick].strength / ((double)skew[!pick].strength + 1);
     if (pick) {
         pixDestroy(ink);
         *ink = turned;
@@ -253,7 +195,8 @@ int layout_ink(const struct Pix *page, int long_side, struct Pix **ret_ink, stru
     PIX *grey = reduced_grey(page, long_side);
     if (grey) {
         int side = pixGetWidth(grey) > pixGetHeight(grey) ? pixGetWidth(grey) : pixGetHeight(grey);
-        *ret_ink = ink_of_grey(grey, side / long_side_mm);
+        struct local_ink_params params = {(int)(window_mm * (side / long_side_mm)), INK_PERCENT};
+        image_local_ink(grey, &params, ret_ink, NULL);
     }
     pixDestroy(&grey);
     return *ret_ink ? 0 : err_set(err, ERR_MEMORY, "page: no memory for its ink");

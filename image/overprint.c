@@ -61,6 +61,11 @@ struct slant {
     int base;
 };
 
+/* Ink from one place up to before another. */
+struct run {
+    int from, to;
+};
+
 static void mark_run(struct plane *plane, int from, int to, const struct slant *slant)
 {
     for (int x = from; x < to; x++) {
@@ -84,22 +89,36 @@ static void part_inside(const struct plane *plane, const struct slant *slant, in
     ret[1] = (int)fmin(plane->width, fmax(at_top, at_foot) + 2);
 }
 
+/* The run of ink of a sheared row that x lies in. */
+static struct run run_along(const struct plane *plane, const struct slant *slant, int x,
+                            const int inside[2])
+{
+    struct run run = {x, x + 1};
+
+    while (run.from > inside[0] &&
+           is_ink(plane, run.from - 1, slant->base + slant->rise[run.from - 1]))
+        run.from--;
+    while (run.to < inside[1] && is_ink(plane, run.to, slant->base + slant->rise[run.to]))
+        run.to++;
+    return run;
+}
+
+/* A run that is long enough has ink at one of any `least` pixels in a row: only every so many are
+ * looked at. */
 static void follow(struct plane *plane, const struct slant *slant, int least)
 {
-    int run = 0, inside[2];
+    int inside[2];
 
     part_inside(plane, slant, inside);
-    for (int x = inside[0]; x < inside[1]; x++) {
-        if (is_ink(plane, x, slant->base + slant->rise[x])) {
-            run++;
+    for (int x = inside[0] + least - 1; x < inside[1]; x += least) {
+        if (!is_ink(plane, x, slant->base + slant->rise[x]))
             continue;
-        }
-        if (run >= least)
-            mark_run(plane, x - run, x, slant);
-        run = 0;
+        struct run run = run_along(plane, slant, x, inside);
+
+        if (run.to - run.from >= least)
+            mark_run(plane, run.from, run.to, slant);
+        x = run.to; /* no ink there */
     }
-    if (run >= least)
-        mark_run(plane, inside[1] - run, inside[1], slant);
 }
 
 static int find_lines(struct plane *plane, int least, double steepest)
@@ -123,10 +142,6 @@ static int find_lines(struct plane *plane, int least, double steepest)
 }
 
 /* The run of ink across a line, in column x, that a marked place lies in. */
-struct run {
-    int from, to;
-};
-
 static struct run run_at(const struct plane *plane, int x, int y)
 {
     struct run run = {y, y};

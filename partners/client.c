@@ -15,13 +15,6 @@
 #include "base/scope.h"
 #include "partners/spool.h"
 
-enum {
-    WINDOW = 4,       /* chunks on their way: as many as the gateway queues for a connection */
-    ANSWER_MS = 5000, /* an answer later than that is not waited for any more */
-    PAUSE_MS = 1000,  /* before a gateway that is full, or a batch that is queued, is asked again */
-    STEP_MS = 100
-};
-
 /* Where a batch stands. */
 struct standing {
     bool queued, done;
@@ -29,16 +22,14 @@ struct standing {
 };
 
 struct client {
-    struct wire *wire;
-    struct link *link;
-    int64_t patience_ms, heard_ms;
+    struct talk *talk;
     const struct client_batch *batch; /* during client_submit */
     uint64_t *before;                 /* bytes of the files before each */
 };
 
 /* The step's window: what each chunk on its way will make of the batch. */
 struct window {
-    struct standing expected[WINDOW];
+    struct standing expected[TALK_WINDOW];
     int count;
     bool out_of_step;
 };
@@ -48,16 +39,7 @@ int client_open(const struct client_params *params, struct client **ret_client, 
     SCOPED(client_free) struct client *client = calloc(1, sizeof *client);
     if (!client)
         return err_set(err, ERR_MEMORY, "client: no memory");
-    client->patience_ms = params->patience_ms;
-    const struct link_params link = {.endpoint = params->endpoint,
-                                     .receive_messages = 2 * WINDOW,
-                                     .send_messages = 2 * WINDOW,
-                                     .largest_bytes = 2 * SPOOL_CHUNK_BYTES,
-                                     .keys = params->keys,
-                                     .server_key = params->gateway_key};
-    int rc = wire_open(&client->wire, err);
-    if (rc == 0)
-        rc = link_call(client->wire, &link, &client->link, err);
+    int rc = talk_open(params, &client->talk, err);
     if (rc < 0)
         return rc;
     *ret_client = client;
@@ -69,8 +51,7 @@ void client_free(struct client **client)
 {
     if (!client || !*client)
         return;
-    link_free(&(*client)->link);
-    wire_free(&(*client)->wire);
+    talk_free(&(*client)->talk);
     free((*client)->before);
     free(*client);
     *client = NULL;
@@ -122,47 +103,16 @@ static const char *uuid_of(const struct client *client)
     return client->batch->manifest->uuid;
 }
 
-/* Waits for one message about this batch: 1, 0 when none came within `wait_ms`. */
-static int hear(struct client *client, int wait_ms, struct message *ret_message, struct err *err)
-{
-    const struct link_set set = {.links = {client->link}, .link_count = 1};
-    struct link_ready ready;
-    int rc = link_receive(client->link, ret_message, NULL, err);
-    if (rc == 0 && wait_ms > 0 && (rc = link_poll(client->wire, &set, wait_ms, &ready, err)) == 0)
-        rc = link_receive(client->link, ret_message, NULL, err);
-    if (rc > 0)
-        client->heard_ms = clock_mono_ms();
-    return rc;
-}
-
-static int check_patience(const struct client *client, struct err *err)
-{
-    int64_t silent = clock_mono_ms() - client->heard_ms;
-    return silent <= client->patience_ms
-               ? 0
-               : err_set(err, ERR_TIMEOUT,
-                         "the gateway did not answer for %lld ms: it is away, or this key is not "
-                         "listed; the same command goes on with the batch",
-                         (long long)silent);
-}
-
-static int code_of(const char *name)
-{
-    for (int code = ERR_IO; code >= ERR_UNAVAILABLE; code--)
-        if (strcmp(err_name(code), name) == 0)
-            return code;
-    return ERR_PROTOCOL;
-}
-
-/* A refusal that time may cure is 0: try again; otherwise the error it names. */
-static int weigh(const struct client *client, const struct message *refused, struct err *err)
+/* Nothing of the batch is known to be there yet. */
+static int look(void *context, const char *why, struct err *err)
 {
     const struct standing start = {0};
-    int code = code_of(refused->refused.code);
-    if (code == ERR_FULL || code == ERR_IO || code == ERR_MEMORY || code == ERR_UNAVAILABLE)
-        return tell(client, &start, refused->refused.reason, err);
-    return err_set(err, code, "the gateway refused '%.20s': %.300s", refused->refused.what,
-                   refused->refused.reason);
+    return tell(context, &start, why, err);
+}
+
+static struct talk_watcher watcher_of(struct client *client)
+{
+    return (struct talk_watcher){look, client};
 }
 
 static bool read_standing(const struct client *client, const struct message *message,
@@ -178,75 +128,39 @@ static bool read_standing(const struct client *client, const struct message *mes
     return is_end(client, ret_standing) || said->at <= bytes_of_file(client, said->file);
 }
 
-static int pause_for(struct client *client, int pause_ms, const struct standing *at,
-                     struct err *err)
+/* A wait for what is queued over there. */
+static int look_queued(void *context, const char *why, struct err *err)
 {
-    int64_t until = clock_mono_ms() + pause_ms;
-    int rc = 0;
-    while (rc == 0 && clock_mono_ms() < until) {
-        const struct link_set nothing = {0};
-        struct link_ready ready;
-        rc = link_poll(client->wire, &nothing, STEP_MS, &ready, err);
-        if (rc == 0)
-            rc = tell(client, at, at->queued ? "queued" : NULL, err);
-    }
-    return rc;
+    const struct standing queued = {.queued = true};
+    return tell(context, &queued, why, err);
 }
 
-/* Sends `ask` until an answer comes that `take` knows; it returns 1 for it, 0 for others. */
-struct asking {
-    struct message ask;
-    int (*take)(struct client *client, struct message *message, void *to);
+/* An answer that is taken, and where to. */
+struct heard {
+    struct client *client;
     void *to;
 };
 
-static int await(struct client *client, const struct asking *asking, struct err *err)
+static int take_standing(void *to, struct message *message)
 {
-    const struct standing start = {0};
-    int64_t asked_ms = 0;
-    for (;;) {
-        struct message message;
-        struct err ignored;
-        int64_t now = clock_mono_ms();
-        if ((asked_ms == 0 || now - asked_ms > ANSWER_MS) &&
-            link_send(client->link, NULL, &asking->ask, bytes_of(NULL, 0), &ignored) == 0)
-            asked_ms = now;
-        int rc = hear(client, STEP_MS, &message, err);
-        if (rc > 0 && message.kind == MESSAGE_REFUSED) {
-            rc = weigh(client, &message, err);
-            if (rc == 0)
-                rc = pause_for(client, PAUSE_MS, &start, err);
-            asked_ms = 0;
-        } else if (rc > 0) {
-            rc = asking->take(client, &message, asking->to);
-        }
-        message_clear(&message);
-        if (rc == 0)
-            rc = check_patience(client, err);
-        if (rc == 0 && asked_ms == 0)
-            rc = tell(client, &start, "connecting", err);
-        if (rc != 0)
-            return rc < 0 ? rc : 0;
-    }
-}
-
-static int take_standing(struct client *client, struct message *message, void *to)
-{
-    return read_standing(client, message, to);
+    const struct heard *heard = to;
+    return read_standing(heard->client, message, heard->to);
 }
 
 static int ask_standing(struct client *client, struct standing *ret_standing, struct err *err)
 {
     const struct manifest *manifest = client->batch->manifest;
-    struct asking asking = {
-        .ask = {.kind = MESSAGE_SUBMIT}, .take = take_standing, .to = ret_standing};
-    struct submit_message *submit = &asking.ask.submit;
+    struct heard heard = {client, ret_standing};
+    const struct talk_watcher watcher = watcher_of(client);
+    struct talk_question question = {
+        .ask = {.kind = MESSAGE_SUBMIT}, .take = take_standing, .to = &heard};
+    struct submit_message *submit = &question.ask.submit;
     struct digest digest = digest_of(client->batch->text);
     memcpy(submit->uuid, manifest->uuid, sizeof submit->uuid);
     memcpy(submit->tenant, manifest->tenant, sizeof submit->tenant);
     digest_hex(&digest, submit->manifest);
     submit->bytes = (uint32_t)client->batch->text.len;
-    return await(client, &asking, err);
+    return talk_ask(client->talk, &question, &watcher, err);
 }
 
 /* ---- chunks ---- */
@@ -277,7 +191,7 @@ static int send_chunk(struct client *client, struct window *window, struct stand
     int rc = read_chunk(client, &span, &bytes, err);
     if (rc < 0)
         return rc;
-    if (link_send(client->link, NULL, &message, buf_view(&bytes), &ignored) < 0)
+    if (talk_send(client->talk, &message, buf_view(&bytes), &ignored) < 0)
         return 0;
     *cursor = after(client, &span);
     window->expected[window->count++] = *cursor;
@@ -288,10 +202,11 @@ static int take_answer(struct client *client, struct window *window, const struc
                        struct err *err)
 {
     struct standing standing;
+    const struct talk_watcher watcher = watcher_of(client);
     if (message->kind == MESSAGE_REFUSED) {
         window->out_of_step = true;
         window->count -= window->count > 0;
-        return weigh(client, message, err);
+        return talk_weigh(message, &watcher, err);
     }
     if (!read_standing(client, message, &standing) || window->count == 0)
         return 0;
@@ -306,7 +221,7 @@ static int fill(struct client *client, struct window *window, struct standing *c
                 struct err *err)
 {
     int rc = 1;
-    while (rc > 0 && !window->out_of_step && window->count < WINDOW && !is_end(client, cursor))
+    while (rc > 0 && !window->out_of_step && window->count < TALK_WINDOW && !is_end(client, cursor))
         rc = send_chunk(client, window, cursor, err);
     return rc < 0 ? rc : 0;
 }
@@ -323,7 +238,7 @@ static int send_from(struct client *client, struct standing cursor, struct err *
             return rc;
         if (window.count == 0 && (window.out_of_step || is_end(client, &cursor)))
             return 0;
-        rc = hear(client, STEP_MS, &message, err);
+        rc = talk_hear(client->talk, TALK_STEP_MS, &message, err);
         if (rc > 0) {
             last_ms = clock_mono_ms();
             rc = take_answer(client, &window, &message, err);
@@ -331,7 +246,7 @@ static int send_from(struct client *client, struct standing cursor, struct err *
         message_clear(&message);
         if (rc < 0)
             return rc;
-        if (clock_mono_ms() - last_ms > ANSWER_MS)
+        if (clock_mono_ms() - last_ms > TALK_ANSWER_MS)
             return tell(client, &cursor, "connecting", err);
     }
 }
@@ -344,11 +259,12 @@ struct fetched {
     uint32_t whole; /* bytes, once known */
 };
 
-static int take_part(struct client *client, struct message *message, void *to)
+static int take_part(void *to, struct message *message)
 {
-    struct fetched *fetched = to;
+    const struct heard *heard = to;
+    struct fetched *fetched = heard->to;
     const struct receipt_part_message *part = &message->receipt_part;
-    if (message->kind != MESSAGE_RECEIPT_PART || strcmp(part->uuid, uuid_of(client)) != 0 ||
+    if (message->kind != MESSAGE_RECEIPT_PART || strcmp(part->uuid, uuid_of(heard->client)) != 0 ||
         part->at != fetched->receipt->len || message->payload.len == 0)
         return 0;
     fetched->whole = part->bytes;
@@ -359,13 +275,15 @@ static int fetch_receipt(struct client *client, struct buf *ret_receipt, struct 
 {
     enum { RECEIPT_MOST = 16 << 20 }; /* whatever the other side says */
     struct fetched fetched = {.receipt = ret_receipt};
+    struct heard heard = {client, &fetched};
+    const struct talk_watcher watcher = watcher_of(client);
     int rc;
     do {
-        struct asking asking = {
-            .ask = {.kind = MESSAGE_RECEIPT}, .take = take_part, .to = &fetched};
-        memcpy(asking.ask.receipt.uuid, uuid_of(client), sizeof asking.ask.receipt.uuid);
-        asking.ask.receipt.at = (uint32_t)ret_receipt->len;
-        rc = await(client, &asking, err);
+        struct talk_question question = {
+            .ask = {.kind = MESSAGE_RECEIPT}, .take = take_part, .to = &heard};
+        memcpy(question.ask.receipt.uuid, uuid_of(client), sizeof question.ask.receipt.uuid);
+        question.ask.receipt.at = (uint32_t)ret_receipt->len;
+        rc = talk_ask(client->talk, &question, &watcher, err);
     } while (rc == 0 && ret_receipt->len < fetched.whole && ret_receipt->len < RECEIPT_MOST);
     return rc;
 }
@@ -387,11 +305,12 @@ int client_submit(struct client *client, const struct client_batch *batch, struc
 {
     struct standing standing = {0};
     client->batch = batch;
-    client->heard_ms = clock_mono_ms();
+    talk_begin(client->talk);
     int rc = sum_files(client, err);
     while (rc == 0 && (rc = ask_standing(client, &standing, err)) == 0 && !standing.done) {
         if (standing.queued)
-            rc = pause_for(client, PAUSE_MS / 2, &standing, err);
+            rc = talk_pause(client->talk, TALK_PAUSE_MS / 2, "queued",
+                            &(struct talk_watcher){look_queued, client}, err);
         else
             rc = send_from(client, standing, err);
     }

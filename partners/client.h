@@ -7,16 +7,9 @@
 #pragma once
 
 #include "partners/manifest.h"
-#include "wire/link.h"
+#include "partners/talk.h"
 
 struct client;
-
-struct client_params {
-    const char *endpoint; /* tcp://HOST:PORT */
-    const struct curve_keys *keys;
-    const char *gateway_key; /* its public key */
-    int64_t patience_ms;     /* without any answer before ERR_TIMEOUT */
-};
 
 int client_open(const struct client_params *params, struct client **ret_client, struct err *err);
 void client_free(struct client **client);

@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -572,19 +571,12 @@ int inbox_receipt(struct inbox *inbox, const struct inbox_batch *batch, uint32_t
                   struct inbox_part *ret_part, struct err *err)
 {
     char path[INBOX_PATH_SIZE];
-    struct stat stat;
+    struct file_part from = {.at = at, .most = SPOOL_CHUNK_BYTES};
     inbox_path(inbox->root, batch, "receipt", path);
-    SCOPED(scope_close) int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0 && errno == ENOENT)
-        return err_set(err, ERR_NOT_FOUND, "batch %.8s…: there is no receipt of it", batch->uuid);
-    if (fd < 0 || fstat(fd, &stat) < 0)
-        return err_errno(err, errno, "%s", path);
-    *ret_part = (struct inbox_part){.at = at, .whole = (uint32_t)stat.st_size};
-    if (buf_reserve(&ret_part->bytes, SPOOL_CHUNK_BYTES) < 0)
-        return err_set(err, ERR_MEMORY, "%s: no memory", path);
-    ssize_t got = pread(fd, ret_part->bytes.at, SPOOL_CHUNK_BYTES, at);
-    if (got < 0)
-        return err_errno(err, errno, "%s", path);
-    ret_part->bytes.len = (size_t)got;
-    return 0;
+    *ret_part = (struct inbox_part){.at = at};
+    int rc = file_read_part(path, &from, &ret_part->bytes, err);
+    if (rc == ERR_NOT_FOUND)
+        return err_set(err, rc, "batch %.8s…: there is no receipt of it", batch->uuid);
+    ret_part->whole = (uint32_t)from.whole;
+    return rc;
 }

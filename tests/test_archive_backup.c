@@ -11,6 +11,8 @@
 
 #include "archive/backup.h"
 #include "archive/state.h"
+#include "base/file.h"
+#include "base/scope.h"
 #include "base/seal.h"
 #include "tests/archive_room.h"
 #include "tests/check.h"
@@ -134,6 +136,40 @@ static void a_closed_box_is_copied_once_and_leaves_when_destroyed(void **state)
     assert_int_equal(wait_for(start_backup(room, 1)), 0);
 }
 
+/* A backup that was cut short left a box in closed/: destroyed by then, or closed only later. */
+static void a_restore_takes_only_boxes_that_its_catalogue_calls_closed(void **state)
+{
+    struct room *room = *state;
+    struct err err = {0};
+    struct box_row row;
+    struct stat st;
+    SCOPED(store_abort) struct store_txn txn = {0};
+    char box[SERIES_TEXT_SIZE], path[2 * ROOM_PATH_SIZE + SERIES_TEXT_SIZE];
+    check_ok(store_begin_read(room->archive->catalogue, &txn, &err), &err);
+    assert_int_equal(catalogue_box(&txn, 1, &row, &err), 1);
+    store_abort(&txn);
+    wait_for(start_backup(room, 1));
+    snprintf(path, sizeof path, "%s/backup/closed/%s", room->root, box_path(&row, box));
+    check_ok(file_make_folders(path, 0700, &err), &err);
+    snprintf(path, sizeof path, "%s/backup/closed/%s/data.mdb", room->root, box);
+    check_ok(file_write(path, 0600, bytes_of("later", 5), &err), &err);
+    assert_int_equal(restore(room), PAGES);
+    snprintf(path, sizeof path, "%s/again", room->root);
+    check_ok(file_remove_tree(path, &err), &err);
+    set_box_state(room, BOX_DESTROYED);
+    wait_for(start_backup(room, 1));
+    snprintf(path, sizeof path, "%s/backup/closed/%s", room->root, box);
+    check_ok(file_make_folders(path, 0700, &err), &err);
+    snprintf(path, sizeof path, "%s/backup/closed/%s/data.mdb", room->root, box);
+    check_ok(file_write(path, 0600, bytes_of("before", 6), &err), &err);
+    snprintf(path, sizeof path, "%s/again", room->root);
+    char folder[ROOM_PATH_SIZE + 32];
+    below(room, "backup", folder);
+    check_ok(backup_restore(folder, path, &err), &err);
+    snprintf(path, sizeof path, "%s/again/boxes/%s/data.mdb", room->root, box);
+    assert_int_equal(stat(path, &st), -1);
+}
+
 static void what_would_harm_is_refused(void **state)
 {
     struct room *room = *state;
@@ -159,6 +195,7 @@ int main(void)
         TEST(what_is_restored_verifies),
         TEST(a_backup_made_while_filing_goes_on_is_whole),
         TEST(a_closed_box_is_copied_once_and_leaves_when_destroyed),
+        TEST(a_restore_takes_only_boxes_that_its_catalogue_calls_closed),
         TEST(what_would_harm_is_refused),
     };
     check_ok(seal_start(&err), &err);

@@ -242,30 +242,63 @@ static void a_long_envelope_is_cut_into_documents(void **state)
     room_remove(&room);
 }
 
+static void spoil(const struct room *room, struct intake_part_of what)
+{
+    static const struct commit_points points = {"test.before", "test.after"};
+    struct page_work work;
+    struct err err = {0};
+    check_ok(page_work_begin(room->archive, what.id, &work, &err), &err);
+    check_ok(intake_store(room->archive, &work.work.txn, what, bytes_of("bad", 3), &err), &err);
+    check_ok(store_commit(&work.work.txn, &points, &err), &err);
+}
+
 static void a_damaged_page_holds_only_its_own_envelope_back(void **state)
 {
     (void)state;
     struct room room;
-    struct err err = {0};
     room_open(&room);
     struct batch_id batch = room_batch(&room, 1, BOUNDARY_MARKED);
     for (uint32_t page = 1; page <= 3; page++)
         room_feed(&room, (struct page_id){batch.n, page}, true);
     for (int i = 0; i < 3; i++)
         room_decide_next(&room, &letter);
-    struct page_work work;
-    struct page_id bad = {batch.n, 2};
-    static const struct commit_points points = {"test.before", "test.after"};
-    check_ok(page_work_begin(room.archive, bad, &work, &err), &err);
-    check_ok(intake_store(room.archive, &work.work.txn, (struct intake_part_of){INTAKE_IMAGE, bad},
-                          bytes_of("bad", 3), &err),
-             &err);
-    check_ok(store_commit(&work.work.txn, &points, &err), &err);
+    spoil(&room, (struct intake_part_of){INTAKE_IMAGE, {batch.n, 2}});
     end_batch(&room, batch, 3);
     assert_int_equal(file_all(&room), 2);
     struct archive_counts counts = room_count(&room, batch);
     assert_int_equal(counts.filed, 2);
     assert_int_equal(counts.quarantined, 1);
+    room_remove(&room);
+}
+
+/* Two pages answered in one call, what was noted of the first before does not open. */
+static void a_damaged_note_holds_no_verdict_back(void **state)
+{
+    (void)state;
+    struct room room;
+    struct err err = {0};
+    struct intake_lease leases[2];
+    struct intake_decision decisions[2];
+    int results[2] = {-1, -1};
+    room_open(&room);
+    struct batch_id batch = room_batch(&room, 1, BOUNDARY_MARKED);
+    for (uint32_t page = 1; page <= 2; page++)
+        room_feed(&room, (struct page_id){batch.n, page}, true);
+    assert_int_equal(intake_lend(room.archive, 2, 60000, leases, &err), 2);
+    spoil(&room, (struct intake_part_of){INTAKE_RECORD, leases[0].id});
+    for (int i = 0; i < 2; i++) {
+        decisions[i] = (struct intake_decision){.lending = {leases[i].id, leases[i].epoch},
+                                                .accepted = true,
+                                                .tag = "letter",
+                                                .record = bytes_of("{}", 2),
+                                                .actor = "worker"};
+        intake_lease_clear(&leases[i]);
+    }
+    check_ok(intake_decide(room.archive, decisions, 2, results, &err), &err);
+    assert_int_equal(results[0], 0);
+    assert_int_equal(results[1], 0);
+    end_batch(&room, batch, 2);
+    assert_int_equal(file_all(&room), 2);
     room_remove(&room);
 }
 
@@ -333,6 +366,7 @@ int main(void)
         cmocka_unit_test(every_insured_person_of_an_envelope_is_found),
         cmocka_unit_test(without_its_catalogue_an_archive_is_not_touched),
         cmocka_unit_test(a_damaged_page_holds_only_its_own_envelope_back),
+        cmocka_unit_test(a_damaged_note_holds_no_verdict_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -143,6 +143,27 @@ static void the_same_batch_twice_is_one_batch(void **state)
     assert_int_equal(room_batch(room, 3, BOUNDARY_MARKED).n, first.n + 1);
 }
 
+static void a_reject_is_noted_once_and_the_end_has_to_know_it(void **state)
+{
+    struct room *room = *state;
+    struct err err = {0};
+    struct batch_id batch = room_batch(room, 1, BOUNDARY_MARKED);
+    struct batch_reject torn = {.number = 1, .sheet = 1, .reason = REJECT_TORN};
+    struct batch_end end = {1, 0, 1};
+    for (int again = 0; again < 2; again++) {
+        check_ok(archive_batch_reject(room->archive, batch, &torn, &err), &err);
+        assert_int_equal(room_count(room, batch).sheets_rejected, 1);
+    }
+    torn.number = 3;
+    check_refused(archive_batch_reject(room->archive, batch, &torn, &err), ERR_CONFLICT, &err);
+    room_feed(room, (struct page_id){batch.n, 1}, true);
+    check_refused(archive_batch_end(room->archive, batch, &end, &err), ERR_CONFLICT, &err);
+    end = (struct batch_end){2, 1, 1};
+    check_ok(archive_batch_end(room->archive, batch, &end, &err), &err);
+    torn.number = 2;
+    check_refused(archive_batch_reject(room->archive, batch, &torn, &err), ERR_CONFLICT, &err);
+}
+
 static void a_stale_answer_changes_nothing(void **state)
 {
     struct room *room = *state;
@@ -471,28 +492,30 @@ static void a_full_map_changes_nothing(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+static const struct CMUnitTest tests[] = {
+    TEST(the_same_page_twice_is_one_page),
+    TEST(another_image_under_the_same_number_is_refused),
+    TEST(a_page_waits_for_the_one_before_it),
+    TEST(a_filed_page_that_comes_again_is_known),
+    TEST(the_same_batch_twice_is_one_batch),
+    TEST(a_reject_is_noted_once_and_the_end_has_to_know_it),
+    TEST(a_stale_answer_changes_nothing),
+    TEST(three_failures_quarantine_a_page),
+    TEST(lost_leases_cost_nothing),
+    TEST(the_oldest_mail_goes_first),
+    TEST(a_person_decides_undoes_and_decides_again),
+    TEST(an_undone_separator_joins_its_envelopes_again),
+    TEST(a_batch_closes_only_when_its_equations_hold),
+    TEST(a_second_writer_is_refused_and_readers_are_not),
+    TEST(rows_of_another_layout_are_refused),
+    TEST(a_full_disk_changes_nothing),
+    TEST(a_full_map_changes_nothing),
+};
+
 int main(void)
 {
     struct err err;
     if (seal_start(&err) < 0)
         return 1;
-    const struct CMUnitTest tests[] = {
-        TEST(the_same_page_twice_is_one_page),
-        TEST(another_image_under_the_same_number_is_refused),
-        TEST(a_page_waits_for_the_one_before_it),
-        TEST(a_filed_page_that_comes_again_is_known),
-        TEST(the_same_batch_twice_is_one_batch),
-        TEST(a_stale_answer_changes_nothing),
-        TEST(three_failures_quarantine_a_page),
-        TEST(lost_leases_cost_nothing),
-        TEST(the_oldest_mail_goes_first),
-        TEST(a_person_decides_undoes_and_decides_again),
-        TEST(an_undone_separator_joins_its_envelopes_again),
-        TEST(a_batch_closes_only_when_its_equations_hold),
-        TEST(a_second_writer_is_refused_and_readers_are_not),
-        TEST(rows_of_another_layout_are_refused),
-        TEST(a_full_disk_changes_nothing),
-        TEST(a_full_map_changes_nothing),
-    };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

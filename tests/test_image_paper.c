@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include <leptonica/allheaders.h>
+#include <math.h>
 #include <stdlib.h>
 
 #include "base/scope.h"
@@ -13,9 +14,11 @@
 #include "image/dropout.h"
 #include "image/ground.h"
 #include "image/header.h"
+#include "image/local_ink.h"
 #include "image/opening.h"
 #include "image/overprint.h"
 #include "image/rulings.h"
+#include "image/shrink.h"
 #include "tests/check.h"
 #include "tests/page_fixture.h"
 
@@ -64,6 +67,75 @@ static void opening_is_that_of_leptonica(void **state)
         expected = pixOpenBrick(NULL, page, sizes[i][0], sizes[i][1]);
         pixEqual(opened, expected, &same);
         assert_true(same);
+    }
+}
+
+static void shrinking_is_area_mapping_of_leptonica(void **state)
+{
+    static const struct {
+        int width, height;
+        double scale;
+    } rows[] = {{620, 877, 2 / 3.0}, {621, 401, 0.6999}, {877, 620, 1170 / 1754.0},
+                {350, 99, 0.51},     {200, 600, 0.333},  {97, 301, 0.1},
+                {3, 5, 0.6},         {1, 1, 0.55}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        SCOPED(image_free) struct Pix *page = fixture_pattern(rows[i].width, rows[i].height, 8, 7);
+        float scale = (float)rows[i].scale;
+        SCOPED(image_free) struct Pix *expected = pixScaleAreaMap(page, scale, scale);
+        SCOPED(image_free) struct Pix *small = NULL;
+        l_int32 same = 0;
+        struct err err = {0};
+
+        check_ok(image_shrink(page, rows[i].scale, &small, &err), &err);
+        pixEqual(small, expected, &same);
+        if (!same)
+            fail_msg("row %zu: %d x %d by %.3f differs", i, rows[i].width, rows[i].height,
+                     rows[i].scale);
+    }
+}
+
+/* The mean round a place, the long way. */
+static double mean_round(struct Pix *page, int x, int y, int half)
+{
+    double sum = 0;
+    int seen = 0;
+
+    for (int v = y - half; v <= y + half; v++)
+        for (int u = x - half; u <= x + half; u++) {
+            l_uint32 grey = 0;
+            if (pixGetPixel(page, u, v, &grey) != 0 || u < 0 || v < 0)
+                continue;
+            sum += grey;
+            seen++;
+        }
+    return sum / seen;
+}
+
+static void local_ink_is_darker_than_the_mean_round_it(void **state)
+{
+    static const int rows[][3] = {{90, 40, 6}, {33, 70, 40}, {64, 31, 1}, {7, 5, 3}, {100, 20, 0}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        SCOPED(image_free) struct Pix *page = fixture_pattern(rows[i][0], rows[i][1], 8, 3);
+        SCOPED(image_free) struct Pix *ink = NULL;
+        struct local_ink_params params = {.half = rows[i][2], .percent = 86};
+        struct err err = {0};
+
+        check_ok(image_local_ink(page, &params, &ink, &err), &err);
+        for (int at = 0; at < rows[i][0] * rows[i][1]; at++) {
+            int x = at % rows[i][0], y = at / rows[i][0];
+            double limit = 0.86 * mean_round(page, x, y, rows[i][2]);
+            l_uint32 grey = 0, black = 0;
+
+            pixGetPixel(page, x, y, &grey);
+            pixGetPixel(ink, x, y, &black);
+            if (fabs(grey - limit) > 1e-6 && black != (grey < limit))
+                fail_msg("row %zu, %d,%d: grey %u, limit %.2f, got %u", i, x, y, grey, limit,
+                         black);
+        }
     }
 }
 
@@ -468,6 +540,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(opening_is_that_of_leptonica),
+        cmocka_unit_test(shrinking_is_area_mapping_of_leptonica),
+        cmocka_unit_test(local_ink_is_darker_than_the_mean_round_it),
         cmocka_unit_test(ink_is_found_on_every_paper),
         cmocka_unit_test(pages_of_any_size_are_thresholded),
         cmocka_unit_test(blank_sides_are_told_from_written_ones),

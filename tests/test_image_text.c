@@ -7,6 +7,7 @@
 
 #include "base/scope.h"
 #include "image/decode.h"
+#include "image/line_skew.h"
 #include "image/orient.h"
 #include "image/skew.h"
 #include "image/turn.h"
@@ -44,6 +45,42 @@ static void skew_is_measured_within_a_tenth_of_a_degree(void **state)
                          skew.confidence, angles[i]);
         }
     }
+}
+
+static void the_skew_of_lines_is_that_of_leptonica(void **state)
+{
+    static const double angles[] = {0, 0.06, 0.5, -0.9, 3.3, -7.1, 15, -15.5, 16, 25, 60};
+    SCOPED(image_free) struct Pix *letter = fixture_letter();
+    SCOPED(image_free) struct Pix *page = pixReduceRankBinaryCascade(letter, 1, 1, 0, 0);
+    struct line_skew_params params = {.range = 16, .step = 1, .finest = 0.05f};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof angles / sizeof *angles; i++) {
+        SCOPED(image_free) struct Pix *leaning = turned_by(page, (int)i % 2, angles[i]);
+        float degrees = 0, confidence, strength = 0;
+        struct err err = {0};
+        struct line_skew skew;
+
+        pixFindSkewSweepAndSearchScore(leaning, &degrees, &confidence, &strength, 1, 1, 0, 16, 1,
+                                       0.05f);
+        check_ok(line_skew(leaning, &params, &skew, &err), &err);
+        if (skew.degrees != degrees || skew.strength != strength)
+            fail_msg("turned %.2f: got %.4f (%.1f), want %.4f (%.1f)", angles[i],
+                     (double)skew.degrees, (double)skew.strength, (double)degrees,
+                     (double)strength);
+    }
+}
+
+static void a_page_without_ink_has_no_line_skew(void **state)
+{
+    SCOPED(image_free) struct Pix *page = fixture_page(200, 300, 50);
+    struct line_skew_params params = {.range = 16, .step = 1, .finest = 0.05f};
+    struct err err = {0};
+    struct line_skew skew;
+
+    (void)state;
+    check_ok(line_skew(page, &params, &skew, &err), &err);
+    assert_true(skew.degrees == 0 && skew.strength == 0);
 }
 
 static void a_page_without_lines_has_no_skew(void **state)
@@ -182,6 +219,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(skew_is_measured_within_a_tenth_of_a_degree),
+        cmocka_unit_test(the_skew_of_lines_is_that_of_leptonica),
+        cmocka_unit_test(a_page_without_ink_has_no_line_skew),
         cmocka_unit_test(a_page_without_lines_has_no_skew),
         cmocka_unit_test(a_scanner_border_does_not_pass_for_text),
         cmocka_unit_test(the_rotation_of_text_is_known),

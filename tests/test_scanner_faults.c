@@ -129,26 +129,35 @@ static void a_sheet_stuck_in_the_path_is_missing_until_it_is_put_back(void **sta
     }
 }
 
+/* Stuck in the path or on top again, then another sheet that is only stuck. */
 static void a_rejected_sheet_is_put_aside_and_its_number_given_to_the_next(void **state)
 {
     SCOPED(profile_free) struct profile *profile = fixture_profile("tripli.conf");
-    struct fixture_log log = {0};
-    struct err err = {0};
+    static const struct {
+        enum fixture_device device;
+        const char *fault;
+    } jams[] = {{FIXTURE_TRIPLI, "jam sheet=2"}, {FIXTURE_KEEP, "jam sheet=2 transported=yes"}};
     (void)state;
-    fixture_fill(FIXTURE_TRIPLI, 3);
-    SCOPED(scanner_free)
-    struct scanner *scanner = fixture_open(FIXTURE_TRIPLI, profile, &duplex);
-    check_ok(scanner_set(scanner, "fault", "jam sheet=2", &err), &err);
-    fixture_scan(scanner, &log);
-    assert_int_equal(log.event.kind, SCAN_JAM);
-    check_ok(scanner_set(scanner, "discard", "", &err), &err);
-    fixture_scan(scanner, &log);
-    assert_int_equal(log.event.kind, SCAN_END);
-    assert_int_equal(log.count, 4);
-    assert_int_equal(log.at[2].id, 5);
-    assert_int_equal(log.at[2].sheet, 2);
-    assert_true(fixture_has(FIXTURE_TRIPLI, "jammed/s02.a.png"));
-    check_refused(scanner_set(scanner, "discard", "", &err), ERR_DEVICE, &err);
+    for (size_t i = 0; i < 2; i++) {
+        struct fixture_log log = {0};
+        struct err err = {0};
+        fixture_fill(jams[i].device, 3);
+        SCOPED(scanner_free)
+        struct scanner *scanner = fixture_open(jams[i].device, profile, &duplex);
+        check_ok(scanner_set(scanner, "fault", jams[i].fault, &err), &err);
+        fixture_scan(scanner, &log);
+        assert_int_equal(log.event.kind, SCAN_JAM);
+        check_ok(scanner_set(scanner, "discard", "", &err), &err);
+        if (jams[i].device == FIXTURE_TRIPLI)
+            assert_true(fixture_has(FIXTURE_TRIPLI, "aside/s02.a.png"));
+        check_ok(scanner_set(scanner, "refeed", "", &err), &err);
+        fixture_scan(scanner, &log);
+        assert_int_equal(log.event.kind, SCAN_END);
+        assert_int_equal(log.count, 4);
+        assert_int_equal(log.at[2].id, 5);
+        assert_int_equal(log.at[2].sheet, 2);
+        check_refused(scanner_set(scanner, "discard", "", &err), ERR_DEVICE, &err);
+    }
 }
 
 static void short_reads_lose_no_byte(void **state)

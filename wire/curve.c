@@ -17,6 +17,7 @@
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "base/scope.h"
 
 enum { FILE_LIMIT_BYTES = 64 << 10, NAME_SIZE = 64, REFRESH_MS = 1000 };
@@ -28,10 +29,17 @@ int curve_generate(struct curve_keys *ret_keys, struct err *err)
     return 0;
 }
 
+int curve_key_bytes(const char *key, uint8_t ret_bytes[CURVE_RAW_BYTES], struct err *err)
+{
+    return strlen(key) == CURVE_KEY_SIZE - 1 && zmq_z85_decode(ret_bytes, key)
+               ? 0
+               : err_set(err, ERR_FORMAT, "key: not 40 characters of Z85");
+}
+
 bool curve_key_is_valid(const char *key)
 {
-    uint8_t raw[32];
-    return strlen(key) == CURVE_KEY_SIZE - 1 && zmq_z85_decode(raw, key) != NULL;
+    uint8_t raw[CURVE_RAW_BYTES];
+    return curve_key_bytes(key, raw, NULL) == 0;
 }
 
 int curve_save(const char *path, const struct curve_keys *keys, struct err *err)
@@ -83,7 +91,7 @@ struct allow_list {
     char *path;
     struct timespec changed;
     int64_t looked_ms;
-    char trouble[160]; /* why the file as it is now is not in force; "" when it is */
+    bool is_broken; /* the file as it is now is not in force */
     size_t count;
     struct allowed rows[ALLOW_LIST_MAX];
 };
@@ -149,23 +157,23 @@ static int refresh(struct allow_list *list, struct err *err)
     return rc;
 }
 
-int allow_list_refresh(struct allow_list *list, struct err *err)
+void allow_list_refresh(struct allow_list *list)
 {
-    struct err why = {0};
+    struct err why;
     int64_t looked_ms = list->looked_ms;
     int rc = refresh(list, &why);
-    if (rc < 0)
-        snprintf(list->trouble, sizeof list->trouble, "%.150s", why.text);
-    else if (list->looked_ms != looked_ms)
-        list->trouble[0] = '\0';
-    if (err && rc < 0)
-        *err = why;
-    return rc;
+    if (list->looked_ms == looked_ms)
+        return;
+    if (rc < 0 && !list->is_broken)
+        log_error("%s; the list as it was stays in force", why.text);
+    if (rc > 0 || (rc == 0 && list->is_broken))
+        log_info("%s read again", list->path);
+    list->is_broken = rc < 0;
 }
 
-const char *allow_list_trouble(const struct allow_list *list)
+bool allow_list_is_broken(const struct allow_list *list)
 {
-    return list->trouble;
+    return list->is_broken;
 }
 
 int allow_list_open(const char *path, struct allow_list **ret_list, struct err *err)
@@ -175,7 +183,7 @@ int allow_list_open(const char *path, struct allow_list **ret_list, struct err *
         free(list);
         return err_set(err, ERR_MEMORY, "%s: no memory", path);
     }
-    int rc = allow_list_refresh(list, err);
+    int rc = refresh(list, err);
     if (rc < 0) {
         allow_list_free(&list);
         return rc;

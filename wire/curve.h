@@ -25,6 +25,11 @@ int curve_generate(struct curve_keys *ret_keys, struct err *err);
 int curve_save(const char *path, const struct curve_keys *keys, struct err *err);
 int curve_load(const char *path, struct curve_keys *ret_keys, struct err *err);
 
+/* The 32 bytes behind a key (X25519, as libsodium's sealed boxes take them); ERR_FORMAT when it is
+ * none. The caller wipes those of a secret one. */
+enum { CURVE_RAW_BYTES = 32 };
+int curve_key_bytes(const char *key, uint8_t ret_bytes[CURVE_RAW_BYTES], struct err *err);
+
 /* True for 40 characters of the Z85 alphabet. */
 bool curve_key_is_valid(const char *key);
 
@@ -35,12 +40,12 @@ struct allow_list;
 int allow_list_open(const char *path, struct allow_list **ret_list, struct err *err);
 void allow_list_free(struct allow_list **list);
 
-/* Reads the file again when it has changed (checked at most once a second); a broken file keeps the
- * old list and is an error. 0 unchanged, 1 read anew. */
-int allow_list_refresh(struct allow_list *list, struct err *err);
+/* Reads the file again when it has changed (checked at most once a second). A broken file keeps the
+ * old list; the log says so once, and again when the file is whole. */
+void allow_list_refresh(struct allow_list *list);
 
-/* Why the file as it stands now is not in force, "" when it is. */
-const char *allow_list_trouble(const struct allow_list *list);
+/* True while the file as it stands is not what is in force. */
+bool allow_list_is_broken(const struct allow_list *list);
 
 /* The name behind a Z85 public key, NULL when it is not listed. */
 const char *allow_list_name(const struct allow_list *list, const char *public_key);

@@ -24,6 +24,7 @@ struct batch_opened_message {
     char uuid[33];
     uint32_t batch;
     uint32_t accepted; /* pages already accepted for it */
+    uint32_t rejected; /* sheets already declared rejected */
 };
 struct page_message {
     uint32_t batch, page; /* page from 1 in feed order */
@@ -42,6 +43,15 @@ struct wait_message {
 };
 struct batch_end_message {
     uint32_t batch, sheets_fed, sheets_rejected, pages;
+};
+struct sheet_rejected_message {
+    uint32_t batch;
+    uint32_t number; /* which reject of the batch, from 1 */
+    uint32_t sheet;  /* the number the sheet would have had */
+    char reason[16]; /* a word of enum reject_reason */
+};
+struct rejection_noted_message {
+    uint32_t batch, number;
 };
 struct ready_message {
     char worker[64];   /* host and lane; a new peer of the same name takes its place */
@@ -95,6 +105,29 @@ struct receipt_message {
 struct receipt_part_message {
     char uuid[33];
     uint32_t at, bytes; /* place of this part, length of the whole */
+};
+struct fetch_message {
+    char uuid[33];  /* 32 hex digits, made anew for each call */
+    uint32_t again; /* 0: the next hand-over; otherwise the number of an earlier one */
+};
+struct handover_message {
+    char uuid[33];
+    char phase[16];  /* "preparing", "ready", "nothing", "acknowledging", "acknowledged" */
+    uint32_t number; /* 0 until it is known */
+    uint32_t files;
+};
+struct part_message {
+    uint32_t number, file; /* file 0 the manifest, otherwise the line's number in it */
+    uint32_t at;           /* of the file as it was before it was sealed */
+};
+struct file_part_message {
+    uint32_t number, file, at;
+    uint32_t bytes; /* length of the whole, as it lies there */
+};
+struct acknowledge_message {
+    char uuid[33];
+    uint32_t number;
+    char manifest[65]; /* its digest, hex */
 };
 struct refused_message {
     char what[32];        /* kind of the message refused */

@@ -27,6 +27,8 @@ enum message_kind {
     MESSAGE_PAGE,
     MESSAGE_ACCEPTED,
     MESSAGE_WAIT,
+    MESSAGE_SHEET_REJECTED,
+    MESSAGE_REJECTION_NOTED,
     MESSAGE_BATCH_END,
     MESSAGE_BATCH_ENDED,
     /* worker to hub, and the hub's lendings */
@@ -45,6 +47,11 @@ enum message_kind {
     MESSAGE_STANDING,
     MESSAGE_RECEIPT,
     MESSAGE_RECEIPT_PART,
+    MESSAGE_FETCH,
+    MESSAGE_HANDOVER,
+    MESSAGE_PART,
+    MESSAGE_FILE_PART,
+    MESSAGE_ACKNOWLEDGE,
     /* to anybody: the message could not be taken */
     MESSAGE_REFUSED,
     MESSAGE_KIND_COUNT
@@ -61,6 +68,8 @@ struct message {
         struct page_message page;
         struct accepted_message accepted;
         struct wait_message wait;
+        struct sheet_rejected_message sheet_rejected;
+        struct rejection_noted_message rejection_noted;
         struct batch_end_message batch_end;
         struct ready_message ready;
         struct lend_message lend;
@@ -74,6 +83,11 @@ struct message {
         struct standing_message standing;
         struct receipt_message receipt;
         struct receipt_part_message receipt_part;
+        struct fetch_message fetch;
+        struct handover_message handover;
+        struct part_message part;
+        struct file_part_message file_part;
+        struct acknowledge_message acknowledge;
         struct refused_message refused;
     };
 };

@@ -4,6 +4,7 @@
  */
 #include "workers/ask.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "archive/access.h"
 #include "base/clock.h"
 #include "base/scope.h"
 #include "wire/link.h"
@@ -210,4 +212,46 @@ int ask_may_open(const struct program *program, const struct found_document *doc
     return caller_may(&program->caller,
                       medical ? (unsigned)ROLE_MEDICAL : (unsigned)ROLE_OPERATOR | ROLE_ARCHIVIST,
                       medical ? "a medical document" : "a document", err);
+}
+
+static int note(const struct program *program, const struct archive *archive,
+                const struct access_to *things, size_t count, struct err *err)
+{
+    const struct access_by by = {program->caller.name, program->verb, clock_wall_ms()};
+    return access_note(archive, &by, things, count, err);
+}
+
+int ask_note_access(const struct program *program, const struct archive *archive,
+                    const struct found_document *documents, size_t count, struct err *err)
+{
+    struct access_to things[ACCESS_GROUP_MAX];
+    assert(count <= ACCESS_GROUP_MAX);
+    for (size_t i = 0; i < count; i++) {
+        things[i] = (struct access_to){ACCESS_DOCUMENT, "", documents[i].id.batch,
+                                       documents[i].id.first_page};
+        memcpy(things[i].tenant, documents[i].tenant, sizeof things[i].tenant);
+    }
+    return count ? note(program, archive, things, count, err) : 0;
+}
+
+int ask_note_page(const struct program *program, const struct archive *archive, struct page_id page,
+                  struct err *err)
+{
+    const struct access_to thing = {ACCESS_PAGE, "", page.batch, page.page};
+    return note(program, archive, &thing, 1, err);
+}
+
+int ask_note_search(const struct program *program, const struct archive *archive,
+                    const char *tenant, struct err *err)
+{
+    struct access_to thing = {.kind = ACCESS_SEARCH};
+    snprintf(thing.tenant, sizeof thing.tenant, "%s", tenant);
+    return note(program, archive, &thing, 1, err);
+}
+
+int ask_open_document(const struct program *program, const struct archive *archive,
+                      const struct found_document *document, struct err *err)
+{
+    int rc = ask_may_open(program, document, err);
+    return rc < 0 ? rc : ask_note_access(program, archive, document, 1, err);
 }

@@ -33,6 +33,20 @@ int ask_open_archive(const struct program *program, struct archive **ret_archive
 int ask_may_open(const struct program *program, const struct found_document *document,
                  struct err *err);
 
+/* Notes in the access journal that the caller looks at the content of documents (archive/access.h),
+ * at most ACCESS_GROUP_MAX of them; nothing of them may be given out before, nor when it fails. */
+int ask_note_access(const struct program *program, const struct archive *archive,
+                    const struct found_document *documents, size_t count, struct err *err);
+/* The same of a page in intake; of a search by insured number among a tenant's documents. */
+int ask_note_page(const struct program *program, const struct archive *archive, struct page_id page,
+                  struct err *err);
+int ask_note_search(const struct program *program, const struct archive *archive,
+                    const char *tenant, struct err *err);
+
+/* The caller may open the document, and it is noted that he does. */
+int ask_open_document(const struct program *program, const struct archive *archive,
+                      const struct found_document *document, struct err *err);
+
 /* After a restore: what the list of the destroyed (archive/tombs.h) names is destroyed again, when
  * there is such a list. */
 int ask_settle(const struct program *program, struct err *err);

@@ -141,7 +141,7 @@ static int has_role(const config_setting_t *groups, const struct membership *mem
 
 static int read_roles(int fd, uid_t person, unsigned *ret_roles, struct err *err)
 {
-    static const char *const known[] = {"operator", "medical", "archivist", "auditor", NULL};
+    const char *known[ROLE_COUNT + 1] = {NULL};
     struct membership membership;
     char path[40];
     config_t config;
@@ -149,6 +149,8 @@ static int read_roles(int fd, uid_t person, unsigned *ret_roles, struct err *err
     int rc = config_open(path, &config, err);
     if (rc < 0)
         return rc;
+    for (int i = 0; i < ROLE_COUNT; i++)
+        known[i] = roles[i].name;
     find_groups(person, &membership);
     const config_setting_t *top = config_root_setting(&config);
     rc = config_check_keys(top, known, err);

@@ -241,14 +241,13 @@ static int ask(struct capture *capture, const struct message *message, enum mess
 }
 
 int capture_batch_open(struct capture *capture, const struct batch_open_message *open,
-                       uint32_t *ret_batch, uint32_t *ret_accepted, struct err *err)
+                       struct batch_opened_message *ret_opened, struct err *err)
 {
     const struct message message = {.kind = MESSAGE_BATCH_OPEN, .batch_open = *open};
     int rc = ask(capture, &message, MESSAGE_BATCH_OPENED, err);
     if (rc < 0)
         return rc;
-    *ret_batch = capture->answer.batch_opened.batch;
-    *ret_accepted = capture->answer.batch_opened.accepted;
+    *ret_opened = capture->answer.batch_opened;
     return 0;
 }
 
@@ -280,6 +279,13 @@ int capture_flush(struct capture *capture, struct err *err)
     while (rc == 0 && capture->window_count > 0)
         rc = turn(capture, STEP_MS, err);
     return rc;
+}
+
+int capture_reject(struct capture *capture, const struct sheet_rejected_message *sheet,
+                   struct err *err)
+{
+    const struct message message = {.kind = MESSAGE_SHEET_REJECTED, .sheet_rejected = *sheet};
+    return ask(capture, &message, MESSAGE_REJECTION_NOTED, err);
 }
 
 int capture_batch_end(struct capture *capture, const struct batch_end_message *end, struct err *err)

@@ -22,9 +22,10 @@ int capture_open(struct program *program, const struct capture_watch *watch,
                  struct capture **ret_capture, struct err *err);
 void capture_free(struct capture **capture);
 
-/* Opens the batch (or finds it again by its uuid). `ret_accepted`: pages the hub has of it. */
+/* Opens the batch (or finds it again by its uuid). The answer names its number, and what the hub
+ * has of it already. */
 int capture_batch_open(struct capture *capture, const struct batch_open_message *open,
-                       uint32_t *ret_batch, uint32_t *ret_accepted, struct err *err);
+                       struct batch_opened_message *ret_opened, struct err *err);
 
 /* Sends a page; returns when there is room in the window, not when it is acknowledged. ERR_TIMEOUT:
  * the hub stayed away for capture.patience_ms; ERR_CANCELLED: a signal asked to stop; other codes:
@@ -34,6 +35,10 @@ int capture_page(struct capture *capture, const struct page_message *page, struc
 
 /* Waits until every page sent is acknowledged. */
 int capture_flush(struct capture *capture, struct err *err);
+
+/* Declares a sheet rejected; returns when it stands in the journal. */
+int capture_reject(struct capture *capture, const struct sheet_rejected_message *sheet,
+                   struct err *err);
 
 /* Flushes, then ends the batch. */
 int capture_batch_end(struct capture *capture, const struct batch_end_message *end,

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "archive/access.h"
 #include "archive/day_seal.h"
 #include "archive/filing.h"
 #include "base/scope.h"
@@ -164,8 +165,10 @@ static int do_seal(struct archive *archive, const char *actor, const json_t *det
 {
     (void)actor;
     (void)details;
-    int made = day_seal_make(archive, err);
-    return made < 0 ? made : 0;
+    int rc = day_seal_make(archive, err);
+    if (rc >= 0)
+        rc = access_due(archive, err);
+    return rc < 0 ? rc : 0;
 }
 
 int desk_do(struct archive *archive, const struct desk_ask *ask, json_t **ret_answer,

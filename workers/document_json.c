@@ -6,6 +6,13 @@
 
 #include "base/clock.h"
 
+const char *page_extension(struct bytes image)
+{
+    if (image.len > 2 && image.at[0] == 0xff && image.at[1] == 0xd8)
+        return "jpg";
+    return image.len > 1 && image.at[0] == 0x89 && image.at[1] == 'P' ? "png" : "tif";
+}
+
 json_t *document_to_json(const struct found_document *document)
 {
     char id[ID_TEXT_SIZE], envelope[ID_TEXT_SIZE], received[DAY_TEXT_SIZE], event[DAY_TEXT_SIZE],

@@ -8,5 +8,8 @@
 
 #include "archive/find.h"
 
+/* "jpg", "png" or "tif": the ending of a file that holds the image. */
+const char *page_extension(struct bytes image);
+
 /* A new object; NULL when memory is short. */
 json_t *document_to_json(const struct found_document *document);

@@ -1,7 +1,8 @@
 /*
  * tripli-gateway: the door for partner funds. It takes batches over tcp with CURVE from keys that
- * are listed under a tenant, seals each chunk for the hub's side before it touches the disk, and
- * hands receipts out. It holds no key that opens anything. docs/partners.md is its protocol.
+ * are listed under a tenant, seals each chunk for the hub's side before it touches the disk, hands
+ * receipts out, and passes on what tripli-handover has sealed for the partner. It holds no key that
+ * opens anything. docs/partners.md is its protocol.
  * SPDX-License-Identifier: Apache-2.0
  */
 #include <poll.h>
@@ -15,7 +16,8 @@
 #include "archive/tenants.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "partners/inbox.h"
+#include "partners/listed.h"
+#include "partners/outbox.h"
 #include "wire/link.h"
 #include "workers/program.h"
 
@@ -53,18 +55,19 @@ struct gateway {
     struct link *link;
     struct allow_list *allowed;
     struct tenants *tenants;
+    char root[PLACE_SIZE + 16]; /* of inbox and outbox */
     struct inbox *inbox;
     struct answer answers[TAKEN_AT_ONCE];
     int answer_count;
     struct note notes[NOTES_MAX];
-    bool list_is_broken, stopping;
+    bool stopping;
 };
 
 /* A message with who sent it. */
 struct call {
     const struct peer *from;
     const struct message *message;
-    char tenant[TENANT_TEXT_SIZE];
+    struct outbox_owner who; /* whose key it is */
 };
 
 /* ---- log: once a minute for each peer ---- */
@@ -160,7 +163,7 @@ static void acknowledge(struct gateway *gateway)
         say_once(gateway, "disk", why.text);
 }
 
-/* ---- the three calls ---- */
+/* ---- submitting ---- */
 
 static int check_uuid(const char *uuid, struct err *err)
 {
@@ -172,11 +175,11 @@ static int check_uuid(const char *uuid, struct err *err)
 static int take_submit(struct gateway *gateway, const struct call *call, struct err *err)
 {
     const struct submit_message *submit = &call->message->submit;
-    const struct inbox_batch batch = {call->tenant, submit->uuid};
+    const struct inbox_batch batch = {call->who.tenant, submit->uuid};
     struct inbox_standing standing;
     struct inbox_manifest manifest = {.bytes = submit->bytes};
     int rc = check_uuid(submit->uuid, err);
-    if (rc == 0 && strcmp(submit->tenant, call->tenant) != 0)
+    if (rc == 0 && strcmp(submit->tenant, call->who.tenant) != 0)
         rc = err_set(err, ERR_DENIED, "submit: this key is not listed for that tenant");
     if (rc == 0 && digest_parse(submit->manifest, &manifest.digest) < 0)
         rc = err_set(err, ERR_PROTOCOL, "submit: manifest: 64 hex digits are wanted");
@@ -190,7 +193,7 @@ static int take_submit(struct gateway *gateway, const struct call *call, struct 
 static int take_chunk(struct gateway *gateway, const struct call *call, struct err *err)
 {
     const struct chunk_message *said = &call->message->chunk;
-    const struct inbox_batch batch = {call->tenant, said->uuid};
+    const struct inbox_batch batch = {call->who.tenant, said->uuid};
     const struct inbox_chunk chunk = {said->file, said->at, buf_view(&call->message->payload)};
     struct inbox_standing standing;
     int rc = check_uuid(said->uuid, err);
@@ -200,14 +203,14 @@ static int take_chunk(struct gateway *gateway, const struct call *call, struct e
         return rc;
     tell_standing(gateway, call, said->uuid, &standing);
     if (standing.phase == INBOX_QUEUED)
-        log_info("tenant=%s batch=%.8s… is whole", call->tenant, said->uuid);
+        log_info("tenant=%s batch=%.8s… is whole", call->who.tenant, said->uuid);
     return 0;
 }
 
 static int take_receipt(struct gateway *gateway, const struct call *call, struct err *err)
 {
     const struct receipt_message *said = &call->message->receipt;
-    const struct inbox_batch batch = {call->tenant, said->uuid};
+    const struct inbox_batch batch = {call->who.tenant, said->uuid};
     struct message answered = {.kind = MESSAGE_RECEIPT_PART};
     struct receipt_part_message *to = &answered.receipt_part;
     struct inbox_part part = {0};
@@ -223,32 +226,97 @@ static int take_receipt(struct gateway *gateway, const struct call *call, struct
     return 0;
 }
 
+/* ---- fetching ---- */
+
+static void tell_handover(struct gateway *gateway, const struct call *call, const char *uuid,
+                          const struct outbox_standing *standing)
+{
+    struct message message = {.kind = MESSAGE_HANDOVER};
+    struct handover_message *to = &message.handover;
+    snprintf(to->uuid, sizeof to->uuid, "%s", uuid);
+    snprintf(to->phase, sizeof to->phase, "%s", outbox_phase_name(standing->phase));
+    to->number = standing->number;
+    to->files = standing->files;
+    answer(gateway, call, &message, NULL);
+}
+
+static int take_fetch(struct gateway *gateway, const struct call *call, struct err *err)
+{
+    const struct fetch_message *said = &call->message->fetch;
+    struct outbox_order order = {.again = said->again};
+    struct outbox_standing standing;
+    int rc = check_uuid(said->uuid, err);
+    memcpy(order.uuid, said->uuid, sizeof order.uuid);
+    if (rc == 0)
+        rc = outbox_ask(gateway->root, &call->who, &order, &standing, err);
+    if (rc == 0)
+        tell_handover(gateway, call, said->uuid, &standing);
+    return rc;
+}
+
+static int take_part(struct gateway *gateway, const struct call *call, struct err *err)
+{
+    const struct part_message *said = &call->message->part;
+    const struct outbox_place place = {said->number, said->file, said->at};
+    struct message answered = {.kind = MESSAGE_FILE_PART};
+    struct inbox_part part = {0};
+    int rc = outbox_piece(gateway->root, &call->who, &place, &part, err);
+    answered.file_part = (struct file_part_message){said->number, said->file, said->at, part.whole};
+    if (rc == 0)
+        answer(gateway, call, &answered, &part.bytes);
+    buf_free(&part.bytes);
+    return rc;
+}
+
+static int take_acknowledge(struct gateway *gateway, const struct call *call, struct err *err)
+{
+    const struct acknowledge_message *said = &call->message->acknowledge;
+    struct outbox_given given = {.number = said->number};
+    struct outbox_standing standing;
+    int rc = check_uuid(said->uuid, err);
+    if (rc == 0 && digest_parse(said->manifest, &given.manifest) < 0)
+        rc = err_set(err, ERR_PROTOCOL, "acknowledge: manifest: 64 hex digits are wanted");
+    memcpy(given.uuid, said->uuid, sizeof given.uuid);
+    if (rc == 0)
+        rc = outbox_acknowledge(gateway->root, &call->who, &given, &standing, err);
+    if (rc == 0)
+        tell_handover(gateway, call, said->uuid, &standing);
+    return rc;
+}
+
 /* ---- who may ---- */
 
-/* The list has "041" or "041 medical" beside a key; ERR_DENIED when it is neither. */
-static int find_tenant(const struct gateway *gateway, const struct peer *from,
-                       char ret_tenant[TENANT_TEXT_SIZE], struct err *err)
+static int find_owner(const struct gateway *gateway, const struct peer *from,
+                      struct outbox_owner *ret_owner, struct err *err)
 {
-    char medical[16] = "", rest[2] = "";
-    const char *name = allow_list_name(gateway->allowed, from->key);
-    int got = name ? sscanf(name, "%3[0-9] %15s %1s", ret_tenant, medical, rest) : 0;
-    bool good = got == 1 || (got == 2 && strcmp(medical, "medical") == 0);
-    if (!good || !tenants_find(gateway->tenants, ret_tenant))
-        return err_set(err, ERR_DENIED, "key %.8s… is listed for no tenant", from->key);
+    struct listed listed;
+    int rc = listed_find(gateway->allowed, from->key, &listed, err);
+    if (rc == 0 && !tenants_find(gateway->tenants, listed.tenant))
+        rc = err_set(err, ERR_DENIED, "key %.8s… is listed for no tenant", from->key);
+    if (rc < 0)
+        return rc;
+    *ret_owner = (struct outbox_owner){.medical = listed.medical};
+    memcpy(ret_owner->tenant, listed.tenant, sizeof ret_owner->tenant);
+    memcpy(ret_owner->key, from->key, sizeof ret_owner->key);
     return 0;
 }
 
 static void take(struct gateway *gateway, const struct peer *from, const struct message *message)
 {
+    static const struct {
+        enum message_kind kind;
+        int (*act)(struct gateway *, const struct call *, struct err *);
+    } calls[] = {{MESSAGE_SUBMIT, take_submit},   {MESSAGE_CHUNK, take_chunk},
+                 {MESSAGE_RECEIPT, take_receipt}, {MESSAGE_FETCH, take_fetch},
+                 {MESSAGE_PART, take_part},       {MESSAGE_ACKNOWLEDGE, take_acknowledge}};
+    enum { CALLS = sizeof calls / sizeof *calls };
     struct call call = {.from = from, .message = message};
     struct err err = {0};
-    int rc = find_tenant(gateway, from, call.tenant, &err);
-    if (rc == 0 && message->kind == MESSAGE_SUBMIT)
-        rc = take_submit(gateway, &call, &err);
-    else if (rc == 0 && message->kind == MESSAGE_CHUNK)
-        rc = take_chunk(gateway, &call, &err);
-    else if (rc == 0 && message->kind == MESSAGE_RECEIPT)
-        rc = take_receipt(gateway, &call, &err);
+    int which = 0, rc = find_owner(gateway, from, &call.who, &err);
+    while (which < CALLS && calls[which].kind != message->kind)
+        which++;
+    if (rc == 0 && which < CALLS)
+        rc = calls[which].act(gateway, &call, &err);
     else if (rc == 0)
         rc = err_set(&err, ERR_PROTOCOL, "'%s' is not for the partners' door",
                      message_name(message->kind));
@@ -278,18 +346,6 @@ static int receive(struct gateway *gateway, struct err *err)
     }
     acknowledge(gateway);
     return rc < 0 ? rc : 0;
-}
-
-/* A key taken off the list is out with its next message. */
-static void refresh_list(struct gateway *gateway)
-{
-    struct err ignored;
-    if (allow_list_refresh(gateway->allowed, &ignored) > 0)
-        log_info("%s read again", gateway->allow_file);
-    bool broken = allow_list_trouble(gateway->allowed)[0] != '\0';
-    if (broken && !gateway->list_is_broken)
-        log_error("%s; the list as it was stays in force", allow_list_trouble(gateway->allowed));
-    gateway->list_is_broken = broken;
 }
 
 static void tell_turned_away(struct gateway *gateway)
@@ -322,7 +378,7 @@ static int turn(struct gateway *gateway, struct err *err)
     struct link_ready ready;
     int rc = link_poll(gateway->wire, &set, TURN_MS, &ready, err);
     take_signals(gateway);
-    refresh_list(gateway);
+    allow_list_refresh(gateway->allowed);
     tell_turned_away(gateway);
     return rc < 0 ? rc : receive(gateway, err);
 }
@@ -330,8 +386,8 @@ static int turn(struct gateway *gateway, struct err *err)
 static int open_inbox(struct gateway *gateway, struct err *err)
 {
     char path[PLACE_SIZE + 32];
-    snprintf(path, sizeof path, "%s/partners", gateway->program.place.data);
-    const struct inbox_params params = {.root = path, .reserve_bytes = RESERVE_BYTES};
+    snprintf(gateway->root, sizeof gateway->root, "%s/partners", gateway->program.place.data);
+    const struct inbox_params params = {.root = gateway->root, .reserve_bytes = RESERVE_BYTES};
     int64_t until = clock_mono_ms() + KEY_PATIENCE_MS;
     int rc = inbox_open(&params, &gateway->inbox, err);
     while (rc == ERR_NOT_FOUND && clock_mono_ms() < until && !gateway->stopping) {
@@ -341,7 +397,7 @@ static int open_inbox(struct gateway *gateway, struct err *err)
         rc = inbox_open(&params, &gateway->inbox, err);
     }
     if (rc == ERR_NOT_FOUND)
-        return err_set(err, rc, "%s/hub.pub is not there; tripli-import makes it", path);
+        return err_set(err, rc, "%s/hub.pub is not there; tripli-import makes it", gateway->root);
     snprintf(path, sizeof path, "%s/tenants.conf", gateway->program.place.config);
     return rc < 0 ? rc : tenants_load(path, &gateway->tenants, err);
 }

@@ -14,6 +14,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "archive/access.h"
 #include "archive/day_seal.h"
 #include "archive/filing.h"
 #include "base/clock.h"
@@ -146,6 +147,12 @@ static void seal_day(struct hub *hub)
         log_error("the journals are not sealed: %s; next try in %d s", err.text, SEAL_MS / 1000);
     if (made > 0)
         log_info("the journals are sealed, DATA/seals has the request for a time stamp");
+    int pruned = access_due(hub->archive, &err);
+    if (pruned < 0)
+        log_error("the access journal is not pruned: %s; next try in %d s", err.text,
+                  SEAL_MS / 1000);
+    if (pruned > 0)
+        log_info("the access journal is pruned: %d months went by their rule", pruned);
 }
 
 /* What only a new start mends: a storage that must be opened again, a socket that is gone. */
@@ -163,21 +170,6 @@ static int check_ground(struct hub *hub, struct err *err)
     if (access(path, F_OK) == 0)
         return 0;
     return err_errno(err, errno, "%s: the hub ends, and makes it again when started", path);
-}
-
-/* A list that cannot be read leaves keys in force that somebody meant to take out. */
-static void refresh_allowed(struct hub *hub)
-{
-    struct err ignored;
-    if (!hub->allowed)
-        return;
-    allow_list_refresh(hub->allowed, &ignored);
-    bool broken = allow_list_trouble(hub->allowed)[0] != '\0';
-    if (broken && !hub->list_is_broken)
-        log_error("%s; the list as it was stays in force", allow_list_trouble(hub->allowed));
-    if (!broken && hub->list_is_broken)
-        log_info("the list of allowed workers is whole again");
-    hub->list_is_broken = broken;
 }
 
 static int turn(struct hub *hub, struct err *err)
@@ -206,7 +198,8 @@ static int turn(struct hub *hub, struct err *err)
     expire_leases(hub);
     refresh_counts(hub);
     seal_day(hub);
-    refresh_allowed(hub);
+    if (hub->allowed)
+        allow_list_refresh(hub->allowed);
     return rc < 0 ? rc : check_ground(hub, err);
 }
 

@@ -38,7 +38,6 @@ struct hub {
     struct wire *wire;
     struct link *front, *work, *work_remote; /* work_remote NULL without --listen */
     struct allow_list *allowed;
-    bool list_is_broken;
 
     struct message pages[GROUP_MAX]; /* received, not yet committed */
     struct peer page_from[GROUP_MAX];

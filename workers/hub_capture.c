@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "archive/batch_receipt.h"
+#include "archive/handover.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "workers/desk.h"
@@ -83,9 +84,30 @@ static void open_batch(struct hub *hub, const struct message *message, const str
     struct message opened = {.kind = MESSAGE_BATCH_OPENED};
     opened.batch_opened.batch = id.n;
     opened.batch_opened.accepted = (uint32_t)counts.accepted;
+    opened.batch_opened.rejected = (uint32_t)counts.sheets_rejected;
     snprintf(opened.batch_opened.uuid, sizeof opened.batch_opened.uuid, "%s",
              message->batch_open.uuid);
     hub_send(hub->front, from, &opened);
+}
+
+static void reject_sheet(struct hub *hub, const struct message *message, const struct peer *from)
+{
+    const struct sheet_rejected_message *said = &message->sheet_rejected;
+    struct batch_reject reject = {.number = said->number, .sheet = said->sheet};
+    struct err err = {0};
+    int rc = reject_reason_parse(said->reason, &reject.reason);
+    if (rc < 0)
+        err_set(&err, ERR_PROTOCOL, "sheet_rejected: the reason is none of those known");
+    else
+        rc = archive_batch_reject(hub->archive, (struct batch_id){said->batch}, &reject, &err);
+    if (rc < 0) {
+        refuse_or_wait(hub, message, from, &err);
+        return;
+    }
+    log_info("batch=%u sheet %u declared rejected: %s", said->batch, said->sheet, said->reason);
+    struct message noted = {.kind = MESSAGE_REJECTION_NOTED};
+    noted.rejection_noted = (struct rejection_noted_message){said->batch, said->number};
+    hub_send(hub->front, from, &noted);
 }
 
 static void end_batch(struct hub *hub, const struct message *message, const struct peer *from)
@@ -137,6 +159,34 @@ static int vouch(struct hub *hub, const json_t *details, json_t **ret_answer, st
     return rc;
 }
 
+/* Signs the manifest of a hand-over: {fields} → {statement, signature}. */
+static int vouch_handover(struct hub *hub, const json_t *details, json_t **ret_answer,
+                          struct err *err)
+{
+    struct handover handover;
+    struct signed_statement by;
+    int rc = handover_from_json(details, &handover, err);
+    if (rc == 0)
+        rc = handover_sign(hub->archive, &handover, &by, err);
+    if (rc == 0 && !(*ret_answer = statement_to_json(&by)))
+        rc = err_set(err, ERR_MEMORY, "hand-over: no memory for the answer");
+    return rc;
+}
+
+/* Notes that a partner has a hand-over: {statement, signature, key} → {done}. */
+static int give_handover(struct hub *hub, const json_t *details, json_t **ret_answer,
+                         struct err *err)
+{
+    struct signed_statement by;
+    const char *key = json_string_value(json_object_get(details, "key"));
+    int rc = statement_from_json(details, &by, err);
+    if (rc == 0)
+        rc = handover_give(hub->archive, &by, key ? key : "", err);
+    if (rc == 0 && !(*ret_answer = json_pack("{s:b}", "done", 1)))
+        rc = err_set(err, ERR_MEMORY, "hand-over: no memory for the answer");
+    return rc;
+}
+
 static void answer_question(struct hub *hub, const struct message *message, const struct peer *from)
 {
     struct err err = {0};
@@ -149,6 +199,10 @@ static void answer_question(struct hub *hub, const struct message *message, cons
         rc = hub_status(hub, ask->details, details, &err);
     else if (strcmp(ask->verb, "vouch") == 0)
         rc = vouch(hub, ask->details, details, &err);
+    else if (strcmp(ask->verb, "vouch_handover") == 0)
+        rc = vouch_handover(hub, ask->details, details, &err);
+    else if (strcmp(ask->verb, "give_handover") == 0)
+        rc = give_handover(hub, ask->details, details, &err);
     else
         rc = desk_do(hub->archive, &(struct desk_ask){ask->verb, ask->actor, ask->details}, details,
                      &err);
@@ -170,6 +224,9 @@ static void take(struct hub *hub, struct message *message, const struct peer *fr
         return;
     case MESSAGE_PAGE:
         queue_page(hub, message, from);
+        return;
+    case MESSAGE_SHEET_REJECTED:
+        reject_sheet(hub, message, from);
         return;
     case MESSAGE_BATCH_END:
         hub_capture_commit(hub); /* its pages came before it */

@@ -69,7 +69,7 @@ static void hub_uuid(const struct inbox_batch *batch, char ret_uuid[MANIFEST_UUI
 static int open_batch(struct delivery *delivery, struct err *err)
 {
     struct batch_open_message open = {.marked = true, .source = "partner"};
-    uint32_t accepted;
+    struct batch_opened_message opened;
     if (delivery->capture)
         return 0;
     hub_uuid(&delivery->batch, open.uuid);
@@ -77,8 +77,9 @@ static int open_batch(struct delivery *delivery, struct err *err)
     memcpy(open.received, delivery->manifest.received, sizeof open.received);
     int rc = capture_open(&delivery->import->program, NULL, &delivery->capture, err);
     if (rc == 0)
-        rc =
-            capture_batch_open(delivery->capture, &open, &delivery->receipt.number, &accepted, err);
+        rc = capture_batch_open(delivery->capture, &open, &opened, err);
+    if (rc == 0)
+        delivery->receipt.number = opened.batch;
     return rc;
 }
 

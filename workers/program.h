@@ -15,6 +15,7 @@
 
 struct program {
     const char *name;
+    const char *verb; /* of the tool: "show"; set by verb_start */
     struct place_options options;
     struct place place;
     struct tuning tuning;

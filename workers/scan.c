@@ -130,18 +130,23 @@ static int open_batch(struct scan *scan, struct err *err)
     static const struct capture_watch watch = {NULL, say_waiting, say_going_on};
     struct capture_watch mine = watch;
     struct batch_open_message open;
+    struct batch_opened_message opened;
     mine.context = scan;
     int rc = fill_open(scan, &open, err);
     snprintf(scan->uuid, sizeof scan->uuid, "%s", open.uuid);
     if (rc == 0)
         rc = capture_open(&scan->program, &mine, &scan->capture, err);
     if (rc == 0)
-        rc = capture_batch_open(scan->capture, &open, &scan->batch, &scan->accepted, err);
+        rc = capture_batch_open(scan->capture, &open, &opened, err);
     if (rc < 0)
         return rc;
+    scan->batch = opened.batch;
+    scan->accepted = opened.accepted;
+    scan->rejected = opened.rejected;
     scan->started_ms = clock_mono_ms();
-    if (scan->accepted > 0)
-        scan_say(scan, "lot %u repris : %u faces déjà en lieu sûr", scan->batch, scan->accepted);
+    if (scan->accepted > 0 || scan->rejected > 0)
+        scan_say(scan, "lot %u repris : faces déjà en lieu sûr %u, feuilles rejetées %u",
+                 scan->batch, scan->accepted, scan->rejected);
     log_debug("batch=%u uuid=%s", scan->batch, open.uuid);
     return 0;
 }
@@ -150,8 +155,7 @@ static int open_batch(struct scan *scan, struct err *err)
 static int check_all_fed(const struct scan *scan, struct err *err)
 {
     uint32_t seen = scan->sheets + scan->rejected;
-    bool resumed = scan->accepted > 0; /* rejects of an earlier feeding are not known */
-    if (scan->options.hopper && !resumed && scan->expected > seen)
+    if (scan->options.hopper && scan->expected > seen)
         return err_set(err, ERR_DEVICE, "%u of the hopper's %u sheets were fed", seen,
                        (unsigned)scan->expected);
     return 0;

@@ -14,6 +14,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "archive/archive.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/scope.h"
@@ -28,10 +29,18 @@ enum {
     LINE_MAX_BYTES = 200
 };
 
+/* A front whose back has not come. A sheet goes to the hub as a whole, so that one which jams on
+ * its second side can still be declared rejected. */
+struct held_front {
+    struct buf image; /* encoded; empty: none is held */
+    json_t *record;
+};
+
 struct feeding {
     struct scan *scan;
     struct profile *profile;
     struct scanner *scanner;
+    struct held_front front;
     char settings[RECORD_TEXT_MAX];
 };
 
@@ -131,30 +140,63 @@ static json_t *record_of(const struct feeding *feeding, const struct scanned_sid
                      side->y_dpi, "settings", feeding->settings);
 }
 
-/* A side whose page the hub has already is not sent again: it was read in an earlier feeding. */
-static int send_side(struct feeding *feeding, const struct scanned_side *side, struct err *err)
+static void drop_front(struct feeding *feeding)
 {
-    struct scan *scan = feeding->scan;
-    bool duplex = !scan->options.simplex;
-    uint32_t page = duplex ? 2 * (side->sheet - 1) + (uint32_t)side->side + 1 : side->sheet;
-    bool last = !duplex || side->side == 1;
+    buf_free(&feeding->front.image);
+    json_decref(feeding->front.record);
+    feeding->front = (struct held_front){0};
+}
+
+static int send_front(struct feeding *feeding, uint32_t sheet, struct err *err)
+{
+    const struct scan_side out = {
+        .image = buf_view(&feeding->front.image), .sheet = sheet, .capture = feeding->front.record};
+    int rc = out.image.len > 0 ? scan_page(feeding->scan, &out, err) : 0;
+    drop_front(feeding);
+    return rc;
+}
+
+static int send_last(struct feeding *feeding, const struct scanned_side *side, struct err *err)
+{
     SCOPED(buf_free) struct buf image = {0};
-    if (page > scan->page + 1)
-        return err_set(err, ERR_DEVICE, "sheet %u: side %d came after page %u, a side is missing",
-                       side->sheet, side->side, scan->page);
-    if (last)
-        scan->sheets = side->sheet;
-    if (page <= scan->page)
-        return 0;
     int rc = image_encode(side->page, &IMAGE_ENCODE_DEFAULT, &image, err);
+    if (rc == 0)
+        rc = send_front(feeding, side->sheet, err);
     if (rc < 0)
         return rc;
     const struct scan_side out = {.image = buf_view(&image),
                                   .sheet = side->sheet,
                                   .side = (uint32_t)side->side,
                                   .capture = record_of(feeding, side)};
-    rc = scan_page(scan, &out, err);
+    rc = scan_page(feeding->scan, &out, err);
     json_decref(out.capture);
+    return rc;
+}
+
+static int hold_front(struct feeding *feeding, const struct scanned_side *side, struct err *err)
+{
+    drop_front(feeding);
+    feeding->front.record = record_of(feeding, side);
+    return image_encode(side->page, &IMAGE_ENCODE_DEFAULT, &feeding->front.image, err);
+}
+
+/* A side whose page the hub has already is not sent again: it was read in an earlier feeding. */
+static int take_side(struct feeding *feeding, const struct scanned_side *side, struct err *err)
+{
+    struct scan *scan = feeding->scan;
+    bool duplex = !scan->options.simplex;
+    uint32_t page = duplex ? 2 * (side->sheet - 1) + (uint32_t)side->side + 1 : side->sheet;
+    uint32_t held = feeding->front.image.len > 0;
+    int rc = 0;
+    if (duplex && side->side == 0)
+        return page > scan->page ? hold_front(feeding, side, err) : 0;
+    if (page > scan->page + held + 1)
+        return err_set(err, ERR_DEVICE, "sheet %u: side %d came after page %u, a side is missing",
+                       side->sheet, side->side, scan->page + held);
+    if (page > scan->page)
+        rc = send_last(feeding, side, err);
+    if (rc == 0)
+        scan->sheets = side->sheet;
     return rc;
 }
 
@@ -176,13 +218,56 @@ static int ask_whether_empty(void)
     return fgets(line, sizeof line, stdin) && line[0] == 'n';
 }
 
-/* The sheet in the path counts as fed and rejected; its number goes to the next one. */
-static void reject_sheet(struct feeding *feeding)
+static const char *ask_reason(void)
 {
-    struct err err = {0};
-    feeding->scan->rejected++;
-    if (scanner_set(feeding->scanner, "discard", "", &err) < 0)
-        log_debug("feeder: %s: the sheet is taken out by hand", err.text);
+    static const struct {
+        char key;
+        enum reject_reason reason;
+    } rows[] = {{'d', REJECT_TORN}, {'f', REJECT_UNFIT}, {'o', REJECT_OBJECT}};
+    char line[LINE_MAX_BYTES] = "";
+    fprintf(stderr, "Motif du rejet : [d] déchirée   [f] ne passe pas (format, épaisseur)   "
+                    "[o] objet (carte, agrafe)   [Entrée] autre : ");
+    if (!fgets(line, sizeof line, stdin))
+        line[0] = '\0';
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (line[0] == rows[i].key)
+            return reject_reason_name(rows[i].reason);
+    return reject_reason_name(REJECT_OTHER);
+}
+
+/* The sheet in the path counts as fed and rejected; its number goes to the next one. Noted before
+ * it leaves the path: a sheet that is out and not noted would be missing from the count. */
+static int reject_sheet(struct feeding *feeding, struct err *err)
+{
+    struct scan *scan = feeding->scan;
+    struct sheet_rejected_message sheet = {
+        .batch = scan->batch, .number = scan->rejected + 1, .sheet = scan->sheets + 1};
+    struct err ignored = {0};
+    snprintf(sheet.reason, sizeof sheet.reason, "%s", ask_reason());
+    int rc = capture_reject(scan->capture, &sheet, err);
+    if (rc < 0)
+        return rc;
+    scan->rejected++;
+    if (scanner_set(feeding->scanner, "discard", "", &ignored) < 0)
+        log_debug("feeder: %s: the sheet is taken out by hand", ignored.text);
+    scan_say(scan,
+             "Rejet n° %u noté : gardez cette feuille à part, elle n'est pas numérisée ; la "
+             "suivante sera la n° %u du lot.",
+             scan->rejected, sheet.sheet);
+    return 0;
+}
+
+/* A sheet whose front came to the hub before a feeding was cut off between its sides. */
+static bool is_half_taken(struct scan *scan)
+{
+    bool half = !scan->options.simplex && scan->page % 2 == 1;
+    if (half)
+        scan_say(scan,
+                 "Le recto de la feuille n° %u est déjà enregistré : elle ne peut plus être "
+                 "rejetée. Remettez-la ; si elle ne passe pas, passez une feuille blanche à sa "
+                 "place.",
+                 scan->sheets + 1);
+    return half;
 }
 
 /* A sheet that is stuck in the virtual feeder's path; a real one is fed again by hand. */
@@ -198,7 +283,10 @@ static int handle_event(struct feeding *feeding, const struct scan_event *event,
 {
     struct scan *scan = feeding->scan;
     log_debug("feeder: %s: %s", scan_event_name(event->kind), event->detail);
-    if (event->kind == SCAN_EMPTY && scan->sheets == 0)
+    if (feeding->front.image.len > 0 && (event->kind == SCAN_END || event->kind == SCAN_EMPTY))
+        return err_set(err, ERR_DEVICE, "sheet %u: its back did not come", scan->sheets + 1);
+    drop_front(feeding); /* its sheet is fed again, or rejected */
+    if (event->kind == SCAN_EMPTY && scan->sheets + scan->rejected == 0)
         return err_set(err, ERR_NOT_FOUND, "the feeder is empty: nothing was fed");
     if (event->kind == SCAN_END || event->kind == SCAN_EMPTY)
         return 0;
@@ -214,10 +302,11 @@ static int handle_event(struct feeding *feeding, const struct scan_event *event,
     int answer = ask_operator();
     if (answer == 'q')
         return err_set(err, ERR_CANCELLED, "stopped by the operator; the batch stays open");
-    if (answer == 'r')
-        reject_sheet(feeding);
-    else
-        put_back(feeding);
+    if (answer == 'r' && !is_half_taken(scan)) {
+        int rc = reject_sheet(feeding, err);
+        return rc < 0 ? rc : 1;
+    }
+    put_back(feeding);
     return 1;
 }
 
@@ -242,7 +331,7 @@ static int feed_all(struct feeding *feeding, struct err *err)
         set_alarm(feeding->scan);
         int got = scanner_next_side(feeding->scanner, &side, &event);
         alarm(0);
-        int rc = got == 1 ? send_side(feeding, &side, err) : handle_event(feeding, &event, err);
+        int rc = got == 1 ? take_side(feeding, &side, err) : handle_event(feeding, &event, err);
         image_free(&side.page);
         if (rc < 0 || (got == 0 && rc == 0))
             return rc;
@@ -254,7 +343,7 @@ static int feed_all(struct feeding *feeding, struct err *err)
 static int begin_feeding(struct feeding *feeding, struct err *err)
 {
     uint32_t next = feeding->scan->sheets + 1;
-    if (feeding->scan->accepted == 0 && !feeding->scan->options.hopper) {
+    if (feeding->scan->accepted + feeding->scan->rejected == 0 && !feeding->scan->options.hopper) {
         scanner_new_batch(feeding->scanner, 1);
         return 0;
     }
@@ -278,6 +367,7 @@ int scan_feeder(struct scan *scan, struct err *err)
     }
     if (rc == 0)
         rc = feed_all(&feeding, err);
+    drop_front(&feeding);
     scanner_free(&feeding.scanner);
     profile_free(&feeding.profile);
     scanner_stop();

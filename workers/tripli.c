@@ -33,10 +33,12 @@ static const struct verb {
     {"models", "list, retire form models", ANYBODY, verb_models},
     {"keygen", "make a key pair", ANYBODY, verb_keygen},
     {"submit", "send a batch, as a fund", ANYBODY, verb_submit},
+    {"fetch", "what was filed, as a fund", ANYBODY, verb_fetch},
     {"find", "find documents", ROLES_ANY, verb_find},
     {"show", "images and text", LOOK, verb_show},
     {"read", "full text of a document", LOOK, verb_read},
     {"why", "why it is kept, its life", ROLES_ANY, verb_why},
+    {"access", "who looked at what", ROLE_AUDITOR, verb_access},
     {"event", "when its period begins", ROLE_ARCHIVIST, verb_event},
     {"tag", "correct a document's tag", ROLE_ARCHIVIST, verb_tag},
     {"retention", "terms by today's rules", ROLE_ARCHIVIST, verb_retention},
@@ -81,6 +83,7 @@ int verb_start(const struct argp *argp, int argc, char **argv, struct program *p
 {
     struct err err = {0};
     program->name = "tripli";
+    program->verb = chosen->name;
     if (argp_parse(argp, argc, argv, 0, NULL, program) != 0)
         return EX_USAGE;
     int rc = program_start(program, &err);

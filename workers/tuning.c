@@ -36,6 +36,7 @@ static const struct number numbers[] = {
     ROW(capture, window_pages, 1, 64, 8),
     ROW(capture, resend_ms, 100, 600000, 5000),
     ROW(capture, patience_ms, 1000, 86400000, 600000),
+    ROW(handover, repeat_days, 1, 3650, 30),
 };
 
 static long long *place(struct tuning *tuning, const struct number *number)
@@ -45,11 +46,12 @@ static long long *place(struct tuning *tuning, const struct number *number)
 
 static int check_all_keys(const config_setting_t *top, struct err *err)
 {
-    static const char *const groups[] = {"hub", "worker", "capture", NULL};
+    static const char *const groups[] = {"hub", "worker", "capture", "handover", NULL};
     static const char *const keys[][8] = {
         {"lease_ms", "group_pages", "unread_limit_pages", "filing_step", "worker_silence_ms"},
         {"credit", "deadline_ms", "memory_mb", "recycle_pages", "engine"},
         {"window_pages", "resend_ms", "patience_ms", "tenant"},
+        {"repeat_days"},
     };
     int rc = config_check_keys(top, groups, err);
     for (int i = 0; rc == 0 && groups[i]; i++) {

@@ -20,6 +20,9 @@ struct tuning {
         long long window_pages, resend_ms, patience_ms;
         char tenant[4];
     } capture;
+    struct {
+        long long repeat_days;
+    } handover;
 };
 
 /* Whether there is an engine of this name. */

@@ -21,6 +21,7 @@ int verb_quarantine(int argc, char **argv);
 int verb_find(int argc, char **argv);
 int verb_show(int argc, char **argv);
 int verb_why(int argc, char **argv);
+int verb_access(int argc, char **argv);
 int verb_event(int argc, char **argv);
 int verb_tag(int argc, char **argv);
 int verb_retention(int argc, char **argv);
@@ -37,6 +38,7 @@ int verb_models(int argc, char **argv);
 int verb_separators(int argc, char **argv);
 int verb_keygen(int argc, char **argv);
 int verb_submit(int argc, char **argv);
+int verb_fetch(int argc, char **argv);
 
 /* Parses a verb's options (its parser's input is `input`, whose first member is a struct program)
  * and starts the program. Returns 0, or the exit status to end with after saying why. */

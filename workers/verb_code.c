@@ -169,6 +169,8 @@ static int show_image(const struct code_verb *verb, struct page_id id, struct er
     char path[PLACE_SIZE + 32];
     snprintf(path, sizeof path, "%s/page-to-code", verb->program.place.run);
     int rc = intake_image(verb->archive, id, &image, err);
+    if (rc == 0 && (verb->image || viewer))
+        rc = ask_note_page(&verb->program, verb->archive, id, err);
     if (rc == 0 && verb->image) {
         rc = file_write(verb->image, 0600, buf_view(&image), err);
         if (rc == 0)

@@ -6,12 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "archive/access.h"
 #include "classify/verdict.h"
 #include "workers/ask.h"
 #include "workers/seda_transfer.h"
 #include "workers/verb.h"
 
-enum { STEP = 200 }; /* documents looked up at once */
+enum { STEP = ACCESS_GROUP_MAX }; /* documents looked up, and noted, at once */
 
 struct export_verb {
     struct program program;
@@ -99,11 +100,12 @@ static int add_found(struct export_verb *verb, struct archive *archive, struct t
     while (rc == 0 && got == STEP) {
         got = find_documents(archive, &verb->query, found, err);
         rc = got < 0 ? got : 0;
-        for (int i = 0; rc == 0 && i < got; i++) {
+        for (int i = 0; rc == 0 && i < got; i++)
             rc = ask_may_open(&verb->program, &found[i], err);
-            if (rc == 0)
-                rc = transfer_add(transfer, &found[i], err);
-        }
+        if (rc == 0)
+            rc = ask_note_access(&verb->program, archive, found, (size_t)got, err);
+        for (int i = 0; rc == 0 && i < got; i++)
+            rc = transfer_add(transfer, &found[i], err);
         if (got > 0)
             verb->query.after = found[got - 1].id;
     }

@@ -146,6 +146,8 @@ int verb_find(int argc, char **argv)
     if (status != 0)
         return status;
     int rc = ask_open_archive(&verb.program, &archive, &err);
+    if (rc == 0 && verb.query.insured)
+        rc = ask_note_search(&verb.program, archive, verb.query.tenant, &err);
     if (rc == 0)
         rc = find_all(&verb, archive, &err);
     archive_free(&archive);

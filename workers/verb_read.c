@@ -102,7 +102,7 @@ static int read_document(struct read_verb *verb, struct archive *archive, struct
     struct found_document document;
     int rc = find_document(archive, verb->id, &document, err);
     if (rc == 0)
-        rc = ask_may_open(&verb->program, &document, err);
+        rc = ask_open_document(&verb->program, archive, &document, err);
     for (uint32_t i = 0; rc == 0 && i < document.page_count; i++) {
         struct found_page page = {0};
         rc = find_page(archive, &document, i, &page, err);

@@ -183,12 +183,13 @@ static void add_workers(struct run *run)
     }
 }
 
-/* The door for partners, and who feeds what comes in by it. */
+/* The door for partners, who feeds what comes in by it, and who makes what they fetch. */
 static void add_door(struct run *run)
 {
     const char *arguments[16] = {0};
     int count = place_options_of(run, arguments);
     children_add(&run->children, "import", "tripli-import", arguments);
+    children_add(&run->children, "handover", "tripli-handover", arguments);
     for (int i = 0; i < run->to_gateway.count && count < 15; i++)
         arguments[count++] = run->to_gateway.options[i];
     children_add(&run->children, "gateway", "tripli-gateway", arguments);

@@ -59,20 +59,13 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     }
 }
 
-static const char *extension_of(struct bytes image)
-{
-    if (image.len > 2 && image.at[0] == 0xff && image.at[1] == 0xd8)
-        return "jpg";
-    return image.len > 1 && image.at[0] == 0x89 && image.at[1] == 'P' ? "png" : "tif";
-}
-
 static int write_image(const struct show_verb *verb, const struct found_page *page, char *ret_path,
                        size_t size, struct err *err)
 {
     struct bytes image = buf_view(&page->image);
     char id[ID_TEXT_SIZE];
     snprintf(ret_path, size, "%s/%s-%s.%s", verb->out, page_id_format(page->id, id), page->tag,
-             extension_of(image));
+             page_extension(image));
     return file_write(ret_path, 0600, image, err);
 }
 
@@ -143,7 +136,7 @@ static int show(struct show_verb *verb, struct err *err)
 {
     int rc = find_document(verb->archive, verb->id, &verb->document, err);
     if (rc == 0)
-        rc = ask_may_open(&verb->program, &verb->document, err);
+        rc = ask_open_document(&verb->program, verb->archive, &verb->document, err);
     if (rc == 0 && verb->out)
         rc = file_make_folders(verb->out, 0700, err);
     json_t *object = rc == 0 ? document_to_json(&verb->document) : NULL;

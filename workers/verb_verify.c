@@ -63,17 +63,19 @@ static void report(const struct verify_verb *verb, const struct verify_report *f
 {
     if (verb->json) {
         verb_print(json_pack(
-            "{s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "boxes", (json_int_t)found->boxes, "documents",
-            (json_int_t)found->documents, "pages", (json_int_t)found->pages, "journal_records",
-            (json_int_t)found->journal_records, "seals", (json_int_t)found->seals, "discrepancies",
+            "{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "boxes", (json_int_t)found->boxes,
+            "documents", (json_int_t)found->documents, "pages", (json_int_t)found->pages,
+            "journal_records", (json_int_t)found->journal_records, "access_records",
+            (json_int_t)found->access_records, "seals", (json_int_t)found->seals, "discrepancies",
             (json_int_t)found->discrepancies, "keys_missing", (json_int_t)found->keys_missing));
         return;
     }
-    printf("%llu boxes, %llu documents, %llu pages, %llu journal records, %llu seals: %llu "
-           "discrepancies\n",
+    printf("%llu boxes, %llu documents, %llu pages, %llu journal records, %llu looks, %llu "
+           "seals: %llu discrepancies\n",
            (unsigned long long)found->boxes, (unsigned long long)found->documents,
            (unsigned long long)found->pages, (unsigned long long)found->journal_records,
-           (unsigned long long)found->seals, (unsigned long long)found->discrepancies);
+           (unsigned long long)found->access_records, (unsigned long long)found->seals,
+           (unsigned long long)found->discrepancies);
 }
 
 /* The receipt of an envelope is one JSON object with a version; that of a batch is none. */

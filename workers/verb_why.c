@@ -233,6 +233,8 @@ static int why(struct why_verb *verb, struct err *err)
     int rc = find_document(verb->archive, verb->id, &document, err);
     if (rc == 0)
         rc = history_read(verb->archive, verb->id, &history, err);
+    if (rc == 0)
+        rc = ask_note_access(&verb->program, verb->archive, &document, 1, err);
     if (rc == 0 && verb->json)
         print_json(&document, &history);
     else if (rc == 0) {

@@ -209,14 +209,6 @@ static SANE_Status set_faults(struct feeder *feeder, const char *text)
     return SANE_STATUS_GOOD;
 }
 
-/* The operator puts the top sheet aside: declared a reject, it is not fed again. */
-static int discard(struct feeder *feeder, struct err *err)
-{
-    struct hopper_sheet sheet;
-    int rc = hopper_take(feeder->hopper, &sheet, err);
-    return rc < 0 ? rc : hopper_settle(feeder->hopper, &sheet, HOPPER_PATH, err);
-}
-
 /* What setting the option does besides. */
 static SANE_Status act(struct feeder *feeder, enum panel_option id)
 {
@@ -227,7 +219,7 @@ static SANE_Status act(struct feeder *feeder, enum panel_option id)
     else if (id == PANEL_REFEED)
         rc = hopper_refeed(feeder->hopper, &err);
     else if (id == PANEL_DISCARD)
-        rc = discard(feeder, &err);
+        rc = hopper_discard(feeder->hopper, &err);
     else if (id == PANEL_TAKE_BACK)
         rc = hopper_take_back(feeder->hopper, (uint32_t)feeder->panel.words[id], &err);
     if (rc >= 0)

@@ -294,6 +294,19 @@ int hopper_refeed(struct hopper *hopper, struct err *err)
     return rc < 0 ? rc : sheets;
 }
 
+int hopper_discard(struct hopper *hopper, struct err *err)
+{
+    struct hopper_sheet sheet;
+    int rc = hopper_refeed(hopper, err); /* what is stuck lies on top then */
+    if (rc >= 0)
+        rc = hopper_take(hopper, &sheet, err);
+    if (rc == 0)
+        rc = journal_add(hopper->journal, JOURNAL_ASIDE, sheet.name, err);
+    if (rc == 0 && !hopper->keep)
+        rc = move_sheet(hopper, &sheet, "aside", err);
+    return rc;
+}
+
 int hopper_take_back(struct hopper *hopper, uint32_t from, struct err *err)
 {
     const char *passed;

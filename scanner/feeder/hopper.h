@@ -34,7 +34,8 @@ enum hopper_end {
     HOPPER_BACK  /* on top of the hopper again */
 };
 
-/* With an empty `state` fed files move to FOLDER/fed, stuck ones to FOLDER/jammed. Otherwise the
+/* With an empty `state` fed files move to FOLDER/fed, stuck ones to FOLDER/jammed, discarded
+ * ones to FOLDER/aside. Otherwise the
  * folder is never written, and the folder `state` remembers. ERR_CONFLICT: another process or
  * device has this hopper. */
 int hopper_open(const char *folder, const char *state, struct hopper **ret_hopper, struct err *err);
@@ -52,6 +53,10 @@ int hopper_settle(struct hopper *hopper, const struct hopper_sheet *sheet, enum 
 
 /* Puts the stuck sheets back on top; their number, or an error. */
 int hopper_refeed(struct hopper *hopper, struct err *err);
+
+/* Takes a sheet out for good: the first that is stuck, otherwise the top one; others that are
+ * stuck lie on top again. ERR_NOT_FOUND. */
+int hopper_discard(struct hopper *hopper, struct err *err);
 
 /* Puts the sheets that reached the tray as number `from` and later back on top, in their order; how
  * many, or an error. The tray then holds `from` - 1 sheets or fewer. */

@@ -19,7 +19,7 @@
 
 enum { BUCKETS = 4096 };
 
-static const char *const verbs[JOURNAL_VERBS] = {"pass", "done", "jam", "back", "fault"};
+static const char *const verbs[JOURNAL_VERBS] = {"pass", "done", "jam", "back", "aside", "fault"};
 
 /* The last verb of a sheet, or a fault: the two have names of their own. */
 struct entry {

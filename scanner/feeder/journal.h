@@ -2,7 +2,7 @@
  * What happened to a hopper's sheets: a text file to which lines are only added.
  *     pass NAME   the sheet is about to leave for the tray     done NAME   it has left
  *     jam NAME    it is stuck in the path                      back NAME   it was put back
- *     fault TEXT  this fault has struck
+ *     aside NAME  it was taken out for good                    fault TEXT  this fault has struck
  * A last line `pass` without `done` is a move to finish. Held locked while the device is open.
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -20,6 +20,7 @@ enum journal_verb {
     JOURNAL_DONE,
     JOURNAL_JAM,
     JOURNAL_BACK,
+    JOURNAL_ASIDE,
     JOURNAL_FAULT,
     JOURNAL_VERBS
 };

@@ -6,12 +6,19 @@
 #pragma once
 
 static const char *const archive_points[] = {
+    "access.append.before_write",
+    "access.append.before_sync",
+    "access.append.after_sync",
+    "access.prune.before_unlink",
+    "access.prune.after_unlink",
     "backup.box.after_copy",
     "backup.publish.before",
     "backup.publish.after_old",
     "backup.publish.after_new",
     "batch.open.before_commit",
     "batch.open.after_commit",
+    "batch.reject.before_commit",
+    "batch.reject.after_commit",
     "batch.end.before_commit",
     "batch.end.after_commit",
     "batch.close.before_commit",
@@ -44,6 +51,8 @@ static const char *const archive_points[] = {
     "filing.catalogue.after_commit",
     "filing.intake.before_commit",
     "filing.intake.after_commit",
+    "handover.give.before_commit",
+    "handover.give.after_commit",
     "hold.set.before_commit",
     "hold.set.after_commit",
     "hold.lift.before_commit",

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "archive/access.h"
 #include "archive/backup.h"
 #include "archive/day_seal.h"
 #include "archive/filing.h"
@@ -19,19 +20,11 @@
 #include "archive/move.h"
 #include "archive/slip.h"
 #include "archive/state.h"
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/scope.h"
 
-enum { GROUP = 5, LEASE_MS = 60000, IMAGE_BYTES = 9000 };
-
-static void make_image(struct page_id id, uint8_t image[IMAGE_BYTES])
-{
-    uint32_t state = id.batch * 7919 + id.page;
-    for (int i = 0; i < IMAGE_BYTES; i++) {
-        state = state * 1103515245 + 12345;
-        image[i] = (uint8_t)(state >> 16);
-    }
-}
+enum { GROUP = 5, LEASE_MS = 60000 };
 
 /* ---- feeding ---- */
 
@@ -49,13 +42,13 @@ static int open_batch(struct archive *archive, int which, struct batch_id *ret_i
 static int feed_group(const struct story *story, struct archive *archive, struct page_id first,
                       size_t count, struct err *err)
 {
-    static uint8_t images[GROUP][IMAGE_BYTES];
+    static uint8_t images[GROUP][STORY_IMAGE_BYTES];
     struct intake_page pages[GROUP];
     int results[GROUP];
     for (size_t i = 0; i < count; i++) {
         struct page_id id = {first.batch, first.page + (uint32_t)i};
-        make_image(id, images[i]);
-        struct bytes image = bytes_of(images[i], IMAGE_BYTES);
+        story_image(id, images[i]);
+        struct bytes image = bytes_of(images[i], STORY_IMAGE_BYTES);
         pages[i] = (struct intake_page){.id = id,
                                         .image = image,
                                         .digest = digest_of(image),
@@ -84,7 +77,10 @@ static int feed(const struct story *story, struct archive *archive, struct batch
         rc = feed_group(story, archive, (struct page_id){batch.n, page},
                         left < GROUP ? left : GROUP, err);
     }
-    struct batch_end end = {STORY_PAGES, 0, STORY_PAGES};
+    const struct batch_reject torn = {.number = 1, .sheet = STORY_PAGES + 1, .reason = REJECT_TORN};
+    const struct batch_end end = {STORY_PAGES + 1, 1, STORY_PAGES};
+    if (rc == 0)
+        rc = archive_batch_reject(archive, batch, &torn, err);
     return rc < 0 ? rc : archive_batch_end(archive, batch, &end, err);
 }
 
@@ -187,16 +183,16 @@ static bool is_bad(struct archive *archive, struct page_id id)
 }
 
 /* Puts right what the story itself made bad before it was cut short. */
-static int heal(struct archive *archive, struct err *err)
+int story_heal(struct archive *archive, struct err *err)
 {
-    uint8_t image[IMAGE_BYTES];
+    uint8_t image[STORY_IMAGE_BYTES];
     int rc = 0;
     for (uint32_t batch = 1; batch <= STORY_BATCHES; batch++)
         for (uint32_t page = 1; rc == 0 && page <= STORY_PAGES; page++) {
             struct page_id id = {batch, page};
-            make_image(id, image);
+            story_image(id, image);
             if (is_bad(archive, id))
-                rc = swap_image(archive, id, bytes_of(image, IMAGE_BYTES), err);
+                rc = swap_image(archive, id, bytes_of(image, STORY_IMAGE_BYTES), err);
         }
     return rc;
 }
@@ -219,7 +215,7 @@ static int go_bad(struct archive *archive, struct err *err)
     if (rc == 0)
         rc = filing_run(archive, 100, err);
     if (rc >= 0)
-        rc = heal(archive, err);
+        rc = story_heal(archive, err);
     return rc < 0 ? rc : decide(archive, (struct intake_lending){id, 0}, true, err);
 }
 
@@ -346,8 +342,6 @@ static int hold_and_lift(struct archive *archive, struct err *err)
 
 /* ---- elimination: two old pages lie in a box; one moves out of it, and is destroyed ---- */
 
-enum { OLD_BATCHES = 2 };
-
 static int file_old_page(struct archive *archive, int which, struct batch_id *ret_batch,
                          struct err *err)
 {
@@ -365,9 +359,9 @@ static int file_old_page(struct archive *archive, int which, struct batch_id *re
 
 static int file_old_pages(struct archive *archive, struct err *err)
 {
-    struct batch_id batches[OLD_BATCHES];
+    struct batch_id batches[STORY_OLD_BATCHES];
     int rc = 0;
-    for (int i = 0; rc == 0 && i < OLD_BATCHES; i++)
+    for (int i = 0; rc == 0 && i < STORY_OLD_BATCHES; i++)
         rc = file_old_page(archive, i, &batches[i], err);
     return rc < 0 ? rc : retag(archive, (struct document_id){batches[0].n, 1}, "letter", err);
 }
@@ -402,6 +396,20 @@ static int eliminate(struct archive *archive, struct err *err)
     return rc;
 }
 
+/* ---- who looked: today, and so long ago that it is pruned ---- */
+
+static int look(struct archive *archive, struct err *err)
+{
+    const int64_t now = clock_wall_ms(), years = INT64_C(3) * 366 * 24 * 3600 * 1000;
+    const struct access_to thing = {ACCESS_DOCUMENT, "061", 1, 1};
+    const struct access_by then = {"martin", "show", now - years}, today = {"martin", "why", now};
+    int rc = access_note(archive, &then, &thing, 1, err);
+    if (rc == 0)
+        rc = access_note(archive, &today, &thing, 1, err);
+    rc = rc < 0 ? rc : access_prune(archive, now, err);
+    return rc < 0 ? rc : 0;
+}
+
 /* ---- the whole ---- */
 
 static int tell(const struct story *story, struct archive *archive, struct err *err)
@@ -418,6 +426,8 @@ static int tell(const struct story *story, struct archive *archive, struct err *
     if (rc == 0)
         rc = hold_and_lift(archive, err);
     if (rc == 0)
+        rc = story_hand_over(archive, err);
+    if (rc == 0)
         rc = seal(archive, err);
     if (rc == 0)
         rc = end_month(archive, err);
@@ -427,6 +437,8 @@ static int tell(const struct story *story, struct archive *archive, struct err *
         rc = archive_batch_close(archive, batches[i], "martin", err);
     if (rc == 0)
         rc = eliminate(archive, err);
+    if (rc == 0)
+        rc = look(archive, err);
     return rc < 0 ? rc : seal(archive, err);
 }
 
@@ -451,147 +463,4 @@ int story_tell(const struct story *story, struct err *err)
         rc = archive_open(&story->params, &archive, err);
     archive_free(&archive);
     return rc < 0 ? rc : back_up(story, err);
-}
-
-/* ---- checking ---- */
-
-struct checking {
-    struct archive *archive;
-    int lines;
-};
-
-static void complain(void *to, const char *line)
-{
-    struct checking *checking = to;
-    checking->lines++;
-    fprintf(stderr, "  %s\n", line);
-}
-
-static bool is_filed(struct archive *archive, struct page_id id)
-{
-    SCOPED(store_abort) struct store_txn txn = {0};
-    struct page_row row;
-    return store_begin_read(archive->catalogue, &txn, NULL) == 0 &&
-           catalogue_page(&txn, id, &row, NULL) == 1;
-}
-
-static bool is_in_intake(struct archive *archive, struct page_id id)
-{
-    SCOPED(store_abort) struct store_txn txn = {0};
-    struct intake_row row;
-    const struct live_batch *live = live_find(archive, id.batch);
-    return live && store_begin_read(live->day->store, &txn, NULL) == 0 &&
-           intake_row_get(&txn, id, &row, NULL) == 1;
-}
-
-static void check_acknowledged(struct checking *checking, const char *path)
-{
-    SCOPED(scope_fclose) FILE *file = fopen(path, "r");
-    struct page_id id;
-    char line[100];
-    while (file && fscanf(file, "%u %u", &id.batch, &id.page) == 2) {
-        bool filed = is_filed(checking->archive, id), waits = is_in_intake(checking->archive, id);
-        if (filed + waits == 1)
-            continue;
-        snprintf(line, sizeof line, "page %u-%u was acknowledged and is in %s places", id.batch,
-                 id.page, filed ? "two" : "no");
-        complain(checking, line);
-    }
-}
-
-/* Every page of the story is found once, with the bytes it was born with. */
-static void check_found(struct checking *checking)
-{
-    struct err err = {0};
-    static struct found_document documents[STORY_BATCHES * STORY_PAGES + OLD_BATCHES];
-    struct find_query query = {.most = STORY_BATCHES * STORY_PAGES + OLD_BATCHES};
-    char line[100];
-    int seen[STORY_BATCHES + 1][STORY_PAGES + 1] = {{0}};
-    int count = find_documents(checking->archive, &query, documents, &err);
-    for (int i = 0; i < count; i++)
-        for (uint32_t k = 0; k < documents[i].page_count; k++) {
-            struct found_page page = {0};
-            uint8_t image[IMAGE_BYTES];
-            if (find_page(checking->archive, &documents[i], k, &page, &err) < 0)
-                complain(checking, err.text);
-            if (page.id.batch == STORY_BATCHES + 1)
-                complain(checking, "a page that was destroyed is found");
-            if (page.id.batch > STORY_BATCHES) {
-                found_page_clear(&page);
-                continue;
-            }
-            make_image(page.id, image);
-            if (bytes_equal(buf_view(&page.image), bytes_of(image, IMAGE_BYTES)))
-                seen[page.id.batch][page.id.page]++;
-            found_page_clear(&page);
-        }
-    for (int batch = 1; batch <= STORY_BATCHES; batch++)
-        for (int page = 1; page <= STORY_PAGES; page++)
-            if (seen[batch][page] != 1) {
-                snprintf(line, sizeof line, "page %d-%d is found %d times", batch, page,
-                         seen[batch][page]);
-                complain(checking, line);
-            }
-}
-
-static void check_all(struct checking *checking, const char *acknowledged, bool complete)
-{
-    struct err err = {0};
-    struct verify_report report;
-    struct archive_counts counts;
-    if (verify_archive(checking->archive, complain, checking, &report, &err) < 0)
-        complain(checking, err.text);
-    check_acknowledged(checking, acknowledged);
-    if (archive_count(checking->archive, (struct batch_id){0}, &counts, &err) < 0)
-        complain(checking, err.text);
-    if (counts.accepted != counts.filed + counts.blank + counts.separators + counts.to_code +
-                               counts.quarantined + counts.waiting + counts.unread)
-        complain(checking, "the equation of pages does not hold");
-    if (!complete)
-        return;
-    check_found(checking);
-    if (counts.accepted != STORY_BATCHES * STORY_PAGES + OLD_BATCHES ||
-        report.pages != STORY_BATCHES * STORY_PAGES + OLD_BATCHES - 1)
-        complain(checking, "the counts at the end are wrong");
-}
-
-/* What the backup gives back is whole, too. */
-static void check_backup(struct checking *checking, const struct story *story)
-{
-    struct err err = {0};
-    struct verify_report report = {0};
-    struct archive_params params = story->params;
-    char folder[PATH_MAX], again[PATH_MAX];
-    snprintf(folder, sizeof folder, "%s.backup", params.data_dir);
-    snprintf(again, sizeof again, "%s.again", params.data_dir);
-    params.data_dir = again;
-    int rc = backup_restore(folder, again, &err);
-    if (rc == 0)
-        rc = archive_open(&params, &checking->archive, &err);
-    if (rc == 0)
-        rc = verify_archive(checking->archive, complain, checking, &report, &err);
-    archive_free(&checking->archive);
-    if (rc < 0)
-        complain(checking, err.text);
-    else if (report.pages != STORY_BATCHES * STORY_PAGES + OLD_BATCHES - 1)
-        complain(checking, "pages are missing in the backup");
-    if (file_remove_tree(again, &err) < 0)
-        complain(checking, err.text);
-}
-
-int story_check(const struct story *story, const char *acknowledged_path, bool complete)
-{
-    struct checking checking = {0};
-    struct err err = {0};
-    if (archive_open(&story->params, &checking.archive, &err) < 0) {
-        complain(&checking, err.text);
-        return checking.lines;
-    }
-    if (heal(checking.archive, &err) < 0)
-        complain(&checking, err.text);
-    check_all(&checking, acknowledged_path, complete);
-    archive_free(&checking.archive);
-    if (complete)
-        check_backup(&checking, story);
-    return checking.lines;
 }

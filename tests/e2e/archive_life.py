@@ -3,6 +3,7 @@
 # on a slip, visa refused, hold lifted, visa granted, destroyed, certified, verified, and an older
 # backup restored; each step asserted, and what must be refused on the way.
 # SPDX-License-Identifier: Apache-2.0
+import getpass
 import hashlib
 import os
 import shutil
@@ -171,6 +172,37 @@ class ArchiveLife(schemas.Schemas):
                         .startswith("%PDF-"))
         self.tripli("find", "-F", "2020-01-02", "-U", "2020-01-01", want=USAGE)
 
+    def check_looks(self, tenant, handed_over, shown):
+        """Who looked at what is noted; where it cannot be, nothing is shown."""
+        looks = self.holds("tripli access", self.lines("access"))
+        seen = [(one["verb"], one.get("document")) for one in looks]
+        self.assertEqual({one["user"] for one in looks}, {getpass.getuser()})
+        self.assertEqual([one for verb, one in seen if verb == "export"], handed_over)
+        self.assertIn(("show", shown), seen)
+        self.assertIn(("why", shown), seen)
+        self.tripli("find", "--tenant", tenant, "--insured", "269054958815780")
+        self.assertEqual([(one["verb"], one["by"], one["tenant"])
+                          for one in self.lines("access")[len(looks):]],
+                         [("find", "insured", tenant)])
+        self.tripli("read", handed_over[0])
+        self.assertEqual([one["verb"] for one in self.lines("access", "-d", handed_over[0])][-1],
+                         "read")
+        self.assertEqual(self.lines("access", "--user", "nobody"), [])
+        self.assertEqual(self.lines("access", "--to", "2020-01-01"), [])
+        self.assertIn(f"document {shown}, caisse {tenant}", self.tripli("access"))
+        folder = self.path("d/access")
+        os.rename(folder, folder + ".away")
+        with open(folder, "w", encoding="utf-8"):
+            pass
+        for verb in ("show", "read", "why"):
+            self.assertEqual(self.tripli(verb, handed_over[0], want=74), "")
+            self.assertIn("nothing is shown", self.said)
+        self.tripli("export", self.path("unseen"), "--tenant", tenant, want=74)
+        self.assertEqual(os.listdir(self.path("unseen/content"))
+                         if os.path.isdir(self.path("unseen/content")) else [], [])
+        os.remove(folder)
+        os.rename(folder + ".away", folder)
+
     def test_the_life_of_documents_from_filing_to_destruction(self):
         letters, tenant = self.file_old_mail()
         held, late, retagged, spared = letters[:4]
@@ -188,6 +220,7 @@ class ArchiveLife(schemas.Schemas):
         self.check_papers()
         self.check_transfer(tenant, self.found())
         self.check_what_is_left([retagged, spared] + others, gone)
+        self.check_looks(tenant, self.found("--tenant", tenant), late)
 
         shutil.rmtree(self.data)
         self.tripli("backup", "--restore", self.path("older"))

@@ -35,6 +35,7 @@ VERBS = {
     "show": (("operator", "medical", "archivist"), ["1-1"]),
     "read": (("operator", "medical", "archivist"), ["1-1"]),
     "why": (ANY, ["1-1"]),
+    "access": (("auditor",), []),
     "event": (("archivist",), ["1-1", "2026-01-31", "--reason", "told"]),
     "tag": (("archivist",), ["1-1", "letter", "--reason", "told"]),
     "retention": (("archivist",), ["check"]),
