@@ -16,6 +16,8 @@
 #include <unistd.h>
 
 #include "archive/envelopes.h"
+#include "archive/life.h"
+#include "archive/rotate.h"
 #include "archive/slip_store.h"
 #include "archive/state.h"
 #include "archive/tenants.h"
@@ -97,7 +99,9 @@ static int open_rooms(struct archive *archive, const struct archive_params *para
 /* Whatever an earlier life left half done is finished before anything else happens. */
 static int recover(struct archive *archive, struct err *err)
 {
-    int rc = live_load(archive, err);
+    int rc = rotate_recover(archive, err);
+    if (rc == 0)
+        rc = live_load(archive, err);
     if (rc == 0)
         rc = filing_finish(archive, err);
     if (rc == 0)
@@ -163,6 +167,8 @@ static int open_all(struct archive *archive, const struct archive_params *params
         rc = load_config(archive, params->config_dir, err);
     if (rc == 0)
         rc = open_rooms(archive, params, err);
+    if (rc == 0 && params->writer)
+        rc = life_begin(archive, err);
     return rc == 0 && params->writer ? recover(archive, err) : rc;
 }
 

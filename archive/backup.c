@@ -17,6 +17,7 @@
 #include "archive/file_copy.h"
 #include "archive/rows.h"
 #include "archive/snapshot.h"
+#include "archive/store.h"
 #include "base/fault.h"
 #include "base/file.h"
 #include "base/scope.h"
@@ -98,7 +99,8 @@ static int copy_key_file(void *to, const char *name)
     char from[PATH_MAX], into[PATH_MAX];
     snprintf(from, sizeof from, "%s/keys/%.60s", backup->data_dir, name);
     snprintf(into, sizeof into, "%s/keys/%.60s", backup->new_dir, name);
-    return file_copy(from, into, backup->err);
+    const char *end = strstr(name, ".next"); /* of a change of keys: not of the archive */
+    return end ? 0 : file_copy(from, into, backup->err);
 }
 
 /* Each renewal drops the moment before: what is kept is as old as the last look. */
@@ -112,7 +114,10 @@ static int look(struct backup *backup, struct err *err)
     if (rc == 0)
         rc = folder_each(path, add_day, backup, err);
     snprintf(path, sizeof path, "%s/keys", backup->data_dir);
-    return rc < 0 ? rc : folder_each(path, copy_key_file, backup, err);
+    if (rc < 0)
+        return rc;
+    SCOPED(scope_close) int latch = store_latch(path, false, err); /* no change of keys meanwhile */
+    return latch < 0 ? latch : folder_each(path, copy_key_file, backup, err);
 }
 
 static int take_moment(struct backup *backup, struct err *err)

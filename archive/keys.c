@@ -6,25 +6,21 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <limits.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-#include "archive/keyslots.h"
-#include "archive/pack.h"
-#include "archive/tenants.h"
+#include "archive/keys_inside.h"
+#include "archive/keys_rotate.h"
 #include "base/fault.h"
 #include "base/file.h"
 #include "base/scope.h"
 
 enum {
-    KEY_FILE_BYTES = 64,
     KEY_FOLDER_MODE = 0750,
     KEY_FILE_MODE = 0400,
-    OPEN_TO_OTHERS = 0027, /* nobody but owner and reading group */
-    OWNERS_MAX = 2 * TENANTS_MAX
+    OPEN_TO_OTHERS = 0027 /* nobody but owner and reading group */
 };
 
 static const char key_mark[] = "tripli tenant key 1\n";
@@ -33,43 +29,26 @@ static const char platform_mark[] = "tripli platform key\n";
 enum { MARK_BYTES = sizeof key_mark - 1 };
 static_assert(sizeof platform_mark == sizeof key_mark, "marks are of one size");
 
-/* The keys of one compartment of one tenant, once they were needed. */
-struct owner_keys {
-    char tenant[TENANT_TEXT_SIZE];
-    enum compartment compartment;
-    uint32_t generation;
-    struct seal_key *wrap, *search;
-};
-
-struct keys {
-    char data_dir[PATH_MAX / 2], key_dir[PATH_MAX / 2];
-    bool writer;
-    uint8_t *platform; /* ed25519 secret key in locked memory; NULL to a reader */
-    int count;
-    struct owner_keys owners[OWNERS_MAX];
-};
-
 /* ---- paths ---- */
 
-static void key_path(const struct keys *keys, const struct key_owner *owner, char ret[PATH_MAX])
+void keys_tenant_path(const struct keys *keys, const struct key_owner *owner, char ret[PATH_MAX])
 {
     snprintf(ret, PATH_MAX, "%s/%s.%s.key", keys->key_dir, owner->tenant,
              compartment_name(owner->compartment));
 }
 
-static void slots_path(const struct keys *keys, const struct key_owner *owner, char ret[PATH_MAX])
+void keys_slots_path(const struct keys *keys, const struct key_owner *owner, char ret[PATH_MAX])
 {
     snprintf(ret, PATH_MAX, "%s/keys/%s.%s.keys", keys->data_dir, owner->tenant,
              compartment_name(owner->compartment));
 }
 
-static void intake_path(const struct keys *keys, char ret[PATH_MAX])
+void keys_intake_path(const struct keys *keys, char ret[PATH_MAX])
 {
     snprintf(ret, PATH_MAX, "%s/keys/intake.keys", keys->data_dir);
 }
 
-/* What a wrapped key is bound to, so that a slot cannot be moved to another place. */
-static struct db_key slot_label(const struct key_owner *owner, enum slot_kind kind, uint64_t id)
+struct db_key keys_slot_label(const struct key_owner *owner, enum slot_kind kind, uint64_t id)
 {
     struct db_key label = {.len = 0};
     key_u8(key_text(&label, owner->tenant), (uint8_t)owner->compartment);
@@ -163,6 +142,8 @@ int keys_open(const struct keys_params *params, struct keys **ret_keys, struct e
     snprintf(keys->data_dir, sizeof keys->data_dir, "%s", params->data_dir);
     snprintf(keys->key_dir, sizeof keys->key_dir, "%s", params->key_dir);
     int rc = params->writer ? open_folders(keys, err) : 0;
+    if (rc == 0 && params->writer)
+        rc = keys_rotate_resume(keys, err);
     if (rc < 0) {
         keys_free(&keys);
         return rc;
@@ -186,7 +167,7 @@ void keys_free(struct keys **keys)
 
 /* ---- tenant keys ---- */
 
-static void encode_key_file(const struct owner_keys *owner, uint8_t ret_file[KEY_FILE_BYTES])
+void keys_encode_tenant(const struct owner_keys *owner, uint8_t ret_file[KEY_FILE_BYTES])
 {
     memset(ret_file, 0, KEY_FILE_BYTES);
     memcpy(ret_file, key_mark, MARK_BYTES);
@@ -222,7 +203,7 @@ static int check_mode(const char *path, struct err *err)
     return 0;
 }
 
-static int read_key_file(const char *path, struct owner_keys *owner, struct err *err)
+int keys_read_tenant(const char *path, struct owner_keys *owner, struct err *err)
 {
     int rc = check_mode(path, err);
     if (rc < 0)
@@ -242,7 +223,7 @@ bool keys_wraps(const struct keys *keys, const struct key_owner *owner)
 {
     char slots[PATH_MAX];
     struct stat st;
-    slots_path(keys, owner, slots);
+    keys_slots_path(keys, owner, slots);
     return stat(slots, &st) == 0;
 }
 
@@ -251,7 +232,7 @@ static int make_key_file(const struct keys *keys, const char *path, struct owner
 {
     char slots[PATH_MAX];
     struct stat st;
-    slots_path(keys, &(struct key_owner){owner->tenant, owner->compartment}, slots);
+    keys_slots_path(keys, &(struct key_owner){owner->tenant, owner->compartment}, slots);
     if (!keys->writer)
         return err_set(err, ERR_DENIED, "%s: no such key file", path);
     if (stat(slots, &st) == 0)
@@ -259,7 +240,7 @@ static int make_key_file(const struct keys *keys, const char *path, struct owner
                        path, slots);
     uint8_t file[KEY_FILE_BYTES];
     owner->generation = 1;
-    encode_key_file(owner, file);
+    keys_encode_tenant(owner, file);
     fault_point("keys.tenant.before_write");
     int rc = file_write(path, KEY_FILE_MODE, bytes_of(file, sizeof file), err);
     fault_point("keys.tenant.after_write");
@@ -271,12 +252,12 @@ static int load_owner(struct keys *keys, const struct key_owner *wanted, struct 
                       struct err *err)
 {
     char path[PATH_MAX];
-    key_path(keys, wanted, path);
+    keys_tenant_path(keys, wanted, path);
     struct owner_keys owner = {.compartment = wanted->compartment, .wrap = seal_key_new()};
     snprintf(owner.tenant, sizeof owner.tenant, "%s", wanted->tenant);
     if (!owner.wrap)
         return err_set(err, ERR_MEMORY, "%s: no locked memory", path);
-    int rc = read_key_file(path, &owner, err);
+    int rc = keys_read_tenant(path, &owner, err);
     if (rc == ERR_NOT_FOUND)
         rc = make_key_file(keys, path, &owner, err);
     if (rc < 0)
@@ -285,8 +266,8 @@ static int load_owner(struct keys *keys, const struct key_owner *wanted, struct 
     return rc;
 }
 
-static int owner_of(struct keys *keys, const struct key_owner *wanted, struct owner_keys **ret,
-                    struct err *err)
+int keys_owner(struct keys *keys, const struct key_owner *wanted, struct owner_keys **ret,
+               struct err *err)
 {
     for (int i = 0; i < keys->count; i++) {
         *ret = &keys->owners[i];
@@ -294,8 +275,9 @@ static int owner_of(struct keys *keys, const struct key_owner *wanted, struct ow
             (*ret)->compartment == wanted->compartment)
             return 0;
     }
-    if (keys->count == OWNERS_MAX)
-        return err_set(err, ERR_LIMIT, "keys: %d compartments, at most %d", OWNERS_MAX, OWNERS_MAX);
+    if (keys->count == KEY_OWNERS_MAX)
+        return err_set(err, ERR_LIMIT, "keys: %d compartments, at most %d", KEY_OWNERS_MAX,
+                       KEY_OWNERS_MAX);
     *ret = &keys->owners[keys->count];
     int rc = load_owner(keys, wanted, *ret, err);
     if (rc == 0)
@@ -306,7 +288,7 @@ static int owner_of(struct keys *keys, const struct key_owner *wanted, struct ow
 int keys_check(struct keys *keys, const struct key_owner *owner, struct err *err)
 {
     struct owner_keys *found;
-    return owner_of(keys, owner, &found, err);
+    return keys_owner(keys, owner, &found, err);
 }
 
 /* ---- wrapped keys ---- */
@@ -318,17 +300,46 @@ struct slot_place {
     uint64_t id;
 };
 
+/* A key that was changed since it was read is read again. */
+static int follow_generation(const struct keys *keys, const struct slot_place *place,
+                             uint32_t generation, struct owner_keys *owner, struct err *err)
+{
+    char path[PATH_MAX];
+    if (owner->generation == generation)
+        return 0;
+    struct owner_keys now = {.compartment = owner->compartment, .wrap = seal_key_new()};
+    memcpy(now.tenant, owner->tenant, sizeof now.tenant);
+    keys_tenant_path(keys, &place->owner, path);
+    int rc = now.wrap ? keys_read_tenant(path, &now, err)
+                      : err_set(err, ERR_MEMORY, "%s: no locked memory", path);
+    if (rc == 0 && now.generation != generation)
+        rc = err_set(err, ERR_DENIED,
+                     "%s: a key of generation %u, and key %llu of %.150s is wrapped by generation "
+                     "%u: try again, or restore the key folder's backup from then",
+                     path, now.generation, (unsigned long long)place->id, place->path, generation);
+    if (rc < 0) {
+        seal_key_free(&now.wrap);
+        return rc;
+    }
+    seal_key_free(&owner->wrap);
+    owner->wrap = now.wrap;
+    owner->generation = generation;
+    return 0;
+}
+
 static int unwrap(struct keys *keys, const struct slot_place *place, struct seal_key **ret_key,
                   struct err *err)
 {
     struct owner_keys *owner;
     struct slot slot;
-    int rc = owner_of(keys, &place->owner, &owner, err);
+    int rc = keys_owner(keys, &place->owner, &owner, err);
     if (rc == 0)
         rc = keyslots_find(place->path, place->kind, place->id, &slot, err);
+    if (rc == 0)
+        rc = follow_generation(keys, place, slot.generation, owner, err);
     if (rc < 0)
         return rc;
-    struct db_key label = slot_label(&place->owner, place->kind, place->id);
+    struct db_key label = keys_slot_label(&place->owner, place->kind, place->id);
     struct buf plain = {0};
     rc = seal_open(owner->wrap, key_view(&label), bytes_of(slot.wrapped, sizeof slot.wrapped),
                    &plain);
@@ -347,14 +358,25 @@ static int unwrap(struct keys *keys, const struct slot_place *place, struct seal
     return 0;
 }
 
+/* Slots that a failed change would write over from what it had read are left alone. */
+static int check_whole(const struct keys *keys, struct err *err)
+{
+    return keys->half_turned
+               ? err_set(err, ERR_UNAVAILABLE, "%s: a change of keys is not finished: start again",
+                         keys->key_dir)
+               : 0;
+}
+
 static int make(struct keys *keys, const struct slot_place *place, struct err *err)
 {
     struct owner_keys *owner;
-    int rc = owner_of(keys, &place->owner, &owner, err);
+    int rc = check_whole(keys, err);
+    if (rc == 0)
+        rc = keys_owner(keys, &place->owner, &owner, err);
     if (rc < 0)
         return rc;
     struct slot slot = {place->kind, owner->generation, place->id, {0}};
-    struct db_key label = slot_label(&place->owner, place->kind, place->id);
+    struct db_key label = keys_slot_label(&place->owner, place->kind, place->id);
     struct seal_key *key = seal_key_new();
     struct buf sealed = {0};
     rc = key ? seal_close(owner->wrap, key_view(&label), bytes_of(key->at, sizeof key->at), &sealed)
@@ -373,10 +395,10 @@ int keys_search(struct keys *keys, const struct key_owner *owner, const struct s
 {
     char path[PATH_MAX];
     struct owner_keys *found;
-    int rc = owner_of(keys, owner, &found, err);
+    int rc = keys_owner(keys, owner, &found, err);
     if (rc < 0)
         return rc;
-    slots_path(keys, owner, path);
+    keys_slots_path(keys, owner, path);
     const struct slot_place place = {path, *owner, SLOT_SEARCH, 0};
     if (!found->search)
         rc = unwrap(keys, &place, &found->search, err);
@@ -392,7 +414,7 @@ int keys_search(struct keys *keys, const struct key_owner *owner, const struct s
 int keys_make_box(struct keys *keys, const struct key_owner *owner, uint32_t box, struct err *err)
 {
     char path[PATH_MAX];
-    slots_path(keys, owner, path);
+    keys_slots_path(keys, owner, path);
     return make(keys, &(struct slot_place){path, *owner, SLOT_BOX, box}, err);
 }
 
@@ -400,15 +422,16 @@ int keys_open_box(struct keys *keys, const struct key_owner *owner, uint32_t box
                   struct seal_key **ret_key, struct err *err)
 {
     char path[PATH_MAX];
-    slots_path(keys, owner, path);
+    keys_slots_path(keys, owner, path);
     return unwrap(keys, &(struct slot_place){path, *owner, SLOT_BOX, box}, ret_key, err);
 }
 
 int keys_zero_box(struct keys *keys, const struct key_owner *owner, uint32_t box, struct err *err)
 {
     char path[PATH_MAX];
-    slots_path(keys, owner, path);
-    return keyslots_zero(path, SLOT_BOX, box, err);
+    keys_slots_path(keys, owner, path);
+    int rc = check_whole(keys, err);
+    return rc < 0 ? rc : keyslots_zero(path, SLOT_BOX, box, err);
 }
 
 struct zeroing {
@@ -429,9 +452,10 @@ int keys_zero_boxes_after(struct keys *keys, const struct key_owner *owner, uint
                           struct err *err)
 {
     char path[PATH_MAX];
-    slots_path(keys, owner, path);
+    keys_slots_path(keys, owner, path);
     struct zeroing zeroing = {path, last, err};
-    return keyslots_walk(path, zero_if_after, &zeroing, err);
+    int rc = check_whole(keys, err);
+    return rc < 0 ? rc : keyslots_walk(path, zero_if_after, &zeroing, err);
 }
 
 /* ---- intake days: id = day as a number × 1000 + tenant ---- */
@@ -445,7 +469,7 @@ int keys_open_intake(struct keys *keys, struct day day, const char *tenant,
                      struct seal_key **ret_key, struct err *err)
 {
     char path[PATH_MAX];
-    intake_path(keys, path);
+    keys_intake_path(keys, path);
     const struct slot_place place = {path,
                                      {tenant, COMPARTMENT_MEDICAL},
                                      SLOT_INTAKE,
@@ -470,9 +494,10 @@ static int zero_if_of_day(void *to, const struct slot *slot)
 int keys_zero_intake(struct keys *keys, struct day day, struct err *err)
 {
     char path[PATH_MAX];
-    intake_path(keys, path);
+    keys_intake_path(keys, path);
     struct zeroing zeroing = {path, day_number(day), err};
-    return keyslots_walk(path, zero_if_of_day, &zeroing, err);
+    int rc = check_whole(keys, err);
+    return rc < 0 ? rc : keyslots_walk(path, zero_if_of_day, &zeroing, err);
 }
 
 struct day_walk {
@@ -493,7 +518,7 @@ int keys_walk_intake(struct keys *keys, int (*each)(void *to, struct day day), v
                      struct err *err)
 {
     char path[PATH_MAX];
-    intake_path(keys, path);
+    keys_intake_path(keys, path);
     struct day_walk walk = {each, to};
     return keyslots_walk(path, tell_day, &walk, err);
 }

@@ -175,3 +175,19 @@ int keyslots_walk(const char *path, int (*each)(void *to, const struct slot *slo
     }
     return rc;
 }
+
+int keyslots_rewrite(const char *path, const char *into, int (*each)(void *to, struct slot *slot),
+                     void *to, struct err *err)
+{
+    SCOPED(buf_free) struct buf file = {0};
+    int rc = load(path, &file, err);
+    for (size_t at = 0; rc == 0 && at + SLOT_BYTES <= file.len; at += SLOT_BYTES) {
+        struct slot slot;
+        if (decode(file.at + at, &slot) != 1)
+            continue;
+        rc = each(to, &slot);
+        if (rc == 0 && encode(&slot, file.at + at) < 0)
+            rc = err_set(err, ERR_MEMORY, "%s: no memory", path);
+    }
+    return rc < 0 ? rc : file_write(into, FILE_MODE, buf_view(&file), err);
+}

@@ -37,6 +37,11 @@ int keyslots_find(const char *path, enum slot_kind kind, uint64_t id, struct slo
 /* Overwrites the slot with zeros in place and syncs; one that is not there is fine. */
 int keyslots_zero(const char *path, enum slot_kind kind, uint64_t id, struct err *err);
 
+/* Writes what the file holds into another one, durably; `each` may change every living slot, and
+ * ends it by an error. Damaged slots stay as they are. */
+int keyslots_rewrite(const char *path, const char *into, int (*each)(void *to, struct slot *slot),
+                     void *to, struct err *err);
+
 /* Calls `each` for every living slot until it returns other than 0, and returns that. */
 int keyslots_walk(const char *path, int (*each)(void *to, const struct slot *slot), void *to,
                   struct err *err);

@@ -142,6 +142,17 @@ static int open_env(struct store *store, const struct store_spec *spec, struct e
     return open_databases(store, spec, err);
 }
 
+/* LMDB syncs what is in its files, not their names in the folder: a power cut would take a new
+ * environment with commits that were acknowledged. */
+static int open_durably(struct store *store, const struct store_spec *spec, struct err *err)
+{
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s/data.mdb", spec->path);
+    const bool fresh = spec->mode == STORE_WRITE && access(path, F_OK) < 0;
+    int rc = open_env(store, spec, err);
+    return rc == 0 && fresh ? file_sync_folder(spec->path, err) : rc;
+}
+
 int store_open(const struct store_spec *spec, struct store **ret_store, struct err *err)
 {
     SCOPED(scope_close) int latch = -1;
@@ -164,7 +175,7 @@ int store_open(const struct store_spec *spec, struct store **ret_store, struct e
         return err_set(err, ERR_MEMORY, "%s: no memory", spec->path);
     }
     store->map_bytes = spec->map_bytes;
-    int rc = open_env(store, spec, err);
+    int rc = open_durably(store, spec, err);
     if (rc < 0) {
         store_free(&store);
         return rc;

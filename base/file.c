@@ -143,8 +143,13 @@ int file_make_folders(const char *path, mode_t mode, struct err *err)
             continue;
         char kept = *at;
         *at = '\0';
-        if (mkdir(step, mode) < 0 && errno != EEXIST)
-            return err_errno(err, errno, "%s: make folder", step);
+        /* A new folder is a name in its parent: until that is synced a power cut takes the folder,
+         * and whatever was synced within it. */
+        int rc = mkdir(step, mode) == 0 ? sync_parent(step, err)
+                 : errno == EEXIST      ? 0
+                                        : err_errno(err, errno, "%s: make folder", step);
+        if (rc < 0)
+            return rc;
         if (kept == '\0')
             return 0;
         *at = kept;

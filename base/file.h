@@ -26,7 +26,7 @@ int file_read_part(const char *path, struct file_part *part, struct buf *ret_dat
 /* Writes path.part, syncs it, renames it to path, syncs the folder. */
 int file_write(const char *path, mode_t mode, struct bytes data, struct err *err);
 
-/* Makes the folder and its parents with `mode`; an existing folder is fine. */
+/* Makes the folder and its parents with `mode`, durably; an existing folder is fine. */
 int file_make_folders(const char *path, mode_t mode, struct err *err);
 
 /* Makes names created, renamed or removed in the folder durable. */

@@ -177,6 +177,25 @@ static bool are_typed_but_few(const struct box *digits, int count)
     return even >= count - TOUCHED_MAX;
 }
 
+/* What of a line hangs on a digit above or below its row is cut off: there the others have none. */
+static void trim_to_row(struct box *digits, int count)
+{
+    int tops[CELLS_MAX], feet[CELLS_MAX];
+    for (int i = 0; i < count; i++) {
+        tops[i] = digits[i].y;
+        feet[i] = digits[i].y + digits[i].height;
+    }
+    int top = middle_of(tops, count), foot = middle_of(feet, count);
+    int spare = (int)(HEIGHT_SPREAD_MAX * (foot - top));
+    for (int i = 0; i < count; i++) {
+        if (feet[i] - tops[i] <= foot - top + 2 * spare)
+            continue;
+        digits[i].y = tops[i] > top - spare ? tops[i] : top - spare;
+        int end = feet[i] < foot + spare ? feet[i] : foot + spare;
+        digits[i].height = end > digits[i].y ? end - digits[i].y : 1;
+    }
+}
+
 /* The digits side by side on white, grey, LINE_HEIGHT high. */
 static struct Pix *set_close(struct Pix *ink, const struct box *digits, int count, double height)
 {
@@ -275,6 +294,8 @@ static int read_ink(struct Pix *ink, const struct attempt *attempt, struct field
     int count = find_digits(ink, (int)(comb->zone.height * DIGIT_MIN_SHARE), digits), rc = 0;
     if (count == comb->cells && count <= CELLS_MAX && are_typed(digits, count, spread, &height) &&
         (!attempt->clean || are_typed_but_few(digits, count))) {
+        if (attempt->clean)
+            trim_to_row(digits, count);
         struct Pix *line = set_close(ink, digits, count, height);
         rc = read_digits(line, attempt->ocr, ret_field, err);
         pixDestroy(&line);

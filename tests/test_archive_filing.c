@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "archive/intake_work.h"
+#include "base/file.h"
+#include "base/scope.h"
 #include "base/seal.h"
 #include "tests/archive_room.h"
 #include "tests/check.h"
@@ -354,6 +356,36 @@ static void without_its_catalogue_an_archive_is_not_touched(void **state)
     room_remove(&room);
 }
 
+/* One copied while the archive was stopped, put back after it had been opened again. */
+static void an_older_catalogue_put_back_is_not_touched(void **state)
+{
+    (void)state;
+    struct room room;
+    struct err err = {0};
+    struct room_heard heard;
+    char path[ROOM_PATH_SIZE + 32];
+    SCOPED(buf_free) struct buf older = {0}, newer = {0};
+    room_open(&room);
+    room_file_letters(&room, 1, 2);
+    room_close(&room);
+    snprintf(path, sizeof path, "%s/catalogue/data.mdb", room.data);
+    check_ok(file_read(path, 1 << 26, &older, &err), &err);
+    room_reopen(&room);
+    room_file_letters(&room, 2, 3);
+    room_close(&room);
+    check_ok(file_read(path, 1 << 26, &newer, &err), &err);
+    check_ok(file_write(path, 0640, buf_view(&older), &err), &err);
+    struct archive_params params = room_params(&room, true);
+    assert_int_equal(archive_open(&params, &room.archive, &err), ERR_INTEGRITY);
+    assert_non_null(strstr(err.text, "the catalogue is an older one"));
+    check_ok(file_write(path, 0640, buf_view(&newer), &err), &err);
+    room_reopen(&room);
+    const struct verify_report report = room_verify(&room, &heard);
+    assert_int_equal(report.discrepancies, 0);
+    assert_int_equal(report.pages, 5);
+    room_remove(&room);
+}
+
 int main(void)
 {
     struct err err;
@@ -365,6 +397,7 @@ int main(void)
         cmocka_unit_test(a_long_envelope_is_cut_into_documents),
         cmocka_unit_test(every_insured_person_of_an_envelope_is_found),
         cmocka_unit_test(without_its_catalogue_an_archive_is_not_touched),
+        cmocka_unit_test(an_older_catalogue_put_back_is_not_touched),
         cmocka_unit_test(a_damaged_page_holds_only_its_own_envelope_back),
         cmocka_unit_test(a_damaged_note_holds_no_verdict_back),
     };

@@ -11,6 +11,7 @@
 #include "archive/access.h"
 #include "archive/day_seal.h"
 #include "archive/filing.h"
+#include "archive/rotate.h"
 #include "base/scope.h"
 #include "workers/desk_archive.h"
 
@@ -171,6 +172,14 @@ static int do_seal(struct archive *archive, const char *actor, const json_t *det
     return rc < 0 ? rc : 0;
 }
 
+static int do_rekey(struct archive *archive, const char *actor, const json_t *details,
+                    struct err *err)
+{
+    const char *tenant = json_string_value(json_object_get(details, "tenant"));
+    int changed = rotate_keys(archive, tenant && tenant[0] ? tenant : NULL, actor, err);
+    return changed < 0 ? changed : 0;
+}
+
 int desk_do(struct archive *archive, const struct desk_ask *ask, json_t **ret_answer,
             struct err *err)
 {
@@ -181,6 +190,7 @@ int desk_do(struct archive *archive, const struct desk_ask *ask, json_t **ret_an
                  {"release", do_release},
                  {"close", do_close},
                  {"seal", do_seal},
+                 {"rekey", do_rekey},
                  {"hold_set", desk_hold_set},
                  {"hold_lift", desk_hold_lift},
                  {"event", desk_event},

@@ -1,10 +1,10 @@
 /*
- * The desk: what people decide about pages and batches, done by whoever holds the archive for
- * writing — the hub, or the tool itself when no hub runs. Verbs and their details:
+ * The desk: what people decide, done by whoever holds the archive for writing. Verbs, details:
  *   code    {page, tag, volet}   a person's tag for a page to code or in quarantine ("" no volet)
  *   release {page}               a quarantined page is read again
  *   close   {batch}              closes a batch when both equations hold
  *   seal    {}                   seals the journals now, without waiting for the day's end
+ *   rekey   {tenant}             new tenant keys; "": of every tenant
  *   hold_…, slip_…, event, tag, retention_apply: desk_archive.h
  * Each answers {"done": true} and what it is about.
  * SPDX-License-Identifier: Apache-2.0

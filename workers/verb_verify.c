@@ -9,6 +9,7 @@
 #include "archive/batch_receipt.h"
 #include "archive/day_seal.h"
 #include "archive/find.h"
+#include "archive/handover.h"
 #include "archive/receipt.h"
 #include "base/file.h"
 #include "base/scope.h"
@@ -105,6 +106,22 @@ static int check_batch(const struct verify_verb *verb, struct bytes file, const 
     return 0;
 }
 
+/* The manifest of a hand-over; its lines have the digests of the files. */
+static int check_handover(const struct verify_verb *verb, struct bytes file,
+                          const struct digest *key, struct err *err)
+{
+    struct handover facts;
+    struct bytes lines;
+    int rc = handover_check(file, key, &facts, &lines, err);
+    if (rc == 0 && verb->json)
+        verb_print(handover_to_json(&facts));
+    else if (rc == 0)
+        printf("remise %u (%s), caisse %s : %u documents, %u fichiers, prouvé, signé le %s\n",
+               facts.number, compartment_name(facts.compartment), facts.tenant, facts.documents,
+               facts.files, facts.at);
+    return rc;
+}
+
 static void report_receipt(const struct verify_verb *verb, const struct receipt_facts *facts)
 {
     if (verb->json)
@@ -141,6 +158,8 @@ static int verify_receipt(const struct verify_verb *verb)
     json_t *envelope = envelope_receipt(buf_view(&file));
     rc = envelope ? check_envelope(verb, envelope, &key, &why)
                   : check_batch(verb, buf_view(&file), &key, &why);
+    if (rc == ERR_FORMAT)
+        rc = check_handover(verb, buf_view(&file), &key, &why);
     json_decref(envelope);
     if (rc < 0)
         err_set(&err, rc, "%.150s: %.240s", verb->receipt, why.text);

@@ -32,8 +32,8 @@ enum {
     VICTIMS
 };
 
-static const char *const names[VICTIMS] = {"filing",      "recomputation", "holds",
-                                           "destruction", "backup",        "restart"};
+static const char *const names[VICTIMS] = {"filing", "recomputation",  "holds",  "destruction",
+                                           "backup", "change of keys", "restart"};
 
 struct storm {
     struct kills kills;

@@ -18,6 +18,7 @@
 #include "archive/intake.h"
 #include "archive/intake_work.h"
 #include "archive/move.h"
+#include "archive/rotate.h"
 #include "archive/slip.h"
 #include "archive/state.h"
 #include "base/clock.h"
@@ -396,9 +397,9 @@ static int eliminate(struct archive *archive, struct err *err)
     return rc;
 }
 
-/* ---- who looked: today, and so long ago that it is pruned ---- */
+/* ---- who looked, today, and so long ago that it is pruned; then all keys are changed ---- */
 
-static int look(struct archive *archive, struct err *err)
+static int look_and_rekey(struct archive *archive, struct err *err)
 {
     const int64_t now = clock_wall_ms(), years = INT64_C(3) * 366 * 24 * 3600 * 1000;
     const struct access_to thing = {ACCESS_DOCUMENT, "061", 1, 1};
@@ -407,6 +408,7 @@ static int look(struct archive *archive, struct err *err)
     if (rc == 0)
         rc = access_note(archive, &today, &thing, 1, err);
     rc = rc < 0 ? rc : access_prune(archive, now, err);
+    rc = rc < 0 ? rc : rotate_keys(archive, NULL, "martin", err);
     return rc < 0 ? rc : 0;
 }
 
@@ -438,7 +440,7 @@ static int tell(const struct story *story, struct archive *archive, struct err *
     if (rc == 0)
         rc = eliminate(archive, err);
     if (rc == 0)
-        rc = look(archive, err);
+        rc = look_and_rekey(archive, err);
     return rc < 0 ? rc : seal(archive, err);
 }
 

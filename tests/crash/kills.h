@@ -20,6 +20,7 @@ enum kills_work {
     WORK_HOLD,    /* a hold is set and lifted */
     WORK_DESTROY, /* what a visa was granted for goes, all but what is held */
     WORK_BACKUP,  /* while a batch is filed */
+    WORK_REKEY,   /* all tenant keys are changed */
     WORK_KINDS
 };
 

@@ -10,6 +10,7 @@
 #include "archive/find.h"
 #include "archive/hold.h"
 #include "archive/intake.h"
+#include "archive/rotate.h"
 #include "archive/slip.h"
 #include "archive/term.h"
 #include "base/scope.h"
@@ -318,6 +319,9 @@ static int do_open(struct archive *archive, struct ledger *ledger, enum kills_wo
         return set_and_lift(archive, ledger, err);
     case WORK_DESTROY:
         return slip_destroy(archive, ledger->slip, "martin", err);
+    case WORK_REKEY:
+        ledger->backed_up = false; /* a backup of before opens with keys of before */
+        return rotate_keys(archive, NULL, "martin", err);
     default:
         return 0;
     }

@@ -1,15 +1,20 @@
 #!/usr/bin/python3
 # A partner's client, written from docs/partners.md alone: submits files as one batch and returns
-# the receipt. One chunk is on its way at a time. Needs Debian's python3-zmq.
+# the receipt; fetches what was filed, checks it and acknowledges. One chunk or part is on its way
+# at a time. Needs Debian's python3-zmq, and libsodium to open what is fetched.
 # SPDX-License-Identifier: Apache-2.0
+import ctypes
 import hashlib
 import json
+import random
 import sys
 import time
 
 import zmq
+from zmq.utils import z85
 
 CHUNK = 262144
+SEAL = 48
 ANSWER_S = 5
 TRY_AGAIN = ("full", "io", "memory", "unavailable")
 
@@ -22,6 +27,33 @@ class Refused(Exception):
 
 def digest(data):
     return hashlib.blake2b(data, digest_size=32).hexdigest()
+
+
+def sodium():
+    return ctypes.CDLL("libsodium.so.23")
+
+
+def unseal(sealed, public, secret):
+    """What was sealed for a key pair; ValueError for others."""
+    plain = ctypes.create_string_buffer(max(len(sealed) - SEAL, 1))
+    if len(sealed) < SEAL or sodium().crypto_box_seal_open(
+            plain, sealed, ctypes.c_ulonglong(len(sealed)), public, secret) != 0:
+        raise ValueError("not sealed for this key")
+    return plain.raw[:len(sealed) - SEAL]
+
+
+def read_signed(text, platform_key):
+    """Statement and lines of a manifest, checked."""
+    head, _, rest = text.partition(b"\n")
+    head = json.loads(head)
+    said = head["statement"].encode()
+    if sodium().crypto_sign_verify_detached(bytes.fromhex(head["signature"]), said,
+                                            ctypes.c_ulonglong(len(said)), platform_key) != 0:
+        raise ValueError("the platform did not sign it")
+    statement = json.loads(said)
+    if digest(rest) != statement["lines"]:
+        raise ValueError("its lines were changed")
+    return statement, [json.loads(line) for line in rest.splitlines()]
 
 
 def manifest_of(uuid, tenant, received, envelopes):
@@ -41,6 +73,7 @@ class Client:
         self.socket.curve_serverkey = gateway_key.encode()
         self.socket.curve_publickey = public.encode()
         self.socket.curve_secretkey = secret.encode()
+        self.keys = (z85.decode(public.encode()), z85.decode(secret.encode()))
         self.socket.linger = 0
         self.socket.connect(endpoint)
 
@@ -90,6 +123,42 @@ class Client:
             whole += part
             if len(whole) >= answer["bytes"]:
                 return whole
+
+
+    def wait_for(self, kind, busy, **fields):
+        while True:
+            at, _ = self.ask(kind, **fields)
+            if at["phase"] != busy:
+                return at
+            time.sleep(0.2)
+
+    def file(self, number, which):
+        """A file as it lies there, in its parts."""
+        parts, length = [], None
+        while length is None or sum(map(len, parts)) < length:
+            answer, part = self.ask("part", number=number, file=which, at=len(parts) * CHUNK)
+            parts.append(part)
+            length = answer["bytes"]
+        return parts
+
+    def fetch(self, platform_key, again=0):
+        """The statement and {name: bytes}, acknowledged; None when nothing is new."""
+        uuid = random.randbytes(16).hex()
+        at = self.wait_for("fetch", "preparing", uuid=uuid, again=again)
+        if at["phase"] == "nothing":
+            return None
+        manifest = b"".join(self.file(at["number"], 0))
+        statement, lines = read_signed(manifest, platform_key)
+        files = {}
+        for line in lines:
+            parts = self.file(at["number"], line["file"])
+            plain = b"".join(unseal(part, *self.keys) for part in parts)
+            if digest(plain) != line["digest"]:
+                raise ValueError(f"{line['name']}: not the digest of the manifest")
+            files[line["name"]] = plain
+        self.wait_for("acknowledge", "acknowledging", uuid=uuid, number=at["number"],
+                      manifest=digest(manifest))
+        return statement, files
 
 
 def main():

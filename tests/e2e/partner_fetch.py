@@ -1,30 +1,15 @@
 #!/usr/bin/env python3
-# What a partner fetches: everything that was filed for it, once, each file with the digest that it
-# sent; medical pages only for a medical key; kills of every side lose nothing; an acknowledged
-# hand-over can be had again.
+# What a partner fetches: everything that was filed for it, once, with its index; medical pages only
+# for a medical key; kills of every side lose nothing; an acknowledged hand-over can be had again.
 # SPDX-License-Identifier: Apache-2.0
 import csv
-import hashlib
 import json
 import os
-import shutil
-import subprocess
 from glob import glob
 
 import mailroom
-from partner_walk import Door
-
-KEYS = ("partner.key", "medical.key")
-
-
-def digest(path):
-    with open(path, "rb") as file:
-        return hashlib.blake2b(file.read(), digest_size=32).hexdigest()
-
-
-def images_of(folder):
-    return [path for path in glob(os.path.join(folder, "**"), recursive=True)
-            if path.endswith((".tif", ".tiff", ".jpg", ".jpeg", ".png"))]
+from partner_walk import Door, digest_of, digests_of, images_of
+from schemas import rows_of, tables, wrong
 
 
 class Fetching(Door):
@@ -41,59 +26,38 @@ class Fetching(Door):
         self.spawn_handover()
         self.spawn("tripli-worker", "--name", "poste-1")
 
-    def spawn_handover(self):
-        self.spawn("tripli-handover", "--allow", self.path("partners"))
-
-    def fetch_command(self, to, *options, key="partner.key"):
-        return [mailroom.TRIPLI, "fetch", "--data", self.path("elsewhere"), "--gateway",
-                self.endpoint, "--gateway-key", self.gateway_key, "--key", self.path(key),
-                "--public-key", os.path.join(self.data, "platform.pub"), "--to", self.path(to),
-                *options]
-
-    def fetch(self, to, *options, want=0, key="partner.key"):
-        """Objects, one per hand-over."""
-        done = subprocess.run(self.fetch_command(to, "--json", *options, key=key), text=True,
-                              capture_output=True, timeout=mailroom.RUN_LIMIT_S)
-        self.assertEqual(done.returncode, want, done.stderr[-2000:] + self.said_by_all()[-3000:])
-        self.said = done.stderr
-        return [json.loads(line) for line in done.stdout.splitlines()]
-
-    def file_all(self):
-        """Waits until everything is read, coded where a person is wanted, and filed."""
-        def is_read():
-            return self.lines("status", want=None)[0]["unread"] == 0
-
-        def is_filed():
-            status = self.lines("status", want=None)[0]
-            return status["envelopes_filed"] == status["envelopes"]
-        self.wait_for(is_read, 200)
-        for page in self.lines("code", "--list"):
-            tag = page["tag"] if page["tag"] != "none" else "letter"
-            self.tripli("code", "--page", page["page"], "--tag", tag)
-        self.wait_for(is_filed)
-
     def submit_drawn(self, envelopes, seed=7):
+        """Digests of what was sent and is filed."""
         folder = self.path(f"mail-{seed}")
         mailroom.draw(folder, envelopes, "--no-separators", seed=seed)
         self.submit(folder, "--out", self.path(f"receipt-{seed}"))
         self.file_all()
-        return sorted(digest(path) for path in images_of(folder))
+        return digests_of(images_of(folder))
 
     def rows_of(self, folder):
-        """The index, checked against CSV, manifest and files; returns its rows."""
+        """The index, checked against CSV, manifest and files."""
         with open(os.path.join(folder, "index.jsonl"), encoding="utf-8") as file:
             rows = [json.loads(line) for line in file]
         with open(os.path.join(folder, "index.csv"), encoding="utf-8", newline="") as file:
             table = list(csv.DictReader(file))
-        self.assertEqual([row["page"] for row in rows], [line["page"] for line in table])
         with open(os.path.join(folder, "manifest"), encoding="utf-8") as file:
             lines = [json.loads(line) for line in file][1:]
         self.assertEqual({line["name"] for line in lines} | {"manifest"}, set(os.listdir(folder)))
         for line in lines:
-            self.assertEqual(digest(os.path.join(folder, line["name"])), line["digest"])
-        for row in rows:
-            self.assertEqual(digest(os.path.join(folder, row["file"])), row["digest"])
+            self.assertEqual(digest_of(os.path.join(folder, line["name"])), line["digest"])
+        for row, cells in zip(rows, table, strict=True):
+            self.assertEqual(digest_of(os.path.join(folder, row["file"])), row["digest"])
+            for name in ("page", "document", "tag", "received", "expiry", "rule", "digest"):
+                self.assertEqual(row[name], cells[name])
+            self.assertEqual(row["cmc7"] or "", cells["cmc7"])
+            self.check_fields(row)
         return rows
+
+    def check_fields(self, row):
+        line = row["fields"].get("cmc7", {"state": "absent"})
+        self.assertEqual(row["cmc7"], line["value"] if line["state"] == "proven" else None)
+        self.assertNotIn("absent", [field["state"] for field in row["fields"].values()])
+        self.assertEqual(row["received"], "2026-11-20")
 
     def rows_in(self, to):
         rows = []
@@ -106,17 +70,78 @@ class Fetch(Fetching):
     def test_everything_comes_once_and_medical_pages_to_the_medical_key_alone(self):
         self.open_platform()
         sent = self.submit_drawn(12)
-        first = self.fetch("admin")
-        self.assertEqual([one["handover"] for one in first], [1], self.said_by_all())
-        admin, medical = self.rows_in("admin"), []
-        if self.fetch("medical", key="medical.key"):
-            medical = self.rows_in("medical")
+        brought = self.fetch("admin") + self.fetch("medical", key="medical.key")
+        self.assertEqual([one["handover"] for one in brought], [1, 1])
+        for one in brought:
+            self.assertEqual(list(wrong(one, rows_of("tripli fetch", tables()))), [])
+        admin, medical = self.rows_in("admin"), self.rows_in("medical")
         self.assertEqual(sorted(row["digest"] for row in admin + medical), sent)
         self.assertEqual({row["compartment"] for row in admin}, {"admin"})
-        self.assertLessEqual({row["compartment"] for row in medical}, {"medical"})
-        print(len(admin), "admin pages,", len(medical), "medical")
+        self.assertEqual({row["compartment"] for row in medical}, {"medical"})
+        self.assertEqual({row["document_tag"] for row in medical}, {"sick_note"})
         self.assertEqual(self.fetch("admin"), [])
         self.assertEqual(self.fetch("other", key="other.key"), [])
+        self.check_next_and_again(admin)
+
+    def check_next_and_again(self, before):
+        """Only what is new; then what came before once more, and nothing is new for that."""
+        sent = self.submit_drawn(2, seed=8)
+        self.assertEqual([one["handover"] for one in self.fetch("next")], [2])
+        rows = self.rows_in("next")
+        self.assertLessEqual(set(row["digest"] for row in rows), set(sent))
+        again = self.fetch("next", "--again", "1")
+        self.assertEqual([(one["handover"], one["again"]) for one in again], [(1, True)])
+        self.assertEqual(self.rows_of(again[0]["folder"]), before)
+        self.assertEqual(self.fetch("next"), [])
+        self.fetch("next", "--again", "3", want=66)
+        self.fetch("other", "--again", "1", key="other.key", want=66)
+        again = self.fetch("next", "--again", "1")  # beside the one that is there
+        self.assertTrue(again[0]["folder"].endswith("-2"))
+        seen = [(one["verb"], one["user"][:8]) for one in self.lines("access")]
+        self.assertIn(("fetch", "partner "), seen)
+
+    def test_a_document_that_becomes_medical_does_not_lie_ready_for_the_other_key(self):
+        self.open_platform()
+        self.submit_drawn(2)
+        partner, valve = self.stuck_fetch("admin", 20000)  # it is ready, and partly there
+        partner.kill()
+        partner.wait()
+        valve.close()
+        document = next(one["document"] for one in self.lines("find", "--tenant", "041")
+                        if one["tag"] not in ("blank", "sick_note"))
+        pages = {page["digest"] for page in self.lines("show", document)[0]["pages"]}
+        self.tripli("tag", document, "sick_note", "--reason", "a sick note after all")
+        self.assertEqual([one["handover"] for one in self.fetch("admin")], [1])
+        admin = {row["digest"] for row in self.rows_in("admin")}
+        self.assertFalse(pages & admin)
+        self.fetch("medical", key="medical.key")
+        self.assertLessEqual(pages, {row["digest"] for row in self.rows_in("medical")})
+
+    def test_the_maker_killed_at_work_begins_again_and_leaves_nothing(self):
+        self.open_platform()
+        sent = self.submit_drawn(4)
+        sealed = os.path.join(self.data, "partners", "outbox", "041-admin-*", "0*")
+        partner, valve = self.stuck_fetch("admin", 1000)
+        for _ in range(3):
+            self.kill("tripli-handover")
+            self.spawn_handover()
+        partner.kill()
+        valve.close()
+        self.assertTrue(glob(sealed))
+        self.assertFalse(set(map(digest_of, glob(sealed))) & set(sent))
+        self.fetch("admin")
+        self.fetch("admin", key="medical.key")
+        self.assertEqual(digests_of(images_of(self.path("admin"))), sent)
+        self.assertEqual(glob(sealed), [])
+        self.check_other_fund()
+
+    def check_other_fund(self):
+        """A key that is listed for another fund gets that one's alone."""
+        folder = self.path("mail-9")
+        mailroom.draw(folder, 1, "--no-separators", seed=9)
+        self.submit(folder, "--out", self.path("receipt-9"), key="other.key", tenant="061")
+        self.file_all()
+        self.assertEqual({one["tenant"] for one in self.fetch("other", key="other.key")}, {"061"})
 
 
 if __name__ == "__main__":

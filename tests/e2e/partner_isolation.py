@@ -1,12 +1,14 @@
 #!/usr/bin/python3
 # Each of 28 keys (an administrative and a medical one for each of the 14 funds) tries every message
-# kind on the batch of every other fund, by its true uuid, with its own manifest replayed: nothing
-# comes back, nothing of the other's changes, the log names each key that tried.
+# kind on the batch of every other fund, by its true uuid, with its own manifest replayed, and on
+# hand-overs that lie ready for another key, of another fund or of the same: nothing comes back,
+# nothing of the other's changes, the log names each key that tried.
 # SPDX-License-Identifier: Apache-2.0
 import os
 import random
 import re
 import sys
+from glob import glob
 
 try:
     import zmq  # noqa: F401
@@ -15,11 +17,12 @@ except ImportError:
     sys.exit(77)
 
 import mailroom
-from partner_client import Client, Refused, digest, manifest_of
-from partner_walk import Door
+from partner_client import Client, Refused, digest, manifest_of, read_signed, unseal
+from partner_walk import Door, images_of
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-DOOR_KINDS = {"submit", "chunk", "receipt"}
+DOOR_KINDS = {"submit", "chunk", "receipt", "fetch", "part", "acknowledge"}
+PIECE = 262144
 FIRST_PART = 1000  # bytes of a batch's only file that are durable before the others try
 DAY = "2026-11-20"
 
@@ -104,6 +107,121 @@ class Isolation(Door):
         self.refused("not_found", client, "receipt", uuid=uuid, at=0)
         self.refused("denied", client, "chunk", batch.manifest, uuid=uuid, file=0, at=0)
         return 6
+
+    # ---- hand-overs ----
+
+    def file_one_page_each(self, funds):
+        """{tenant: digest of its page, which is filed}"""
+        mailroom.draw(self.path("mail"), 12, "--no-separators")
+        pages = sorted(images_of(self.path("mail")), key=os.path.getsize)[-len(funds):]
+        self.spawn("tripli-worker", "--name", "poste-1")
+        self.spawn_handover()
+        sent = {}
+        for tenant, path in zip(funds, pages):
+            with open(path, "rb") as file:
+                data = file.read()
+            uuid = random.randbytes(16).hex()
+            manifest, files = manifest_of(uuid, tenant, DAY, [[data]])
+            self.client_of(tenant).submit(uuid, tenant, manifest, files)
+            sent[tenant] = digest(data)
+        self.file_all()
+        return sent
+
+    def make_ready(self, funds):
+        """{(tenant, place of its key): (uuid, number, manifest)} of what lies ready."""
+        ready = {}
+        for place, (tenant, client, _) in enumerate(self.clients):
+            if tenant in funds:
+                uuid = random.randbytes(16).hex()
+                at = client.wait_for("fetch", "preparing", uuid=uuid, again=0)
+                if at["phase"] == "ready":
+                    manifest = b"".join(client.file(at["number"], 0))
+                    ready[tenant, place] = (uuid, at["number"], manifest)
+        return ready
+
+    def attack_handover(self, place, victim, lies_ready):
+        """By another key; returns how many messages brought nothing of the victim's."""
+        _, client, _ = self.clients[place]
+        uuid, number, manifest = victim
+        tries = [("acknowledge", {"uuid": uuid, "number": number, "manifest": digest(manifest)})]
+        tries += [("part", {"number": number, "file": file, "at": at})
+                  for file in (0, 1, 3, 4294967295) for at in (0, PIECE)]
+        if lies_ready:  # the number is that of its own, too
+            self.assertNotIn(manifest[:200], b"".join(client.file(number, 0)))
+            tries = tries[:1]
+        else:
+            for kind, fields in tries:
+                self.refused("not_found", client, kind, **fields)
+        self.refused("protocol", client, "fetch", uuid="../" + uuid[3:], again=0)
+        self.refused("protocol", client, "part", number=number, file=-1, at=0)
+        return len(tries) + 2
+
+    def test_hand_overs_come_to_the_key_that_they_were_sealed_for(self):
+        funds = tenants()[::5]
+        sent = self.file_one_page_each(funds)
+        ready = self.make_ready(funds)
+        self.assertEqual({tenant for tenant, _ in ready}, set(funds))
+        tries = 0
+        for (_, owner), victim in ready.items():
+            for place in range(len(self.clients)):
+                if place != owner:
+                    mine = any(place == one for _, one in ready)
+                    tries += self.attack_handover(place, victim, mine)
+        self.check_stolen_files(ready)
+        with open(os.path.join(self.data, "platform.pub"), encoding="utf-8") as file:
+            platform_key = bytes.fromhex(file.read().strip())
+        for (tenant, place), (_, _, manifest) in ready.items():  # as it was, and it is given
+            statement, files = self.clients[place][1].fetch(platform_key)
+            self.assertEqual(statement, read_signed(manifest, platform_key)[0])
+            self.assertEqual(statement["tenant"], tenant)
+            self.assertEqual([digest(data) for name, data in files.items() if "index" not in name],
+                             [sent[tenant]])
+            self.assertIsNone(self.clients[place][1].fetch(platform_key))
+        for place, (tenant, client, _) in enumerate(self.clients):  # nor is it had again by others
+            if (tenant, place) not in ready:
+                self.refused("not_found", client, "fetch", uuid=self.answered(client), again=1)
+                tries += 1
+        print(f"{tries} messages of 28 keys brought nothing of another's hand-over",
+              file=sys.stderr)
+        self.check_revoked_fetch(ready)
+
+    @staticmethod
+    def answered(client):
+        """The id of a call for hand-over 1 once more, after its answer is there."""
+        uuid = random.randbytes(16).hex()
+        try:
+            client.wait_for("fetch", "preparing", uuid=uuid, again=1)
+        except Refused:
+            pass
+        return uuid
+
+    def check_stolen_files(self, ready):
+        """Whoever has the sealed files themselves opens none with another key."""
+        stolen = glob(os.path.join(self.data, "partners", "outbox", "*", "0*"))
+        self.assertEqual(len(stolen), 3 * len(ready))
+        for path in stolen:
+            with open(path, "rb") as file:
+                piece = file.read()[:PIECE + 48]
+            opened = 0
+            for _, client, _ in self.clients:
+                try:
+                    unseal(piece, *client.keys)
+                    opened += 1
+                except ValueError:
+                    pass
+            self.assertEqual(opened, 1, path)
+
+    def check_revoked_fetch(self, ready):
+        """Keys taken off the list in open sessions."""
+        self.listed = {}
+        self.write_list()
+        self.wait_for(lambda: self.is_denied(self.clients[0][1]), 5)
+        for (_, place), (uuid, number, manifest) in ready.items():
+            client = self.clients[place][1]
+            self.refused("denied", client, "fetch", uuid=uuid, again=1)
+            self.refused("denied", client, "part", number=number, file=0, at=0)
+            self.refused("denied", client, "acknowledge", uuid=uuid, number=number,
+                         manifest=digest(manifest))
 
     def test_28_keys_find_nothing_of_the_other_funds(self):
         self.assertEqual(len(self.clients), 28)

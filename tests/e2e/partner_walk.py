@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 # A partner's way: a key pair, the key listed under a tenant, a folder of pages submitted while both
-# sides are killed, the receipt, checked without the archive; what comes twice has one receipt.
+# sides are killed, the receipt, checked without the archive; the pages sorted, filed and fetched
+# while both sides are killed, each with its digest; what comes twice has one receipt.
 # SPDX-License-Identifier: Apache-2.0
+import hashlib
 import json
 import os
 import shutil
@@ -10,12 +12,27 @@ from glob import glob
 
 import mailroom
 from machines import free_port
+from valve import Valve
 
 CORPUS = os.path.join(os.environ.get("TRIPLI_CORPUS", "../shared/corpus"), "filled")
 
 
 def program(name):
     return os.path.join(mailroom.BUILD, "workers", name)
+
+
+def digest_of(path):
+    with open(path, "rb") as file:
+        return hashlib.blake2b(file.read(), digest_size=32).hexdigest()
+
+
+def images_of(folder):
+    return [path for path in glob(os.path.join(folder, "**"), recursive=True)
+            if path.endswith((".tif", ".tiff", ".jpg", ".jpeg", ".png"))]
+
+
+def digests_of(paths):
+    return sorted(map(digest_of, paths))
 
 
 class Door(mailroom.Room):
@@ -85,14 +102,56 @@ class Door(mailroom.Room):
         with open(self.path(name), "rb") as file:
             return file.read()
 
+    def spawn_handover(self):
+        self.spawn("tripli-handover", "--allow", self.path("partners"))
+
+    def fetch_command(self, to, *options, key="partner.key", endpoint=None):
+        return [mailroom.TRIPLI, "fetch", "--data", self.path("elsewhere"), "--gateway",
+                endpoint or self.endpoint, "--gateway-key", self.gateway_key, "--key",
+                self.path(key), "--public-key", os.path.join(self.data, "platform.pub"), "--to",
+                self.path(to), *options]
+
+    def fetch(self, to, *options, want=0, **who):
+        """Objects, one per hand-over."""
+        done = subprocess.run(self.fetch_command(to, "--json", *options, **who), text=True,
+                              capture_output=True, timeout=mailroom.RUN_LIMIT_S)
+        self.assertEqual(done.returncode, want, done.stderr[-2000:] + self.said_by_all()[-3000:])
+        self.said = done.stderr
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+    def file_all(self):
+        """Waits until everything is read, coded where a person is wanted, and filed."""
+        def is_read():
+            return self.lines("status", want=None)[0]["unread"] == 0
+
+        def is_filed():
+            status = self.lines("status", want=None)[0]
+            return status["envelopes_filed"] == status["envelopes"]
+        self.wait_for(is_read, 200)
+        for page in self.lines("code", "--list"):
+            tag = page["tag"] if page["tag"] != "none" else "letter"
+            self.tripli("code", "--page", page["page"], "--tag", tag)
+        self.wait_for(is_filed)
+
+    def stuck_fetch(self, to, limit, **who):
+        """A fetch that stands still after so many bytes; with what was there when it stood."""
+        valve = Valve(int(self.endpoint.rsplit(":", 1)[1]), limit)
+        partner = subprocess.Popen(self.fetch_command(to, endpoint=valve.endpoint, **who),
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.addCleanup(partner.kill)
+        self.assertTrue(valve.stuck.wait(60), self.said_by_all()[-3000:])
+        return partner, valve
+
 
 class Walk(Door):
-    def draw_pages(self):
+    def pages(self):
         """Pages as partners have them: filled forms where there is a corpus, else drawn mail."""
         folder = self.path("mail")
-        mailroom.draw(folder, 12, "--no-separators")
-        for path in sorted(glob(os.path.join(CORPUS, "*.*")))[:20]:
-            shutil.copy(path, folder)
+        if not images_of(CORPUS):
+            mailroom.draw(folder, 12, "--no-separators")
+        for number, path in enumerate(sorted(images_of(CORPUS))):
+            os.makedirs(folder, exist_ok=True)
+            shutil.copyfile(path, os.path.join(folder, f"{number}{os.path.splitext(path)[1]}"))
         with open(os.path.join(folder, "notes.txt"), "w", encoding="utf-8") as file:
             file.write("no image")
         return folder
@@ -100,12 +159,34 @@ class Walk(Door):
     def durable(self):
         return len(glob(os.path.join(self.data, "partners", "041", "*", "0*")))
 
-    def test_a_batch_survives_kills_of_both_sides_and_has_one_receipt(self):
-        folder = self.draw_pages()
+    def test_a_batch_and_what_became_of_it_survive_kills_of_both_sides(self):
+        folder = self.pages()
+        self.listed[self.keygen("medical.key")] = "041 medical"
+        self.write_list()
+        facts = self.submit_with_kills(folder)
+        self.check_facts(facts, folder)
+        self.spawn("tripli-worker", "--name", "poste-1")
+        self.spawn_handover()
+        self.file_all()
+        first = self.fetch_with_kills("fetched")
+        self.assertEqual([one["handover"] for one in first], [1])
+        medical = self.fetch("fetched", key="medical.key")
+        self.assertEqual({one["compartment"] for one in medical}, {"medical"} if medical else set())
+        self.assertEqual(digests_of(images_of(self.path("fetched"))), digests_of(images_of(folder)))
+        self.assertEqual(self.fetch("fetched") + self.fetch("fetched", key="medical.key"), [])
+        self.assertEqual(self.lines("verify")[0]["discrepancies"], 0)
+        self.check_again(facts, folder)
+        for one in first + medical:
+            self.assertIn("prouvé", self.tripli(
+                "verify", "--receipt", os.path.join(one["folder"], "manifest"), "--public-key",
+                self.path("platform.pub")))
+
+    def submit_with_kills(self, folder):
+        """Each time with more on the disk."""
         self.spawn("tripli-import")  # makes the key; its hub is not there yet
         self.wait_for(lambda: os.path.exists(os.path.join(self.data, "partners", "hub.pub")))
         self.spawn_gateway()
-        for seen in (2, 6):  # killed twice midway, each time with more on the disk
+        for seen in (2, 6):
             partner = subprocess.Popen(self.submit_command(folder), stderr=subprocess.DEVNULL)
             self.wait_for(lambda: self.durable() > seen)
             self.kill("tripli-gateway")
@@ -119,9 +200,28 @@ class Walk(Door):
         self.open_hub_side()
         out, said = partner.communicate(timeout=mailroom.RUN_LIMIT_S)
         self.assertEqual(partner.returncode, 0, said + self.said_by_all())
-        facts = json.loads(out)
-        self.check_facts(facts, folder)
-        self.check_again(facts, folder)
+        return json.loads(out)
+
+    def fetch_with_kills(self, to):
+        """Both sides are killed twice while it comes; what had come is not fetched again."""
+        kept = {}
+        for limit in (1 << 20, 3 << 20):
+            partner, valve = self.stuck_fetch(to, limit)
+            self.kill("tripli-gateway")
+            self.kill("tripli-handover")
+            partner.kill()
+            partner.wait()
+            valve.close()
+            came = {path: os.stat(path).st_ino for path in images_of(self.path(to) + "/.041*")}
+            self.assertGreater(len(came), len(kept))
+            self.assertLessEqual(kept.items(), came.items())
+            kept = came
+            self.spawn_handover()
+            self.spawn_gateway()
+        brought = self.fetch(to)
+        is_there = {os.stat(path).st_ino for path in images_of(brought[0]["folder"])}
+        self.assertLessEqual(set(kept.values()), is_there)
+        return brought
 
     def open_hub_side(self):
         self.spawn("tripli-hub")
@@ -129,11 +229,9 @@ class Walk(Door):
         self.spawn("tripli-import")
 
     def check_facts(self, facts, folder):
-        images = [name for _, _, names in os.walk(folder) for name in names
-                  if name.endswith((".tif", ".tiff", ".jpg", ".jpeg", ".png"))]
         self.assertEqual(facts["tenant"], "041")
         self.assertEqual(facts["received"], "2026-11-20")
-        self.assertEqual(facts["files"], len(images))
+        self.assertEqual(facts["files"], len(images_of(folder)))
         self.assertEqual(facts["refused"], 0)
         status = self.lines("status", "--batch", str(facts["number"]), want=None)[0]
         self.assertEqual(status["pages_accepted"], facts["pages"])

@@ -31,6 +31,7 @@ VERBS = {
     "models": (None, ["--help"]),
     "keygen": (None, ["--help"]),
     "submit": (None, ["--help"]),
+    "fetch": (None, ["--help"]),
     "find": (ANY, []),
     "show": (("operator", "medical", "archivist"), ["1-1"]),
     "read": (("operator", "medical", "archivist"), ["1-1"]),
@@ -45,6 +46,7 @@ VERBS = {
     "verify": (("archivist", "auditor"), []),
     "seal": (("archivist",), []),
     "receipt": (("archivist", "auditor"), ["1-1"]),
+    "rekey": ((), []),
     "backup": (("archivist",), ["none"]),
 }
 
