@@ -177,10 +177,11 @@ static bool are_typed_but_few(const struct box *digits, int count)
     return even >= count - TOUCHED_MAX;
 }
 
-/* What of a line hangs on a digit above or below its row is cut off: there the others have none. */
-static void trim_to_row(struct box *digits, int count)
+/* What of a line hangs on a digit above or below its row is cut off: there the others have none.
+ * Returns on how many. */
+static int trim_to_row(struct box *digits, int count)
 {
-    int tops[CELLS_MAX], feet[CELLS_MAX];
+    int tops[CELLS_MAX], feet[CELLS_MAX], trimmed = 0;
     for (int i = 0; i < count; i++) {
         tops[i] = digits[i].y;
         feet[i] = digits[i].y + digits[i].height;
@@ -193,7 +194,9 @@ static void trim_to_row(struct box *digits, int count)
         digits[i].y = tops[i] > top - spare ? tops[i] : top - spare;
         int end = feet[i] < foot + spare ? feet[i] : foot + spare;
         digits[i].height = end > digits[i].y ? end - digits[i].y : 1;
+        trimmed++;
     }
+    return trimmed;
 }
 
 /* The digits side by side on white, grey, LINE_HEIGHT high. */
@@ -277,6 +280,22 @@ static int read_digits(struct Pix *line, struct ocr *ocr, struct field *ret_fiel
     return rc == ERR_TIMEOUT ? 0 : rc;
 }
 
+/* Digits found, and their mean height. */
+struct row {
+    const struct box *digits;
+    int count;
+    double height;
+};
+
+static int read_row(struct Pix *ink, const struct row *row, struct ocr *ocr,
+                    struct field *ret_field, struct err *err)
+{
+    struct Pix *line = set_close(ink, row->digits, row->count, row->height);
+    int rc = read_digits(line, ocr, ret_field, err);
+    pixDestroy(&line);
+    return rc;
+}
+
 /* What the ink of a comb holds (enum comb_look); `clean`: lines were taken off it, and digits may
  * have lost some of their height. */
 struct attempt {
@@ -294,11 +313,10 @@ static int read_ink(struct Pix *ink, const struct attempt *attempt, struct field
     int count = find_digits(ink, (int)(comb->zone.height * DIGIT_MIN_SHARE), digits), rc = 0;
     if (count == comb->cells && count <= CELLS_MAX && are_typed(digits, count, spread, &height) &&
         (!attempt->clean || are_typed_but_few(digits, count))) {
-        if (attempt->clean)
-            trim_to_row(digits, count);
-        struct Pix *line = set_close(ink, digits, count, height);
-        rc = read_digits(line, attempt->ocr, ret_field, err);
-        pixDestroy(&line);
+        rc = read_row(ink, &(struct row){digits, count, height}, attempt->ocr, ret_field, err);
+        if (rc >= 0 && ret_field->state == FIELD_ABSENT && attempt->clean &&
+            trim_to_row(digits, count) > 0)
+            rc = read_row(ink, &(struct row){digits, count, height}, attempt->ocr, ret_field, err);
     }
     if (rc < 0)
         return rc;

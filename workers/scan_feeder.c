@@ -21,6 +21,7 @@
 #include "image/decode.h"
 #include "image/encode.h"
 #include "scanner/device.h"
+#include "scanner/sides.h"
 #include "workers/scan.h"
 
 enum {
@@ -34,6 +35,7 @@ enum {
 struct held_front {
     struct buf image; /* encoded; empty: none is held */
     json_t *record;
+    struct side_size size;
 };
 
 struct feeding {
@@ -156,19 +158,40 @@ static int send_front(struct feeding *feeding, uint32_t sheet, struct err *err)
     return rc;
 }
 
+static struct side_size size_of(const struct scanned_side *side)
+{
+    return side_size_of(side->page, side->x_dpi, side->y_dpi);
+}
+
+/* Tells the operator, while the paper is in hand, and the page's record. */
+static void check_sides(const struct feeding *feeding, const struct scanned_side *back,
+                        json_t *record)
+{
+    struct side_size front = feeding->front.size, size = size_of(back);
+    if (feeding->front.image.len == 0 || sides_match(front, size))
+        return;
+    json_object_set_new(record, "finding", json_string("sides_differ"));
+    log_warn("sheet=%u front and back do not match: %.0f x %.0f mm and %.0f x %.0f mm, at most %d "
+             "mm apart; kept, to be looked at",
+             back->sheet, front.width, front.height, size.width, size.height, SIDES_DIFFER_MM);
+    scan_say(feeding->scan,
+             "Feuille n° %u : le recto (%.0f x %.0f mm) et le verso (%.0f x %.0f mm) ne vont pas "
+             "ensemble. Deux feuilles sont peut-être passées l'une sur l'autre : vérifiez-la.",
+             back->sheet, front.width, front.height, size.width, size.height);
+}
+
 static int send_last(struct feeding *feeding, const struct scanned_side *side, struct err *err)
 {
     SCOPED(buf_free) struct buf image = {0};
+    struct scan_side out = {
+        .sheet = side->sheet, .side = (uint32_t)side->side, .capture = record_of(feeding, side)};
+    check_sides(feeding, side, out.capture);
     int rc = image_encode(side->page, &IMAGE_ENCODE_DEFAULT, &image, err);
     if (rc == 0)
         rc = send_front(feeding, side->sheet, err);
-    if (rc < 0)
-        return rc;
-    const struct scan_side out = {.image = buf_view(&image),
-                                  .sheet = side->sheet,
-                                  .side = (uint32_t)side->side,
-                                  .capture = record_of(feeding, side)};
-    rc = scan_page(feeding->scan, &out, err);
+    out.image = buf_view(&image);
+    if (rc == 0)
+        rc = scan_page(feeding->scan, &out, err);
     json_decref(out.capture);
     return rc;
 }
@@ -177,6 +200,7 @@ static int hold_front(struct feeding *feeding, const struct scanned_side *side, 
 {
     drop_front(feeding);
     feeding->front.record = record_of(feeding, side);
+    feeding->front.size = size_of(side);
     return image_encode(side->page, &IMAGE_ENCODE_DEFAULT, &feeding->front.image, err);
 }
 

@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 # A person at the feeder's terminal: a sheet that jams is declared rejected with its reason, the
-# feeding is broken off and taken up again; the batch holds every other sheet, whole and once.
+# feeding is broken off and taken up again; the batch holds every other sheet, whole and once. Where
+# front and back of a sheet do not match, its number is said.
 # SPDX-License-Identifier: Apache-2.0
 import os
 import pty
 import select
+import shutil
 import subprocess
 import sys
 import time
@@ -109,6 +111,36 @@ class Operator(mailroom.Room):
         self.assertEqual(counts["sheets_fed"], len(expected) // 2 + 1)
         self.assertEqual(counts["pages_accepted"], len(expected))
         self.assertEqual(pages.compare(pages.of_archive(self.data), [1], expected), (0, 0))
+
+
+class TwoSheetsAsOne(mailroom.Room):
+    """A letter under a cheque: the back that was seen is the cheque's."""
+
+    def setUp(self):
+        super().setUp()
+        for folder, kind in (("hopper", "letter"), ("cheques", "cheque")):
+            mailroom.draw(self.path(folder), 4, f"--kind={kind}", "--mode=bw", "--dpi=200",
+                          "--no-separators", seed=3)
+        self.hub = self.start("run")
+        self.addCleanup(self.stop)
+        self.wait_for(lambda: os.path.exists(os.path.join(self.data, "run", "front")))
+
+    def stop(self):
+        self.hub.terminate()
+        self.hub.communicate(timeout=mailroom.RUN_LIMIT_S)
+
+    def backs(self, folder):
+        return sorted(os.path.join(self.path(folder), name) for name in
+                      os.listdir(self.path(folder)) if ".b." in name)
+
+    def test_the_operator_is_told_which_sheet_it_is(self):
+        cheque = min(self.backs("cheques"), key=os.path.getsize)  # some are a part of a letter
+        shutil.copyfile(cheque, self.backs("hopper")[1])
+        scan = Terminal(self, "--hopper", self.path("hopper"))
+        scan.expect("Feuille n° 2 : le recto")
+        scan.expect("ne vont pas ensemble")
+        self.assertEqual(scan.finish(), 0, scan.shown)
+        self.assertNotIn("ne vont pas ensemble", scan.shown)
 
 
 if __name__ == "__main__":
