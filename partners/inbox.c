@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/scope.h"
+#include "partners/spool_group.h"
 
 enum { SMALL_FILE_BYTES = 256 };
 
@@ -26,6 +27,14 @@ struct upload {
     struct manifest manifest; /* from INBOX_FILES on */
     struct spool *spool;      /* of the file that is being sent, NULL between files */
     uint64_t used_at;
+    bool unsynced; /* something was written since the last inbox_sync */
+    bool ended;    /* its last chunk was */
+};
+
+/* A batch that lost its place in memory: its files before this one are whole and durable. */
+struct given_up {
+    char tenant[MANIFEST_TENANT_SIZE], uuid[MANIFEST_UUID_SIZE];
+    uint32_t file;
 };
 
 struct inbox {
@@ -34,6 +43,10 @@ struct inbox {
     struct spool_public key;
     struct upload *uploads[INBOX_OPEN_MAX];
     uint64_t turn;
+    struct spool_group *group; /* what was written since the last inbox_sync */
+    struct err failed;         /* of a sync in between, for inbox_sync to tell */
+    struct given_up given_up[INBOX_PASSED_MAX];
+    uint32_t given_up_count;
 };
 
 const char *inbox_phase_name(enum inbox_phase phase)
@@ -84,6 +97,8 @@ int inbox_open(const struct inbox_params *params, struct inbox **ret_inbox, stru
     int rc = file_make_folders(queue, 0700, err);
     if (rc == 0)
         rc = read_hub_key(inbox, err);
+    if (rc == 0)
+        rc = spool_group_open(inbox->root, &inbox->group, err);
     if (rc < 0)
         return rc;
     *ret_inbox = inbox;
@@ -97,6 +112,7 @@ void inbox_free(struct inbox **inbox)
         return;
     for (int i = 0; i < INBOX_OPEN_MAX; i++)
         upload_free(&(*inbox)->uploads[i]);
+    spool_group_free(&(*inbox)->group);
     free(*inbox);
     *inbox = NULL;
 }
@@ -148,10 +164,65 @@ static int enqueue(const struct inbox *inbox, struct upload *upload, struct err 
     int rc = file_write(path, 0600, bytes_of(received, strlen(received)), err);
     if (rc < 0)
         return rc;
-    upload->standing =
-        (struct inbox_standing){.phase = INBOX_QUEUED, .file = upload->manifest.count + 1};
+    upload->ended = false;
     manifest_clear(&upload->manifest);
     return 0;
+}
+
+/* ---- syncing ---- */
+
+/* Gives up a batch's place in memory; for one that has written nothing since the last sync. */
+static void give_up(struct inbox *inbox, struct upload **place)
+{
+    if (*place && (*place)->standing.file > 0) {
+        struct given_up *to = &inbox->given_up[inbox->given_up_count++ % INBOX_PASSED_MAX];
+        memcpy(to->tenant, (*place)->tenant, sizeof to->tenant);
+        memcpy(to->uuid, (*place)->uuid, sizeof to->uuid);
+        to->file = (*place)->standing.file;
+    }
+    upload_free(place);
+}
+
+/* The file that a batch was at when it was given up; 0 when that is not known. */
+static uint32_t take_given_up(struct inbox *inbox, const struct upload *upload)
+{
+    for (uint32_t i = 0; i < INBOX_PASSED_MAX; i++) {
+        struct given_up *at = &inbox->given_up[i];
+        if (strcmp(at->uuid, upload->uuid) != 0 || strcmp(at->tenant, upload->tenant) != 0)
+            continue;
+        uint32_t file = at->file;
+        *at = (struct given_up){0};
+        return file;
+    }
+    return 0;
+}
+
+/* What cannot be made durable is read from the disk again when it is asked for. */
+static void settle(struct inbox *inbox)
+{
+    struct err why = {0};
+    int rc = spool_group_sync(inbox->group, &why);
+    for (int i = 0; i < INBOX_OPEN_MAX; i++) {
+        struct upload *upload = inbox->uploads[i];
+        if (!upload || !upload->unsynced)
+            continue;
+        int ended = rc == 0 && upload->ended ? enqueue(inbox, upload, &why) : rc;
+        upload->unsynced = false;
+        if (ended < 0) {
+            upload_free(&inbox->uploads[i]);
+            inbox->failed = why;
+        }
+    }
+}
+
+int inbox_sync(struct inbox *inbox, struct err *err)
+{
+    settle(inbox);
+    if (inbox->failed.code == 0)
+        return 0;
+    *err = inbox->failed;
+    inbox->failed = (struct err){0};
+    return err->code;
 }
 
 static int open_spool(const struct inbox *inbox, struct upload *upload, uint32_t file,
@@ -164,21 +235,34 @@ static int open_spool(const struct inbox *inbox, struct upload *upload, uint32_t
                       err);
 }
 
-/* A file that is whole is left; after the last one the batch is queued. */
-static int go_on(const struct inbox *inbox, struct upload *upload, struct err *err)
+/* A file that is whole is left, after the last one the batch has ended. */
+static void go_on(const struct inbox *inbox, struct upload *upload)
 {
     struct inbox_standing *standing = &upload->standing;
-    standing->at = (uint32_t)spool_durable(upload->spool);
+    standing->at = (uint32_t)spool_written(upload->spool);
     if (standing->at < upload->manifest.files[standing->file - 1].bytes)
-        return 0;
-    spool_free(&upload->spool);
-    standing->file++;
-    standing->at = 0;
-    return standing->file > upload->manifest.count ? enqueue(inbox, upload, err) : 0;
+        return;
+    spool_group_leave(inbox->group, &upload->spool);
+    *standing = (struct inbox_standing){.phase = INBOX_FILES, .file = standing->file + 1};
+    if (standing->file > upload->manifest.count) {
+        standing->phase = INBOX_QUEUED;
+        upload->ended = true;
+    }
 }
 
-/* Files are sent one after another: the last that has a spool is the one to go on with. */
-static int find_place(const struct inbox *inbox, struct upload *upload, struct err *err)
+/* Files are sent one after another, but of those that one sync covers a power cut may keep any: the
+ * first that may be broken. None after it was ever acknowledged. */
+static uint32_t first_in_doubt(const struct upload *upload, uint32_t last)
+{
+    uint32_t chunks = 1, file = last;
+    while (file > 1 && chunks < SPOOL_GROUP_MAX) {
+        file--;
+        chunks += (upload->manifest.files[file - 1].bytes - 1) / SPOOL_CHUNK_BYTES + 1;
+    }
+    return file;
+}
+
+static uint32_t last_with_spool(const struct inbox *inbox, const struct upload *upload)
 {
     char path[INBOX_PATH_SIZE];
     const struct inbox_batch batch = batch_of(upload);
@@ -188,11 +272,30 @@ static int find_place(const struct inbox *inbox, struct upload *upload, struct e
         if (access(path, F_OK) != 0)
             break;
     }
-    upload->standing = (struct inbox_standing){INBOX_FILES, file > 1 ? file - 1 : 1, 0};
-    if (file == 1)
-        return 0;
-    int rc = open_spool(inbox, upload, file - 1, err);
-    return rc < 0 ? rc : go_on(inbox, upload, err);
+    return file - 1;
+}
+
+/* Opens file after file until one is not whole: that is the place. What is found may be in the
+ * system's memory only, so the caller syncs it with the group. */
+static int find_place(struct inbox *inbox, struct upload *upload, struct err *err)
+{
+    uint32_t last = last_with_spool(inbox, upload), known = take_given_up(inbox, upload);
+    uint32_t file = known ? known : first_in_doubt(upload, last);
+    int rc = 0;
+    upload->standing = (struct inbox_standing){INBOX_FILES, file ? file : 1, 0};
+    if (known > upload->manifest.count)
+        upload->standing.phase = INBOX_QUEUED;
+    while (rc == 0 && !upload->ended && upload->standing.file <= last && !upload->spool) {
+        rc = open_spool(inbox, upload, upload->standing.file, err);
+        if (rc == 0)
+            go_on(inbox, upload);
+    }
+    if (rc < 0)
+        return rc;
+    if (upload->spool)
+        spool_group_add(inbox->group, upload->spool);
+    upload->unsynced = true;
+    return 0;
 }
 
 static int read_manifest(const struct inbox *inbox, struct upload *upload, struct err *err)
@@ -204,7 +307,7 @@ static int read_manifest(const struct inbox *inbox, struct upload *upload, struc
     return rc < 0 ? rc : manifest_read(buf_view(&text), &upload->manifest, err);
 }
 
-static int load(const struct inbox *inbox, struct upload *upload, struct err *err)
+static int load(struct inbox *inbox, struct upload *upload, struct err *err)
 {
     int rc = read_opened(inbox, upload, err);
     if (rc < 0)
@@ -219,7 +322,8 @@ static int load(const struct inbox *inbox, struct upload *upload, struct err *er
     return rc;
 }
 
-/* The place of the upload, or of the one to give up for it: the longest unused. */
+/* The place of the upload, or of the one to give up for it: the longest unused. What was written is
+ * synced before anything is read from the disk. */
 static struct upload **place_for(struct inbox *inbox, const struct inbox_batch *batch)
 {
     struct upload **oldest = &inbox->uploads[0];
@@ -231,7 +335,8 @@ static struct upload **place_for(struct inbox *inbox, const struct inbox_batch *
         if (*oldest && (!*at || (*at)->used_at < (*oldest)->used_at))
             oldest = at;
     }
-    upload_free(oldest);
+    settle(inbox);
+    give_up(inbox, oldest);
     return oldest;
 }
 
@@ -250,10 +355,16 @@ static int find(struct inbox *inbox, const struct inbox_batch *batch, struct upl
     snprintf(upload->uuid, sizeof upload->uuid, "%s", batch->uuid);
     upload->used_at = ++inbox->turn;
     int rc = load(inbox, upload, err);
-    if (rc < 0)
+    if (rc < 0) {
         upload_free(&upload);
+        return rc;
+    }
     *place = upload;
-    return rc;
+    settle(inbox);
+    if (*place)
+        return 0;
+    *err = inbox->failed;
+    return err->code;
 }
 
 /* ---- announcing ---- */
@@ -401,8 +512,13 @@ static int take_file(const struct inbox *inbox, struct upload *upload,
 {
     int rc = upload->spool ? 0 : open_spool(inbox, upload, chunk->file, err);
     if (rc == 0)
-        rc = spool_append(upload->spool, chunk->at, chunk->bytes, err);
-    return rc < 0 ? rc : go_on(inbox, upload, err);
+        rc = spool_write(upload->spool, chunk->at, chunk->bytes, err);
+    if (rc < 0)
+        return rc;
+    upload->unsynced = true;
+    spool_group_add(inbox->group, upload->spool);
+    go_on(inbox, upload);
+    return 0;
 }
 
 /* A batch whose manifest cannot hold is forgotten, so that its uuid may be used again. */
@@ -425,6 +541,8 @@ int inbox_take(struct inbox *inbox, const struct inbox_batch *batch,
                struct err *err)
 {
     struct upload **place;
+    if (spool_group_is_full(inbox->group))
+        settle(inbox);
     int rc = find(inbox, batch, &place, err);
     if (rc < 0)
         return rc;

@@ -1,7 +1,7 @@
 /*
  * The inbox: what partners have submitted and the hub's side has not taken yet, on disk, and the
  * receipts of what it has. The gateway writes it and cannot read back what was sent (spool.h).
- * Every function returns after what it says is durable.
+ * Every function but inbox_take returns after what it says is durable.
  * SPDX-License-Identifier: Apache-2.0
  */
 #pragma once
@@ -57,8 +57,9 @@ struct inbox_manifest {
     uint32_t bytes;
 };
 
-/* Announces a batch, or finds it again. ERR_CONFLICT: another manifest bears this uuid; ERR_LIMIT:
- * length or number of unfinished batches. */
+/* Announces a batch, or finds it again; where it stands counts after inbox_sync, as in inbox_take.
+ * ERR_CONFLICT: another manifest bears this uuid; ERR_LIMIT: length or number of unfinished
+ * batches. */
 int inbox_announce(struct inbox *inbox, const struct inbox_batch *batch,
                    const struct inbox_manifest *manifest, struct inbox_standing *ret_standing,
                    struct err *err);
@@ -68,13 +69,18 @@ struct inbox_chunk {
     struct bytes bytes;
 };
 
-/* Takes a chunk and tells how far the batch is then; one that is not the next changes nothing and
- * is no error. What is durable of a file stays; a manifest counts when it is whole. A manifest that
- * does not hold forgets the batch: ERR_FORMAT, ERR_LIMIT, ERR_INTEGRITY or ERR_DENIED (another
- * tenant or uuid), with the reason. ERR_NOT_FOUND: not announced. */
+/* Takes a chunk and tells how far the batch is once inbox_sync has returned 0, not before: nobody
+ * may be told until then. One that is not the next changes nothing and is no error. What is durable
+ * of a file stays; a manifest counts when it is whole. A manifest that does not hold forgets the
+ * batch: ERR_FORMAT, ERR_LIMIT, ERR_INTEGRITY or ERR_DENIED (another tenant or uuid), with the
+ * reason. ERR_NOT_FOUND: not announced. */
 int inbox_take(struct inbox *inbox, const struct inbox_batch *batch,
                const struct inbox_chunk *chunk, struct inbox_standing *ret_standing,
                struct err *err);
+
+/* Makes what was taken durable, of all batches at once, and queues those that are whole. When it
+ * fails nothing taken since the last time may be acknowledged: each batch is where it was. */
+int inbox_sync(struct inbox *inbox, struct err *err);
 
 /* A part of a receipt; `bytes` is the caller's: buf_free. */
 struct inbox_part {

@@ -32,8 +32,9 @@ _Static_assert((int)SPOOL_KEY_BYTES == (int)crypto_box_SECRETKEYBYTES, "sizes of
 struct spool {
     int fd;
     bool broken; /* a failed record could not be taken back: nothing more is written */
-    uint64_t whole, durable;
-    off_t end; /* of the last durable record */
+    bool fresh;  /* its name is not durable yet */
+    uint64_t whole, durable, written;
+    off_t durable_end, end; /* of the last durable record, of the last one written */
     struct spool_public key;
     char *path;
 };
@@ -88,8 +89,7 @@ static int read_record(int fd, off_t at, struct buf *record, struct bytes *ret_s
     return memcmp(is.at, record->at + 4, DIGEST_BYTES) == 0;
 }
 
-/* Counts whole records, cuts off what follows them. What is found may still be in the system's
- * memory only, so it is synced before it counts as durable. */
+/* Counts whole records, cuts off what follows them. */
 static int recover(struct spool *spool, struct err *err)
 {
     SCOPED(buf_free) struct buf record = {0};
@@ -97,28 +97,19 @@ static int recover(struct spool *spool, struct err *err)
     struct stat stat;
     int rc;
     while ((rc = read_record(spool->fd, spool->end, &record, &sealed)) == 1) {
-        spool->durable += sealed.len - crypto_box_SEALBYTES;
+        spool->written += sealed.len - crypto_box_SEALBYTES;
         spool->end += (off_t)(HEAD_BYTES + sealed.len);
     }
     if (rc < 0 || fstat(spool->fd, &stat) < 0)
         return err_set(err, rc < 0 ? rc : ERR_IO, "%s: cannot be read back", spool->path);
-    if (spool->durable > spool->whole)
+    if (spool->written > spool->whole)
         return err_set(err, ERR_CONFLICT, "%s: %llu bytes held, the file has %llu", spool->path,
-                       (unsigned long long)spool->durable, (unsigned long long)spool->whole);
+                       (unsigned long long)spool->written, (unsigned long long)spool->whole);
     if (stat.st_size > spool->end && ftruncate(spool->fd, spool->end) < 0)
         return err_errno(err, errno, "%s", spool->path);
-    return fdatasync(spool->fd) < 0 ? err_errno(err, errno, "%s", spool->path) : 0;
-}
-
-static int sync_folder_of(const char *path, struct err *err)
-{
-    SCOPED(scope_free) char *folder = strdup(path);
-    if (!folder)
-        return err_set(err, ERR_MEMORY, "%s: no memory for its folder's name", path);
-    char *slash = strrchr(folder, '/');
-    if (slash)
-        slash[slash == folder] = '\0';
-    return file_sync_folder(slash ? folder : ".", err);
+    spool->durable = spool->written;
+    spool->durable_end = spool->end;
+    return 0;
 }
 
 /* Opens or makes the file, for this process alone. */
@@ -132,7 +123,8 @@ static int take(struct spool *spool, struct err *err)
         return err_set(err, ERR_FORMAT, "%s: not a regular file", spool->path);
     if (flock(spool->fd, LOCK_EX | LOCK_NB) < 0)
         return err_set(err, ERR_CONFLICT, "%s: open in another process", spool->path);
-    return sync_folder_of(spool->path, err);
+    spool->fresh = true;
+    return 0;
 }
 
 int spool_open(const char *path, const struct spool_public *key, uint64_t whole,
@@ -162,6 +154,16 @@ uint64_t spool_durable(const struct spool *spool)
     return spool->durable;
 }
 
+uint64_t spool_written(const struct spool *spool)
+{
+    return spool->written;
+}
+
+bool spool_is_fresh(const struct spool *spool)
+{
+    return spool->fresh;
+}
+
 /* Length, digest and sealed bytes of a chunk. */
 static int seal_record(const struct spool *spool, struct bytes chunk, struct buf *ret_record)
 {
@@ -178,20 +180,14 @@ static int seal_record(const struct spool *spool, struct bytes chunk, struct buf
     return 0;
 }
 
-static int write_record(struct spool *spool, struct bytes record, struct err *err)
+static int write_record(const struct spool *spool, struct bytes record, struct err *err)
 {
     if (lseek(spool->fd, spool->end, SEEK_SET) < 0)
         return err_errno(err, errno, "%s", spool->path);
     int fault = fault_point("spool.append.before_write");
     if (fault)
         return err_errno(err, fault, "%s", spool->path);
-    int rc = file_write_all(spool->fd, record, spool->path, err);
-    if (rc < 0)
-        return rc;
-    fault = fault_point("spool.append.before_sync");
-    if (fault)
-        return err_errno(err, fault, "%s", spool->path);
-    return fdatasync(spool->fd) < 0 ? err_errno(err, errno, "%s", spool->path) : 0;
+    return file_write_all(spool->fd, record, spool->path, err);
 }
 
 /* 1 when the chunk is to be written, 0 when it is there already. */
@@ -203,15 +199,15 @@ static int check_chunk(const struct spool *spool, uint64_t at, size_t length, st
     if (at > spool->whole || length > spool->whole - at)
         return err_set(err, ERR_LIMIT, "chunk: %zu bytes at byte %llu, the file has %llu", length,
                        (unsigned long long)at, (unsigned long long)spool->whole);
-    if (at + length <= spool->durable)
+    if (at + length <= spool->written)
         return 0;
-    if (at != spool->durable)
-        return err_set(err, ERR_CONFLICT, "chunk: begins at byte %llu, the durable byte is %llu",
-                       (unsigned long long)at, (unsigned long long)spool->durable);
+    if (at != spool->written)
+        return err_set(err, ERR_CONFLICT, "chunk: begins at byte %llu, the next byte is %llu",
+                       (unsigned long long)at, (unsigned long long)spool->written);
     return 1;
 }
 
-int spool_append(struct spool *spool, uint64_t at, struct bytes chunk, struct err *err)
+int spool_write(struct spool *spool, uint64_t at, struct bytes chunk, struct err *err)
 {
     int rc = check_chunk(spool, at, chunk.len, err);
     if (rc <= 0)
@@ -231,10 +227,56 @@ int spool_append(struct spool *spool, uint64_t at, struct bytes chunk, struct er
         spool->broken = ftruncate(spool->fd, spool->end) < 0;
         return rc;
     }
-    fault_point("spool.append.after_sync");
     spool->end += (off_t)record.len;
-    spool->durable += chunk.len;
+    spool->written += chunk.len;
     return 0;
+}
+
+static int sync_folder_of(const char *path, struct err *err)
+{
+    SCOPED(scope_free) char *folder = strdup(path);
+    if (!folder)
+        return err_set(err, ERR_MEMORY, "%s: no memory for its folder's name", path);
+    char *slash = strrchr(folder, '/');
+    if (slash)
+        slash[slash == folder] = '\0';
+    return file_sync_folder(slash ? folder : ".", err);
+}
+
+static int sync_it(const struct spool *spool, struct err *err)
+{
+    int fault = fault_point("spool.append.before_sync");
+    if (fault)
+        return err_errno(err, fault, "%s", spool->path);
+    if (fdatasync(spool->fd) < 0)
+        return err_errno(err, errno, "%s", spool->path);
+    return spool->fresh ? sync_folder_of(spool->path, err) : 0;
+}
+
+int spool_sync(struct spool *spool, struct err *err)
+{
+    int rc = sync_it(spool, err);
+    if (rc < 0) {
+        spool_take_back(spool);
+        return rc;
+    }
+    fault_point("spool.append.after_sync");
+    spool_settle(spool);
+    return 0;
+}
+
+void spool_settle(struct spool *spool)
+{
+    spool->fresh = false;
+    spool->durable = spool->written;
+    spool->durable_end = spool->end;
+}
+
+void spool_take_back(struct spool *spool)
+{
+    spool->broken |= ftruncate(spool->fd, spool->durable_end) < 0;
+    spool->written = spool->durable;
+    spool->end = spool->durable_end;
 }
 
 static int open_record(struct bytes sealed, const struct spool_public *public_key,

@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/bytes.h"
@@ -31,24 +32,40 @@ void spool_keys_make(struct spool_public *ret_public, struct spool_secret *ret_s
 
 struct spool;
 
-/* Opens the spool of a file of `whole` bytes, or makes it (mode 0600; its name is durable when this
- * returns). An unfinished record at the end is cut off; what lies before it stays. ERR_LIMIT when
- * `whole` is 0 or over SPOOL_FILE_BYTES; ERR_CONFLICT when another process has it open or it holds
- * more than `whole`; ERR_FORMAT when the path is no regular file. `key` is copied. */
+/* Opens the spool of a file of `whole` bytes, or makes it (mode 0600). An unfinished record at the
+ * end is cut off; what lies before it stays, whatever happens. It may be in the system's memory
+ * only: the next sync makes it durable, and the name. ERR_LIMIT when `whole` is 0 or over
+ * SPOOL_FILE_BYTES; ERR_CONFLICT when another process has it open or it holds more than `whole`;
+ * ERR_FORMAT when the path is no regular file. `key` is copied. */
 int spool_open(const char *path, const struct spool_public *key, uint64_t whole,
                struct spool **ret_spool, struct err *err);
 /* NULL-safe, nulls. */
 void spool_free(struct spool **spool);
 
-/* Bytes of the file, from its first, that a power cut cannot take away any more. */
+/* Bytes of the file, from its first, that a power cut cannot take away any more; after spool_open
+ * that is so from the first sync on. */
 uint64_t spool_durable(const struct spool *spool);
 
-/* Takes the chunk that begins at byte `at`; when it returns 0 the chunk is durable. A chunk that is
- * durable already is 0 and changes nothing, so an answer that was lost may be asked for again.
- * ERR_CONFLICT names the durable byte when `at` is another one; ERR_LIMIT: an empty chunk, one over
- * SPOOL_CHUNK_BYTES, or one beyond the file's end. After ERR_FULL or ERR_IO the durable byte is the
- * same as before and the chunk can be sent again. */
-int spool_append(struct spool *spool, uint64_t at, struct bytes chunk, struct err *err);
+/* As spool_durable, with what has been written since: where the next chunk begins. */
+uint64_t spool_written(const struct spool *spool);
+
+/* Whether it was not synced since it was opened: its name may still be lost. */
+bool spool_is_fresh(const struct spool *spool);
+
+/* Writes the chunk that begins at byte `at`; durable after spool_sync. A chunk that was written
+ * already is 0 and changes nothing, so an answer that was lost may be asked for again. ERR_CONFLICT
+ * names the next byte when `at` is another one; ERR_LIMIT: an empty chunk, one over
+ * SPOOL_CHUNK_BYTES, or one beyond the file's end. After ERR_FULL or ERR_IO the chunk can be sent
+ * again. */
+int spool_write(struct spool *spool, uint64_t at, struct bytes chunk, struct err *err);
+
+/* Makes what was written durable, and the name. When it fails nothing written since the last time
+ * counts: it is cut off and can be sent again. */
+int spool_sync(struct spool *spool, struct err *err);
+
+/* The same for a caller that synced the whole file system (settle), or could not (take back). */
+void spool_settle(struct spool *spool);
+void spool_take_back(struct spool *spool);
 
 /* For the hub: appends the whole plain file to `ret_plain`. ERR_INTEGRITY when a record is damaged,
  * was sealed for another key, or the whole has another digest than `want`; then `ret_plain` is

@@ -42,6 +42,8 @@ static const struct {
     {"spool.append.before_write", "tests/test_spool.c"},
     {"spool.append.before_sync", "tests/test_spool.c"},
     {"spool.append.after_sync", "tests/test_spool.c"},
+    {"spool.group.before_sync", "tests/test_inbox.c"},
+    {"spool.group.after_sync", "tests/test_inbox.c"},
 };
 enum { OTHERS = sizeof others / sizeof *others, POINTS = ARCHIVE_POINTS + OTHERS };
 

@@ -4,10 +4,12 @@
  */
 #include "partners/inbox.h"
 
+#include <signal.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -18,11 +20,12 @@
 
 enum { FILES = 3, FILE_BYTES = 600000, STEP = 200000 };
 
-static const char uuid[] = "0123456789abcdef0123456789abcdef";
+static char uuid[] = "0123456789abcdef0123456789abcdef";
 static const struct inbox_batch batch = {"041", uuid};
 static char top[] = "/tmp/tripli-inbox-XXXXXX";
 static char root[64], key_path[64];
 static uint8_t plain[FILES][FILE_BYTES];
+static struct digest digests[FILES];
 static struct buf manifest;
 static struct inbox_manifest claim;
 static struct spool_secret secret;
@@ -41,10 +44,12 @@ static struct inbox_standing announced(struct inbox *inbox)
     struct err err = {0};
     struct inbox_standing standing = {0};
     check_ok(inbox_announce(inbox, &batch, &claim, &standing, &err), &err);
+    check_ok(inbox_sync(inbox, &err), &err);
     return standing;
 }
 
-static struct inbox_standing sent(struct inbox *inbox, struct inbox_standing from)
+/* The next chunk, not synced. */
+static struct inbox_standing taken(struct inbox *inbox, struct inbox_standing from)
 {
     struct err err = {0};
     struct bytes file =
@@ -52,6 +57,14 @@ static struct inbox_standing sent(struct inbox *inbox, struct inbox_standing fro
     size_t len = file.len - from.at < STEP ? file.len - from.at : STEP;
     const struct inbox_chunk chunk = {from.file, from.at, bytes_of(file.at + from.at, len)};
     check_ok(inbox_take(inbox, &batch, &chunk, &from, &err), &err);
+    return from;
+}
+
+static struct inbox_standing sent(struct inbox *inbox, struct inbox_standing from)
+{
+    struct err err = {0};
+    from = taken(inbox, from);
+    check_ok(inbox_sync(inbox, &err), &err);
     return from;
 }
 
@@ -63,11 +76,17 @@ static void write_manifest(const char *received)
     memcpy(made.uuid, uuid, sizeof made.uuid);
     snprintf(made.received, sizeof made.received, "%s", received);
     for (uint32_t i = 0; i < FILES; i++)
-        files[i] =
-            (struct manifest_file){i + 1, FILE_BYTES, digest_of(bytes_of(plain[i], FILE_BYTES))};
+        files[i] = (struct manifest_file){i + 1, FILE_BYTES, digests[i]};
     manifest.len = 0;
     check_ok(manifest_write(&made, &manifest, &err), &err);
     claim = (struct inbox_manifest){digest_of(buf_view(&manifest)), (uint32_t)manifest.len};
+}
+
+/* The batch is number N from now on. */
+static void name_batch(unsigned n)
+{
+    snprintf(uuid, sizeof uuid, "0123456789abcdef%016x", n);
+    write_manifest("2026-11-20");
 }
 
 static int fresh(void **state)
@@ -75,7 +94,7 @@ static int fresh(void **state)
     (void)state;
     struct err err = {0};
     file_remove_tree(root, &err);
-    write_manifest("2026-11-20");
+    name_batch(0);
     return inbox_hub_key(root, key_path, &secret, &err);
 }
 
@@ -96,25 +115,30 @@ static void give_receipt(const char *text)
     check_ok(inbox_clear(root, &batch, FILES, &err), &err);
 }
 
+static void check_opens(void)
+{
+    struct err err = {0};
+    char path[INBOX_PATH_SIZE];
+    for (uint32_t i = 0; i < FILES; i++) {
+        SCOPED(buf_free) struct buf back = {0};
+        inbox_file_path(root, &batch, i + 1, path);
+        check_ok(spool_read(path, &secret, &digests[i], &back, &err), &err);
+    }
+}
+
 static void a_whole_batch_is_queued_and_opens_with_the_hubs_key(void **state)
 {
     (void)state;
     struct err err = {0};
     struct inbox_queued queued;
     static struct inbox_pass pass;
-    char path[INBOX_PATH_SIZE];
     SCOPED(inbox_free) struct inbox *inbox = opened();
     assert_int_equal(inbox_next(root, &pass, &queued, &err), 0);
     send_all(inbox);
     assert_int_equal(inbox_next(root, &pass, &queued, &err), 1);
     assert_string_equal(queued.uuid, uuid);
     assert_string_equal(queued.received, "2026-11-20");
-    for (uint32_t i = 0; i < FILES; i++) {
-        SCOPED(buf_free) struct buf back = {0};
-        struct digest want = digest_of(bytes_of(plain[i], FILE_BYTES));
-        inbox_file_path(root, &batch, i + 1, path);
-        check_ok(spool_read(path, &secret, &want, &back, &err), &err);
-    }
+    check_opens();
 }
 
 /* A whole batch as the gateway leaves it, by its number and date of receipt. */
@@ -211,6 +235,130 @@ static void a_new_gateway_goes_on_at_the_durable_byte(void **state)
         inbox_free(&inbox);
     }
 }
+
+/* Everything after the manifest in one group, not synced. */
+static void take_all(struct inbox *inbox)
+{
+    struct inbox_standing at = sent(inbox, announced(inbox));
+    while (at.phase == INBOX_FILES)
+        at = taken(inbox, at);
+    assert_int_equal(at.phase, INBOX_QUEUED);
+}
+
+static bool is_queued(void)
+{
+    struct err err = {0};
+    struct inbox_queued queued;
+    static struct inbox_pass pass;
+    pass = (struct inbox_pass){0};
+    return inbox_next(root, &pass, &queued, &err) == 1;
+}
+
+static void a_batch_is_queued_with_the_sync_not_before(void **state)
+{
+    (void)state;
+    struct err err = {0};
+    SCOPED(inbox_free) struct inbox *inbox = opened();
+    take_all(inbox);
+    assert_false(is_queued());
+    check_ok(inbox_sync(inbox, &err), &err);
+    assert_true(is_queued());
+}
+
+/* One sync covers many files: a power cut before its end may keep the later ones and lose a part of
+ * an earlier one. */
+static void a_file_with_a_hole_before_whole_ones_is_sent_again_from_there(void **state)
+{
+    static const off_t cuts[] = {0, 1, 50, STEP + 1000, 2 * STEP};
+    char path[INBOX_PATH_SIZE];
+    for (uint32_t file = 1; file <= FILES; file++)
+        for (size_t i = 0; i < sizeof cuts / sizeof *cuts; i++) {
+            fresh(state);
+            struct inbox *inbox = opened();
+            take_all(inbox);
+            inbox_free(&inbox);
+            inbox_file_path(root, &batch, file, path);
+            assert_int_equal(truncate(path, cuts[i]), 0);
+            inbox = opened();
+            assert_int_equal(announced(inbox).file, file);
+            assert_false(is_queued());
+            send_all(inbox);
+            inbox_free(&inbox);
+            check_opens();
+        }
+}
+
+/* More batches than are kept in memory, a chunk of each in turn. */
+static void batches_that_lose_their_place_in_memory_go_on(void **state)
+{
+    (void)state;
+    enum { MANY = INBOX_OPEN_MAX + 3 };
+    static struct inbox_standing at[MANY];
+    struct err err = {0};
+    int queued = 0;
+    SCOPED(inbox_free) struct inbox *inbox = opened();
+    memset(at, 0, sizeof at);
+    for (int step = 0; queued < MANY && step < 20; step++) {
+        for (int i = 0; i < MANY; i++) {
+            name_batch(i);
+            if (step == 0)
+                at[i] = announced(inbox);
+            else if (at[i].phase <= INBOX_FILES)
+                at[i] = taken(inbox, at[i]);
+            queued += at[i].phase == INBOX_QUEUED && at[i].at == 0;
+            at[i].at += at[i].phase == INBOX_QUEUED; /* counted */
+        }
+        check_ok(inbox_sync(inbox, &err), &err);
+    }
+    assert_int_equal(queued, MANY);
+}
+
+#ifdef TRIPLI_FAULTS
+/* Takes everything and syncs it, in a process of its own with a fault; answers its wait status. */
+static int sync_with(const char *fault)
+{
+    int status = 0;
+    pid_t child = fork();
+    if (child == 0) {
+        struct err err = {0};
+        struct inbox *inbox = opened();
+        take_all(inbox);
+        setenv("TRIPLI_FAULT", fault, 1);
+        int rc = inbox_sync(inbox, &err);
+        _exit(rc == ERR_FULL ? 3 : 1);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    return status;
+}
+
+static void a_kill_at_the_groups_sync_loses_nothing(void **state)
+{
+    static const char *const faults[] = {"spool.group.before_sync=kill",
+                                         "spool.group.after_sync=kill"};
+    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
+        fresh(state);
+        int status = sync_with(faults[i]);
+        assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+        SCOPED(inbox_free) struct inbox *inbox = opened();
+        announced(inbox); /* what is found is synced: all of it */
+        assert_true(is_queued());
+        check_opens();
+    }
+}
+
+static void after_a_sync_that_failed_nothing_of_the_group_counts(void **state)
+{
+    (void)state;
+    int status = sync_with("spool.group.before_sync=fail:1");
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 3);
+    assert_false(is_queued());
+    SCOPED(inbox_free) struct inbox *inbox = opened();
+    assert_int_equal(announced(inbox).file, 1);
+    send_all(inbox);
+    check_opens();
+}
+#endif
 
 static void a_chunk_that_is_not_the_next_changes_nothing(void **state)
 {
@@ -321,6 +469,8 @@ static int start(void **state)
     snprintf(root, sizeof root, "%s/in", top);
     snprintf(key_path, sizeof key_path, "%s/partners.key", top);
     randombytes_buf(plain, sizeof plain);
+    for (int i = 0; i < FILES; i++)
+        digests[i] = digest_of(bytes_of(plain[i], FILE_BYTES));
     return 0;
 }
 
@@ -339,6 +489,14 @@ int main(void)
         cmocka_unit_test_setup(tenants_take_turns_and_the_oldest_date_is_first, fresh),
         cmocka_unit_test_setup(a_batch_that_comes_later_waits_for_one_of_another_tenant, fresh),
         cmocka_unit_test_setup(a_new_gateway_goes_on_at_the_durable_byte, fresh),
+        cmocka_unit_test_setup(a_batch_is_queued_with_the_sync_not_before, fresh),
+        cmocka_unit_test_setup(a_file_with_a_hole_before_whole_ones_is_sent_again_from_there,
+                               fresh),
+        cmocka_unit_test_setup(batches_that_lose_their_place_in_memory_go_on, fresh),
+#ifdef TRIPLI_FAULTS
+        cmocka_unit_test_setup(a_kill_at_the_groups_sync_loses_nothing, fresh),
+        cmocka_unit_test_setup(after_a_sync_that_failed_nothing_of_the_group_counts, fresh),
+#endif
         cmocka_unit_test_setup(a_chunk_that_is_not_the_next_changes_nothing, fresh),
         cmocka_unit_test_setup(the_same_batch_has_one_receipt_and_other_contents_are_refused,
                                fresh),

@@ -32,6 +32,13 @@ static struct spool *opened(uint64_t whole)
     return spool;
 }
 
+/* Writes and syncs. */
+static int append(struct spool *spool, uint64_t at, struct bytes chunk, struct err *err)
+{
+    int rc = spool_write(spool, at, chunk, err);
+    return rc < 0 ? rc : spool_sync(spool, err);
+}
+
 /* Sends from the durable byte to byte `until`. */
 static void send_until(struct spool *spool, uint64_t until)
 {
@@ -39,7 +46,7 @@ static void send_until(struct spool *spool, uint64_t until)
     while (spool_durable(spool) < until) {
         uint64_t at = spool_durable(spool);
         uint64_t length = until - at < CHUNK ? until - at : CHUNK;
-        check_ok(spool_append(spool, at, bytes_of(plain + at, length), &err), &err);
+        check_ok(append(spool, at, bytes_of(plain + at, length), &err), &err);
         assert_int_equal(spool_durable(spool), at + length);
     }
 }
@@ -148,8 +155,8 @@ static void a_chunk_sent_again_changes_nothing(void **state)
     send_until(spool, 2 * CHUNK);
     SCOPED(buf_free) struct buf before = {0}, after = {0};
     on_disk(&before);
-    check_ok(spool_append(spool, 0, bytes_of(plain, CHUNK), &err), &err);
-    check_ok(spool_append(spool, CHUNK, bytes_of(plain + CHUNK, CHUNK), &err), &err);
+    check_ok(append(spool, 0, bytes_of(plain, CHUNK), &err), &err);
+    check_ok(append(spool, CHUNK, bytes_of(plain + CHUNK, CHUNK), &err), &err);
     assert_int_equal(spool_durable(spool), 2 * CHUNK);
     on_disk(&after);
     assert_true(bytes_equal(buf_view(&before), buf_view(&after)));
@@ -177,7 +184,7 @@ static void wrong_chunks_are_refused_and_leave_the_rest(void **state)
     send_until(spool, CHUNK);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct err err = {0};
-        check_refused(spool_append(spool, rows[i].at, bytes_of(large, rows[i].length), &err),
+        check_refused(append(spool, rows[i].at, bytes_of(large, rows[i].length), &err),
                       rows[i].want, &err);
         assert_int_equal(spool_durable(spool), CHUNK);
     }
@@ -260,7 +267,7 @@ static void a_write_that_fails_half_way_is_taken_back(void **state)
     small = before;
     small.rlim_cur = CHUNK + RECORD_EXTRA + 100;
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
-    int rc = spool_append(spool, CHUNK, bytes_of(plain + CHUNK, CHUNK), &err);
+    int rc = append(spool, CHUNK, bytes_of(plain + CHUNK, CHUNK), &err);
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
     check_refused(rc, ERR_IO, &err);
     assert_int_equal(spool_durable(spool), CHUNK);
@@ -284,8 +291,8 @@ static int send_with(const char *fault)
         setenv("TRIPLI_FAULT", fault, 1);
         int rc = spool_open(path, &key, WHOLE, &spool, &err);
         for (uint64_t at = 0; rc == 0 && at < WHOLE; at += CHUNK)
-            rc = spool_append(spool, at,
-                              bytes_of(plain + at, WHOLE - at < CHUNK ? WHOLE - at : CHUNK), &err);
+            rc = append(spool, at, bytes_of(plain + at, WHOLE - at < CHUNK ? WHOLE - at : CHUNK),
+                        &err);
         _exit(rc == ERR_FULL ? 3 : rc != 0);
     }
     assert_int_equal(waitpid(child, &status, 0), child);

@@ -24,8 +24,9 @@
 enum {
     TURN_MS = 200,
     PEER_MESSAGES = 4,         /* queued per connection: 4 × 512 KB = 2 MB at the most */
+    PEER_ANSWERS = 8,          /* a window's at once, and ZeroMQ counts what it has sent late */
     FRAME_BYTES = 512 * 1024,  /* a chunk and room; a larger frame ends the connection */
-    TAKEN_AT_ONCE = 64,        /* messages before signals and timers are looked at again */
+    TAKEN_AT_ONCE = 128,       /* messages that one sync makes durable: 4 of each of 32 peers */
     DESCRIPTORS = 65536,       /* connections that never finish their handshake hold one each */
     KEY_PATIENCE_MS = 10000,   /* tripli-import, started beside it, makes the key meanwhile */
     RESERVE_BYTES = 256 << 20, /* kept free, as the archive does */
@@ -40,6 +41,13 @@ struct note {
     unsigned unsaid;
 };
 
+/* An answer that waits for the sync of what it acknowledges. */
+struct answer {
+    struct peer to;
+    struct message message;
+    struct buf payload;
+};
+
 struct gateway {
     struct program program;
     const char *listen, *key_file, *allow_file;
@@ -49,6 +57,8 @@ struct gateway {
     struct tenants *tenants;
     char root[PLACE_SIZE + 16]; /* of inbox and outbox */
     struct inbox *inbox;
+    struct answer answers[TAKEN_AT_ONCE];
+    int answer_count;
     struct note notes[NOTES_MAX];
     bool stopping;
 };
@@ -92,23 +102,33 @@ static void say_once(struct gateway *gateway, const char *about, const char *tex
 
 /* ---- answers ---- */
 
+/* Each message has one answer; it is sent after the sync, in the order of the messages. `&payload`
+ * is taken over. */
 static void answer(struct gateway *gateway, const struct call *call, const struct message *message,
-                   struct bytes payload)
+                   struct buf *payload)
 {
-    struct err err = {0};
-    if (link_send(gateway->link, call->from, message, payload, &err) < 0)
-        log_debug("'%s' not sent: %s", message_name(message->kind), err.text);
+    struct answer *to = &gateway->answers[gateway->answer_count++];
+    *to = (struct answer){.to = *call->from, .message = *message};
+    if (payload) {
+        to->payload = *payload;
+        *payload = (struct buf){0};
+    }
+}
+
+static struct message refusal(const char *what, const struct err *why)
+{
+    struct message refused = {.kind = MESSAGE_REFUSED};
+    snprintf(refused.refused.what, sizeof refused.refused.what, "%s", what);
+    snprintf(refused.refused.code, sizeof refused.refused.code, "%s", err_name(why->code));
+    snprintf(refused.refused.reason, sizeof refused.refused.reason, "%.250s", why->text);
+    return refused;
 }
 
 static void refuse(struct gateway *gateway, const struct call *call, const struct err *why)
 {
-    struct message refused = {.kind = MESSAGE_REFUSED};
     const struct message *about = call->message;
-    snprintf(refused.refused.what, sizeof refused.refused.what, "%s",
-             about->header ? message_name(about->kind) : "message");
-    snprintf(refused.refused.code, sizeof refused.refused.code, "%s", err_name(why->code));
-    snprintf(refused.refused.reason, sizeof refused.refused.reason, "%.250s", why->text);
-    answer(gateway, call, &refused, bytes_of(NULL, 0));
+    struct message refused = refusal(about->header ? message_name(about->kind) : "message", why);
+    answer(gateway, call, &refused, NULL);
     say_once(gateway, call->from->key[0] ? call->from->key : "unknown", why->text);
 }
 
@@ -122,7 +142,25 @@ static void tell_standing(struct gateway *gateway, const struct call *call, cons
              inbox_phase_name(standing->phase));
     message.standing.file = standing->file;
     message.standing.at = standing->at;
-    answer(gateway, call, &message, bytes_of(NULL, 0));
+    answer(gateway, call, &message, NULL);
+}
+
+/* What was taken becomes durable, then every message since the last time has its answer. */
+static void acknowledge(struct gateway *gateway)
+{
+    struct err why = {0}, err = {0};
+    int rc = gateway->answer_count ? inbox_sync(gateway->inbox, &why) : 0;
+    for (int i = 0; i < gateway->answer_count; i++) {
+        struct answer *at = &gateway->answers[i];
+        if (rc < 0 && at->message.kind == MESSAGE_STANDING)
+            at->message = refusal("chunk", &why);
+        if (link_send(gateway->link, &at->to, &at->message, buf_view(&at->payload), &err) < 0)
+            log_debug("'%s' not sent: %s", message_name(at->message.kind), err.text);
+        buf_free(&at->payload);
+    }
+    gateway->answer_count = 0;
+    if (rc < 0)
+        say_once(gateway, "disk", why.text);
 }
 
 /* ---- submitting ---- */
@@ -184,8 +222,7 @@ static int take_receipt(struct gateway *gateway, const struct call *call, struct
     memcpy(to->uuid, said->uuid, sizeof to->uuid);
     to->at = part.at;
     to->bytes = part.whole;
-    answer(gateway, call, &answered, buf_view(&part.bytes));
-    buf_free(&part.bytes);
+    answer(gateway, call, &answered, &part.bytes);
     return 0;
 }
 
@@ -200,7 +237,7 @@ static void tell_handover(struct gateway *gateway, const struct call *call, cons
     snprintf(to->phase, sizeof to->phase, "%s", outbox_phase_name(standing->phase));
     to->number = standing->number;
     to->files = standing->files;
-    answer(gateway, call, &message, bytes_of(NULL, 0));
+    answer(gateway, call, &message, NULL);
 }
 
 static int take_fetch(struct gateway *gateway, const struct call *call, struct err *err)
@@ -226,7 +263,7 @@ static int take_part(struct gateway *gateway, const struct call *call, struct er
     int rc = outbox_piece(gateway->root, &call->who, &place, &part, err);
     answered.file_part = (struct file_part_message){said->number, said->file, said->at, part.whole};
     if (rc == 0)
-        answer(gateway, call, &answered, buf_view(&part.bytes));
+        answer(gateway, call, &answered, &part.bytes);
     buf_free(&part.bytes);
     return rc;
 }
@@ -291,24 +328,24 @@ static void take(struct gateway *gateway, const struct peer *from, const struct 
 
 static int receive(struct gateway *gateway, struct err *err)
 {
-    for (int i = 0; i < TAKEN_AT_ONCE; i++) {
+    int rc = 1;
+    while (rc > 0 && gateway->answer_count < TAKEN_AT_ONCE) {
         struct message message;
         struct peer from;
         struct err why = {0};
-        int rc = link_receive(gateway->link, &message, &from, &why);
-        if (rc == 0)
-            return 0;
-        if (rc == ERR_UNAVAILABLE || rc == ERR_MEMORY) {
-            *err = why;
-            return rc;
-        }
-        if (rc < 0)
-            refuse(gateway, &(struct call){.from = &from, .message = &message}, &why);
-        else
+        rc = link_receive(gateway->link, &message, &from, &why);
+        if (rc > 0)
             take(gateway, &from, &message);
+        else if (rc == ERR_UNAVAILABLE || rc == ERR_MEMORY)
+            *err = why;
+        else if (rc < 0) {
+            refuse(gateway, &(struct call){.from = &from, .message = &message}, &why);
+            rc = 1;
+        }
         message_clear(&message);
     }
-    return 0;
+    acknowledge(gateway);
+    return rc < 0 ? rc : 0;
 }
 
 static void tell_turned_away(struct gateway *gateway)
@@ -386,7 +423,7 @@ static int open_door(struct gateway *gateway, struct err *err)
     setrlimit(RLIMIT_NOFILE, &files); /* as many as there may be */
     const struct link_params params = {.endpoint = gateway->listen,
                                        .receive_messages = PEER_MESSAGES,
-                                       .send_messages = PEER_MESSAGES,
+                                       .send_messages = PEER_ANSWERS,
                                        .largest_bytes = FRAME_BYTES,
                                        .keys = &keys};
     int rc = load_keys(gateway, &keys, err);

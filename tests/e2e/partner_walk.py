@@ -207,6 +207,8 @@ class Walk(Door):
         kept = {}
         for limit in (1 << 20, 3 << 20):
             partner, valve = self.stuck_fetch(to, limit)
+            # what passed the valve is written by the partner a moment later
+            self.wait_for(lambda: len(images_of(self.path(to) + "/.041*")) > len(kept))
             self.kill("tripli-gateway")
             self.kill("tripli-handover")
             partner.kill()
