@@ -14,7 +14,7 @@
 enum {
     STORY_BATCHES = 2,
     STORY_PAGES = 14,
-    STORY_ENVELOPES = 10, /* that hold mail: 5, 3 and of the old batches 1 each */
+    STORY_ENVELOPES = 10,  /* that hold mail: 5, 3 and of the old batches 1 each */
     STORY_OLD_BATCHES = 2, /* a page each, of 2005; that of the first is destroyed */
     STORY_IMAGE_BYTES = 9000
 };
