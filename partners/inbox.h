@@ -37,6 +37,11 @@ const char *inbox_phase_name(enum inbox_phase phase); /* "manifest", "files", "q
 
 struct inbox;
 
+/* Kept free on the disk of inbox and outbox. Far above the archive's own reserve (256 MB): what
+ * partners send must never take the room in which pages that are accepted are filed, for filing is
+ * what makes room again. 2 GB are a thousand of the largest usual pages, colour at 300 dpi. */
+#define PARTNERS_RESERVE_BYTES (UINT64_C(2) << 30)
+
 struct inbox_params {
     const char *root;       /* made when missing, 0700 */
     uint64_t reserve_bytes; /* ERR_FULL when less would stay free on its disk */

@@ -23,15 +23,14 @@
 
 enum {
     TURN_MS = 200,
-    PEER_MESSAGES = 4,         /* queued per connection: 4 × 512 KB = 2 MB at the most */
-    PEER_ANSWERS = 8,          /* a window's at once, and ZeroMQ counts what it has sent late */
-    FRAME_BYTES = 512 * 1024,  /* a chunk and room; a larger frame ends the connection */
-    TAKEN_AT_ONCE = 128,       /* messages that one sync makes durable: 4 of each of 32 peers */
-    DESCRIPTORS = 65536,       /* connections that never finish their handshake hold one each */
-    KEY_PATIENCE_MS = 10000,   /* tripli-import, started beside it, makes the key meanwhile */
-    RESERVE_BYTES = 256 << 20, /* kept free, as the archive does */
-    NOTES_MAX = 64,            /* peers that the log remembers */
-    NOTE_MS = 60000            /* a peer's troubles are said once in this time */
+    PEER_MESSAGES = 4,        /* queued per connection: 4 × 512 KB = 2 MB at the most */
+    PEER_ANSWERS = 8,         /* a window's at once, and ZeroMQ counts what it has sent late */
+    FRAME_BYTES = 512 * 1024, /* a chunk and room; a larger frame ends the connection */
+    TAKEN_AT_ONCE = 128,      /* messages that one sync makes durable: 4 of each of 32 peers */
+    DESCRIPTORS = 65536,      /* connections that never finish their handshake hold one each */
+    KEY_PATIENCE_MS = 10000,  /* tripli-import, started beside it, makes the key meanwhile */
+    NOTES_MAX = 64,           /* peers that the log remembers */
+    NOTE_MS = 60000           /* a peer's troubles are said once in this time */
 };
 
 /* What was said of a peer, so that it is said once. */
@@ -387,7 +386,8 @@ static int open_inbox(struct gateway *gateway, struct err *err)
 {
     char path[PLACE_SIZE + 32];
     snprintf(gateway->root, sizeof gateway->root, "%s/partners", gateway->program.place.data);
-    const struct inbox_params params = {.root = gateway->root, .reserve_bytes = RESERVE_BYTES};
+    const struct inbox_params params = {.root = gateway->root,
+                                        .reserve_bytes = PARTNERS_RESERVE_BYTES};
     int64_t until = clock_mono_ms() + KEY_PATIENCE_MS;
     int rc = inbox_open(&params, &gateway->inbox, err);
     while (rc == ERR_NOT_FOUND && clock_mono_ms() < until && !gateway->stopping) {

@@ -38,8 +38,7 @@ enum {
     HUB_PATIENCE_MS = 10000, /* as a hub that starts may need */
     DOCUMENTS_MAX = 2000,    /* of one hand-over; more are the next one's */
     BYTES_MAX = 256 << 20,   /* of its images, likewise: so much lies sealed for each key */
-    RESERVE_BYTES = 256 << 20,
-    INDEX_LINES = 1, /* files 1 and 2 are the index */
+    INDEX_LINES = 1,         /* files 1 and 2 are the index */
     INDEX_CSV = 2,
     LINE_SIZE = 256
 };
@@ -109,9 +108,9 @@ static int seal_file(const struct making *making, const struct line *line, struc
     char path[INBOX_PATH_SIZE];
     uint64_t free_bytes;
     int rc = file_free_bytes(making->maker->root, &free_bytes, err);
-    if (rc == 0 && free_bytes < RESERVE_BYTES + line->plain.len)
-        rc = err_set(err, ERR_FULL, "outbox: %llu bytes free, %d are kept free",
-                     (unsigned long long)free_bytes, RESERVE_BYTES);
+    if (rc == 0 && free_bytes < PARTNERS_RESERVE_BYTES + line->plain.len)
+        rc = err_set(err, ERR_FULL, "outbox: %llu bytes free, %llu are kept free",
+                     (unsigned long long)free_bytes, (unsigned long long)PARTNERS_RESERVE_BYTES);
     outbox_file_path(making->maker->root, making->owner, line->file, path);
     return rc < 0 ? rc : parcel_write(path, making->owner->key, line->plain, err);
 }

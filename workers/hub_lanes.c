@@ -94,18 +94,25 @@ static void drop_lent(struct lane *lane, int i)
     lane->lent_ms[i] = lane->lent_ms[lane->lent_count];
 }
 
-/* Takes a lending off the lane's list; false when this lane does not hold it. */
-static bool settle(struct lane *lane, struct intake_lending lending)
+/* Where a lending stands in the lane's list; -1 when this lane does not hold it. */
+static int place_of(const struct lane *lane, struct intake_lending lending)
 {
     for (int i = 0; lane && i < lane->lent_count; i++) {
         const struct intake_lending *lent = &lane->lent[i];
-        if (lent->id.batch != lending.id.batch || lent->id.page != lending.id.page ||
-            lent->epoch != lending.epoch)
-            continue;
-        drop_lent(lane, i);
-        return true;
+        if (lent->id.batch == lending.id.batch && lent->id.page == lending.id.page &&
+            lent->epoch == lending.epoch)
+            return i;
     }
-    return false;
+    return -1;
+}
+
+/* Takes a lending off the lane's list; false when this lane does not hold it. */
+static bool settle(struct lane *lane, struct intake_lending lending)
+{
+    int at = place_of(lane, lending);
+    if (at >= 0)
+        drop_lent(lane, at);
+    return at >= 0;
 }
 
 static void take_failure(struct hub *hub, struct lane *lane, const struct failed_message *failed)
@@ -133,6 +140,20 @@ static void take_return(struct hub *hub, struct lane *lane, const struct lend_me
     hub->may_have_unread = true;
 }
 
+/* A worker speaks for the pages that it was lent and has not answered; another's are not its. */
+static void take_verdict(struct hub *hub, struct lane *lane, struct message *message)
+{
+    const struct verdict_message *said = &message->verdict;
+    if (place_of(lane, (struct intake_lending){{said->batch, said->page}, said->epoch}) < 0) {
+        log_warn("page=%u-%u epoch=%u verdict not taken: not lent to this worker", said->batch,
+                 said->page, said->epoch);
+        return;
+    }
+    hub->verdict_lane[hub->verdict_count] = lane;
+    hub->verdicts[hub->verdict_count++] = *message;
+    *message = (struct message){0};
+}
+
 static void take(struct hub *hub, struct link *link, const struct peer *peer,
                  struct message *message)
 {
@@ -144,9 +165,7 @@ static void take(struct hub *hub, struct link *link, const struct peer *peer,
         take_ready(hub, link, peer, message);
         return;
     case MESSAGE_VERDICT:
-        hub->verdict_lane[hub->verdict_count] = lane;
-        hub->verdicts[hub->verdict_count++] = *message;
-        *message = (struct message){0};
+        take_verdict(hub, lane, message);
         return;
     case MESSAGE_FAILED:
         take_failure(hub, lane, &message->failed);
