@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-# A worker that answers for pages it was not lent: another's, an old lending's, none at all. Only its
-# own answer counts. Needs Debian's python3-zmq.
+# A worker that answers for pages it was not lent: another's, an old lending's, none at all. Only
+# its own answer counts. Needs Debian's python3-zmq.
 # SPDX-License-Identifier: Apache-2.0
 import json
 import os
