@@ -74,6 +74,7 @@ static int piece(const struct outbox_owner *who, struct outbox_place place, stru
 {
     struct inbox_part part;
     int rc = outbox_piece(root, who, &place, &part, err);
+    buf_free(ret_sealed);
     *ret_sealed = part.bytes;
     return rc;
 }
