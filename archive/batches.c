@@ -199,12 +199,6 @@ int reject_reason_parse(const char *name, enum reject_reason *ret_reason)
     return ERR_NOT_FOUND;
 }
 
-static char *reject_event_id(struct batch_id id, uint32_t number, char ret_id[EVENT_ID_SIZE])
-{
-    snprintf(ret_id, EVENT_ID_SIZE, "batch %u reject %u", id.n, number);
-    return ret_id;
-}
-
 static int write_reject(struct archive *archive, const struct live_batch *batch,
                         const struct batch_reject *reject, struct err *err)
 {
@@ -212,9 +206,9 @@ static int write_reject(struct archive *archive, const struct live_batch *batch,
                                                 "batch.reject.after_commit"};
     SCOPED(store_abort) struct store_txn txn = {0};
     char id[EVENT_ID_SIZE];
+    snprintf(id, sizeof id, "batch %u reject %u", batch->id.n, reject->number);
     const struct journal_event event = {
-        batch->row.spec.tenant, reject_event_id(batch->id, reject->number, id), "sheet_rejected",
-        clock_wall_ms(),
+        batch->row.spec.tenant, id, "sheet_rejected", clock_wall_ms(),
         json_pack("{s:I, s:I, s:I, s:s}", "batch", (json_int_t)batch->id.n, "number",
                   (json_int_t)reject->number, "sheet", (json_int_t)reject->sheet, "reason",
                   reject_reason_name(reject->reason))};

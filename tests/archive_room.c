@@ -5,6 +5,7 @@
 #include "tests/archive_room.h"
 
 #include <ftw.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/file.h"
@@ -62,6 +63,22 @@ void room_remove(struct room *room)
     room_close(room);
     int rc = file_remove_tree(room->root, &err);
     check_ok(rc, &err);
+}
+
+int room_set_up(void **state)
+{
+    struct room *room = calloc(1, sizeof *room);
+    assert_non_null(room);
+    room_open(room);
+    *state = room;
+    return 0;
+}
+
+int room_tear_down(void **state)
+{
+    room_remove(*state);
+    free(*state);
+    return 0;
 }
 
 struct batch_spec room_spec(uint8_t mark, enum boundary boundary)

@@ -27,6 +27,10 @@ struct archive *room_reader(const struct room *room);
 /* Closes and removes everything. */
 void room_remove(struct room *room);
 
+/* The same as cmocka wants them: `*state` is the room. */
+int room_set_up(void **state);
+int room_tear_down(void **state);
+
 struct archive_params room_params(const struct room *room, bool writer);
 
 /* A batch for tenant 061, received 2026-11-20; `mark` makes its uuid. */

@@ -22,23 +22,6 @@
 static const int64_t day_ms = INT64_C(24) * 3600 * 1000;
 enum { FILE_LIMIT = 1 << 20, LOOKERS = 4, LOOKS = 25 };
 
-static int set_up(void **state)
-{
-    struct room *room = calloc(1, sizeof *room);
-    assert_non_null(room);
-    room_open(room);
-    *state = room;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct room *room = *state;
-    room_remove(room);
-    free(room);
-    return 0;
-}
-
 /* ---- what is in it ---- */
 
 static int note_at(struct archive *archive, int64_t at_ms, uint32_t page, struct err *err)
@@ -339,7 +322,7 @@ static void a_backup_takes_the_journal_along(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, room_set_up, room_tear_down)
         TEST(what_was_looked_at_is_noted_in_order_and_with_nothing_else),
         TEST(many_who_look_at_once_are_all_noted),
         TEST(a_clock_that_goes_back_does_not_break_the_order),

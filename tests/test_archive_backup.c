@@ -21,17 +21,9 @@ enum { PAGES = 5, HOT_BACKUPS = 5, CHILD_FAILED = 1, HOT_BATCHES = 200 };
 
 static int setup(void **state)
 {
-    struct room *room = calloc(1, sizeof *room);
-    room_open(room);
+    room_set_up(state);
+    struct room *room = *state;
     room_file_letters(room, 1, PAGES);
-    *state = room;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    room_remove(*state);
-    free(*state);
     return 0;
 }
 
@@ -186,7 +178,7 @@ static void what_would_harm_is_refused(void **state)
     assert_int_equal(backup_make(folder, folder, &report, &err), ERR_CONFLICT);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, room_tear_down)
 
 int main(void)
 {

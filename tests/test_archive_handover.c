@@ -25,19 +25,11 @@ static const struct room_verdict sick_note = {
 
 static int setup(void **state)
 {
-    struct room *room = calloc(1, sizeof *room);
+    room_set_up(state);
+    struct room *room = *state;
     struct batch_spec spec = room_spec(2, BOUNDARY_MARKED);
-    room_open(room);
     room_file_letters(room, 1, LETTERS);
     room_file(room, &spec, &sick_note, NOTES);
-    *state = room;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    room_remove(*state);
-    free(*state);
     return 0;
 }
 
@@ -285,25 +277,25 @@ int main(void)
     struct err err = {0};
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(
-            what_was_filed_comes_until_it_is_acknowledged_and_then_no_more, setup, teardown),
-        cmocka_unit_test_setup_teardown(each_compartment_has_its_own, setup, teardown),
-        cmocka_unit_test_setup_teardown(another_tenant_gets_nothing_of_it, setup, teardown),
+            what_was_filed_comes_until_it_is_acknowledged_and_then_no_more, setup, room_tear_down),
+        cmocka_unit_test_setup_teardown(each_compartment_has_its_own, setup, room_tear_down),
+        cmocka_unit_test_setup_teardown(another_tenant_gets_nothing_of_it, setup, room_tear_down),
         cmocka_unit_test_setup_teardown(what_does_not_fit_is_in_the_one_that_follows, setup,
-                                        teardown),
+                                        room_tear_down),
         cmocka_unit_test_setup_teardown(
-            a_document_that_becomes_medical_leaves_the_administrative_one, setup, teardown),
+            a_document_that_becomes_medical_leaves_the_administrative_one, setup, room_tear_down),
         cmocka_unit_test_setup_teardown(a_corrected_tag_brings_a_document_once_more, setup,
-                                        teardown),
+                                        room_tear_down),
         cmocka_unit_test_setup_teardown(acknowledging_it_twice_is_one_record_of_the_journal, setup,
-                                        teardown),
+                                        room_tear_down),
         cmocka_unit_test_setup_teardown(the_same_number_with_other_contents_is_refused, setup,
-                                        teardown),
+                                        room_tear_down),
         cmocka_unit_test_setup_teardown(an_acknowledged_one_can_be_had_again_for_so_many_days,
-                                        setup, teardown),
+                                        setup, room_tear_down),
         cmocka_unit_test_setup_teardown(what_the_platform_did_not_sign_is_not_given, setup,
-                                        teardown),
+                                        room_tear_down),
         cmocka_unit_test_setup_teardown(a_manifest_that_was_changed_anywhere_is_refused, setup,
-                                        teardown),
+                                        room_tear_down),
     };
     check_ok(seal_start(&err), &err);
     return cmocka_run_group_tests(tests, NULL, NULL);

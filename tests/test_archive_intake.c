@@ -14,21 +14,6 @@
 
 static const struct room_verdict letter = {.tag = "letter"};
 
-static int setup(void **state)
-{
-    struct room *room = calloc(1, sizeof *room);
-    room_open(room);
-    *state = room;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    room_remove(*state);
-    free(*state);
-    return 0;
-}
-
 static struct intake_lease lend_one(struct room *room)
 {
     struct err err = {0};
@@ -490,7 +475,7 @@ static void a_full_map_changes_nothing(void **state)
     assert_true(accepted > 100);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, room_set_up, room_tear_down)
 
 static const struct CMUnitTest tests[] = {
     TEST(the_same_page_twice_is_one_page),

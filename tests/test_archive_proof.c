@@ -23,17 +23,9 @@ enum { PAGES = 5, TEXT_LIMIT = 1 << 20 };
 static const struct commit_points no_points = {"test.before", "test.after"};
 static int setup(void **state)
 {
-    struct room *room = calloc(1, sizeof *room);
-    room_open(room);
+    room_set_up(state);
+    struct room *room = *state;
     room_file_letters(room, 1, PAGES);
-    *state = room;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    room_remove(*state);
-    free(*state);
     return 0;
 }
 
@@ -331,7 +323,7 @@ static void what_is_no_receipt_is_refused(void **state)
     }
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, room_tear_down)
 
 int main(void)
 {

@@ -23,21 +23,11 @@ enum { KEY_AT = 28, KEY_FILE = 64, SLOTS = 16, PAGES = 3 };
 
 static int set_up(void **state)
 {
-    struct room *room = calloc(1, sizeof *room);
-    assert_non_null(room);
-    room_open(room);
+    room_set_up(state);
+    struct room *room = *state;
     room_file_letters(room, 1, PAGES);
     const struct batch_id waiting = room_batch(room, 2, BOUNDARY_MARKED);
     assert_int_equal(room_feed(room, (struct page_id){waiting.n, 1}, true), 0);
-    *state = room;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct room *room = *state;
-    room_remove(room);
-    free(room);
     return 0;
 }
 
@@ -248,7 +238,7 @@ static void a_change_that_had_only_begun_is_taken_back(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, room_tear_down)
         TEST(all_opens_with_the_new_key_and_nothing_of_the_old_one_stays),
         TEST(the_old_key_put_back_opens_nothing),
         TEST(a_reader_that_has_the_old_key_goes_on),

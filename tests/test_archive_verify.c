@@ -20,18 +20,10 @@ enum { PAGES = 5 };
 static int setup(void **state)
 {
     struct err err = {0};
-    struct room *room = calloc(1, sizeof *room);
-    room_open(room);
+    room_set_up(state);
+    struct room *room = *state;
     struct batch_id batch = room_file_letters(room, 1, PAGES);
     check_ok(archive_batch_close(room->archive, batch, "test", &err), &err);
-    *state = room;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    room_remove(*state);
-    free(*state);
     return 0;
 }
 
@@ -262,7 +254,7 @@ static void the_journal_tells_the_life_of_a_page(void **state)
     store_abort(&txn);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, room_tear_down)
 
 int main(void)
 {

@@ -55,6 +55,15 @@ const char *verb_tag_name(const char *arg, const struct argp_state *state);
 const char *verb_volet(const char *arg, const struct argp_state *state);
 const char *verb_insured(const char *arg, const struct argp_state *state);
 
+/* Where a partner's verbs find the platform. An argp child parser; its input is a struct verb_door.
+ * A public key that is none ends the program. */
+struct verb_door {
+    const char *gateway, *gateway_key, *key_file;
+};
+extern const struct argp verb_door_argp;
+/* All three were given. */
+bool verb_door_is_known(const struct verb_door *door);
+
 /* Prints one JSON value on a line of its own and frees it. */
 void verb_print(json_t *json);
 

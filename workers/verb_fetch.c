@@ -27,7 +27,8 @@ enum {
 struct fetch_verb {
     struct program program;
     bool json, terminal;
-    const char *gateway, *gateway_key, *key_file, *public_key_file, *to;
+    struct verb_door door;
+    const char *public_key_file, *to;
     uint32_t again;
     struct digest public_key;
     struct fetch_folder folder; /* of the hand-over at hand */
@@ -35,9 +36,6 @@ struct fetch_verb {
 };
 
 static const struct argp_option options[] = {
-    {"gateway", 'g', "ENDPOINT", 0, "the platform's door, tcp://HOST:PORT", 0},
-    {"gateway-key", 'P', "KEY", 0, "the platform's public key", 0},
-    {"key", 'K', "FILE", 0, "own key pair, made by tripli keygen", 0},
     {"public-key", 'p', "FILE", 0, "what the platform signs with (its platform.pub)", 0},
     {"to", 'o', "DIR", 0, "where folders of hand-overs are made", 0},
     {"again", 'a', "N", 0, "hand-over N once more", 0},
@@ -51,15 +49,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     switch (key) {
     case ARGP_KEY_INIT:
         state->child_inputs[0] = &verb->program;
-        return 0;
-    case 'g':
-        verb->gateway = arg;
-        return 0;
-    case 'P':
-        verb->gateway_key = arg;
-        return 0;
-    case 'K':
-        verb->key_file = arg;
+        state->child_inputs[1] = &verb->door;
         return 0;
     case 'p':
         verb->public_key_file = arg;
@@ -74,11 +64,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         verb->json = true;
         return 0;
     case ARGP_KEY_END:
-        if (!verb->gateway || !verb->gateway_key || !verb->key_file || !verb->public_key_file ||
-            !verb->to)
+        if (!verb_door_is_known(&verb->door) || !verb->public_key_file || !verb->to)
             argp_error(state, "--gateway, --gateway-key, --key, --public-key and --to are wanted");
-        if (!curve_key_is_valid(verb->gateway_key))
-            argp_error(state, "--gateway-key: 40 characters are wanted");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -177,11 +164,11 @@ static int fetch_all(struct fetch_verb *verb, struct err *err)
     SCOPED(fetch_free) struct fetch *fetch = NULL;
     struct curve_keys keys;
     const struct talk_watcher watcher = {look, verb};
-    const struct client_params params = {.endpoint = verb->gateway,
+    const struct client_params params = {.endpoint = verb->door.gateway,
                                          .keys = &keys,
-                                         .gateway_key = verb->gateway_key,
+                                         .gateway_key = verb->door.gateway_key,
                                          .patience_ms = PATIENCE_MS};
-    int count = 0, rc = curve_load(verb->key_file, &keys, err);
+    int count = 0, rc = curve_load(verb->door.key_file, &keys, err);
     if (rc == 0)
         rc = day_seal_public_key(verb->public_key_file, &verb->public_key, err);
     if (rc == 0)
@@ -201,7 +188,8 @@ static int fetch_all(struct fetch_verb *verb, struct err *err)
 
 int verb_fetch(int argc, char **argv)
 {
-    static const struct argp_child children[] = {{&program_argp, 0, NULL, 0}, {0}};
+    static const struct argp_child children[] = {
+        {&program_argp, 0, NULL, 0}, {&verb_door_argp, 0, NULL, 0}, {0}};
     static const struct argp argp = {
         options,  parse, NULL, "Fetches what was filed for a fund since its last fetch.",
         children, NULL,  NULL};

@@ -37,7 +37,8 @@ enum {
 struct submit_verb {
     struct program program;
     bool json, envelope_per_folder, terminal, watch;
-    const char *gateway, *gateway_key, *key_file, *tenant, *received, *uuid, *out;
+    struct verb_door door;
+    const char *tenant, *received, *uuid, *out;
     uint32_t sheets;
     char *inputs[INPUTS_MAX + 1];
     int input_count;
@@ -53,9 +54,6 @@ struct submit_verb {
 };
 
 static const struct argp_option options[] = {
-    {"gateway", 'g', "ENDPOINT", 0, "the platform's door, tcp://HOST:PORT", 0},
-    {"gateway-key", 'P', "KEY", 0, "the platform's public key", 0},
-    {"key", 'K', "FILE", 0, "own key pair, made by tripli keygen", 0},
     {"tenant", 't', "CODE", 0, "own caisse (three digits)", 0},
     {"received", 'r', "DATE", 0, "date of receipt (today)", 0},
     {"envelope-per", 'e', "WHAT", 0, "file (default) or folder", 0},
@@ -67,18 +65,9 @@ static const struct argp_option options[] = {
     {0},
 };
 
-static error_t parse_door(int key, char *arg, struct submit_verb *verb)
+static error_t parse_more(int key, char *arg, struct submit_verb *verb)
 {
     switch (key) {
-    case 'g':
-        verb->gateway = arg;
-        return 0;
-    case 'P':
-        verb->gateway_key = arg;
-        return 0;
-    case 'K':
-        verb->key_file = arg;
-        return 0;
     case 't':
         verb->tenant = arg;
         return 0;
@@ -99,10 +88,8 @@ static error_t parse_door(int key, char *arg, struct submit_verb *verb)
 static void check_options(const struct submit_verb *verb, struct argp_state *state)
 {
     struct day day;
-    if (!verb->gateway || !verb->gateway_key || !verb->key_file || !verb->tenant)
+    if (!verb_door_is_known(&verb->door) || !verb->tenant)
         argp_error(state, "--gateway, --gateway-key, --key and --tenant are wanted");
-    if (!curve_key_is_valid(verb->gateway_key))
-        argp_error(state, "--gateway-key: 40 characters are wanted");
     if (!manifest_tenant_is_valid(verb->tenant))
         argp_error(state, "--tenant: three digits are wanted");
     if (verb->received && day_parse(verb->received, &day) < 0)
@@ -121,6 +108,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     switch (key) {
     case ARGP_KEY_INIT:
         state->child_inputs[0] = &verb->program;
+        state->child_inputs[1] = &verb->door;
         return 0;
     case 'e':
         verb->envelope_per_folder = strcmp(arg, "folder") == 0;
@@ -145,7 +133,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         check_options(verb, state);
         return 0;
     default:
-        return parse_door(key, arg, verb);
+        return parse_more(key, arg, verb);
     }
 }
 
@@ -306,11 +294,11 @@ static int submit(struct submit_verb *verb, struct buf *ret_receipt, struct err 
     SCOPED(buf_free) struct buf text = {0};
     SCOPED(client_free) struct client *client = NULL;
     struct curve_keys keys;
-    const struct client_params params = {.endpoint = verb->gateway,
+    const struct client_params params = {.endpoint = verb->door.gateway,
                                          .keys = &keys,
-                                         .gateway_key = verb->gateway_key,
+                                         .gateway_key = verb->door.gateway_key,
                                          .patience_ms = PATIENCE_MS};
-    int rc = curve_load(verb->key_file, &keys, err);
+    int rc = curve_load(verb->door.key_file, &keys, err);
     if (rc == 0)
         rc = collect(verb, err);
     if (rc == 0)
@@ -541,7 +529,8 @@ static int watch(struct submit_verb *verb, struct err *err)
 
 int verb_submit(int argc, char **argv)
 {
-    static const struct argp_child children[] = {{&program_argp, 0, NULL, 0}, {0}};
+    static const struct argp_child children[] = {
+        {&program_argp, 0, NULL, 0}, {&verb_door_argp, 0, NULL, 0}, {0}};
     static const struct argp argp = {options,
                                      parse,
                                      "FOLDER-OR-FILE...",
