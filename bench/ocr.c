@@ -18,6 +18,7 @@ struct options {
     const char *labels, *group;
     int most; /* pages of a class; 0: all */
     bool json, list, command;
+    enum ocr_kernels kernels;
 };
 
 struct run {
@@ -176,6 +177,7 @@ static void print_rows(const struct run *run, void (*print)(const char *, const 
 
 static void print_text(const struct run *run)
 {
+    printf("kernels: %s\n", engines_kernels_name(run->options->kernels));
     printf("%-22s %5s %5s", "ms a page", "pages", "left");
     for (int i = 0; i < OCR_STEP_COUNT; i++)
         printf(" %9s", ocr_step_name((enum ocr_step)i));
@@ -229,11 +231,12 @@ static void print_json(const struct run *run)
     for (int i = 0; i < run->classes.count; i++)
         json_object_set_new(classes, run->classes.at[i].name,
                             tally_to_json(&run->classes.at[i].tally));
-    json_t *json =
-        json_pack("{s:s, s:s, s:i, s:o, s:o, s:o, s:o}", "fast", ocr_id(run->engines.at[OCR_FAST]),
-                  "tesseract", ocr_id(run->engines.at[OCR_TESSERACT]), "refused", run->refused,
-                  "all", tally_to_json(&all), "read_by_fast", tally_to_json(&run->own),
-                  "left_to_tesseract", tally_to_json(&run->left), "classes", classes);
+    json_t *json = json_pack("{s:s, s:s, s:s, s:i, s:o, s:o, s:o, s:o}", "kernels",
+                             engines_kernels_name(run->options->kernels), "fast",
+                             ocr_id(run->engines.at[OCR_FAST]), "tesseract",
+                             ocr_id(run->engines.at[OCR_TESSERACT]), "refused", run->refused, "all",
+                             tally_to_json(&all), "read_by_fast", tally_to_json(&run->own),
+                             "left_to_tesseract", tally_to_json(&run->left), "classes", classes);
     json_dumpf(json, stdout, JSON_COMPACT | JSON_REAL_PRECISION(6));
     printf("\n");
     json_decref(json);
@@ -244,7 +247,11 @@ static void print_json(const struct run *run)
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
     struct options *options = state->input;
-    if (key == 'g')
+    struct err err = {0};
+    if (key == 'k') {
+        if (engines_kernels(arg, &options->kernels, &err) < 0)
+            argp_failure(state, EXIT_FAILURE, 0, "%s", err.text);
+    } else if (key == 'g')
         options->group = arg;
     else if (key == 'n')
         options->most = atoi(arg);
@@ -268,6 +275,7 @@ static const struct argp_option argp_options[] = {
     {"pages", 'n', "N", 0, "at most so many of each class (all)", 0},
     {"command", 'c', NULL, 0, "let the tesseract command read upright pages too", 0},
     {"list", 'l', NULL, 0, "a line per page", 0},
+    {"kernels", 'k', "NAME", 0, "plain, avx2 or vnni (the best there is)", 0},
     {"json", 'j', NULL, 0, "one JSON object", 0},
     {0},
 };
@@ -275,7 +283,7 @@ static const struct argp_option argp_options[] = {
 static int run_all(const struct options *options, struct err *err)
 {
     SCOPED(run_free) struct run run = {.options = options};
-    int rc = engines_open("fra", &run.engines, err);
+    int rc = engines_open("fra", options->kernels, &run.engines, err);
     if (rc == 0)
         rc = labelled_pages_read(options->labels, options->group, &run.pages, err);
     if (rc == 0)

@@ -7,6 +7,7 @@
 #include <argp.h>
 #include <leptonica/allheaders.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -28,6 +29,7 @@ struct options {
     const char *pages[PAGES_MAX];
     int page_count;
     bool json;
+    enum ocr_kernels kernels;
 };
 
 struct run {
@@ -148,20 +150,26 @@ static void report(const struct run *run)
     for (int i = 0; i < ENGINES; i++)
         per_line[i] = run->lines ? run->ms[i] / (double)run->lines : 0;
     if (run->options->json)
-        printf("{\"language\":\"%s\",\"lines\":%ld,\"equal\":%ld,\"letters\":%ld,"
-               "\"fast_ms\":%.3f,\"tesseract_ms\":%.3f}\n",
-               run->options->language, run->lines, run->equal, run->letters, per_line[OCR_FAST],
-               per_line[OCR_TESSERACT]);
+        printf(
+            "{\"language\":\"%s\",\"kernels\":\"%s\",\"lines\":%ld,\"equal\":%ld,\"letters\":%ld,"
+            "\"fast_ms\":%.3f,\"tesseract_ms\":%.3f}\n",
+            run->options->language, engines_kernels_name(run->options->kernels), run->lines,
+            run->equal, run->letters, per_line[OCR_FAST], per_line[OCR_TESSERACT]);
     else
-        printf("%s: %ld of %ld lines equal, %ld bytes of text; %.2f ms a line, Tesseract %.2f\n",
-               run->options->language, run->equal, run->lines, run->letters, per_line[OCR_FAST],
-               per_line[OCR_TESSERACT]);
+        printf(
+            "%s, %s: %ld of %ld lines equal, %ld bytes of text; %.2f ms a line, Tesseract %.2f\n",
+            run->options->language, engines_kernels_name(run->options->kernels), run->equal,
+            run->lines, run->letters, per_line[OCR_FAST], per_line[OCR_TESSERACT]);
 }
 
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
     struct options *options = state->input;
-    if (key == 'n')
+    struct err err = {0};
+    if (key == 'k') {
+        if (engines_kernels(arg, &options->kernels, &err) < 0)
+            argp_failure(state, EXIT_FAILURE, 0, "%s", err.text);
+    } else if (key == 'n')
         options->lines = strtol(arg, NULL, 10);
     else if (key == 's')
         options->seed = strtoull(arg, NULL, 10);
@@ -187,6 +195,7 @@ static const struct argp_option argp_options[] = {
     {"seed", 's', "S", 0, "of everything drawn (1)", 0},
     {"language", 'l', "NAME", 0, "fra or eng (fra)", 0},
     {"save", 'S', "DIR", 0, "keep pictures of the lines that differ, say their texts", 0},
+    {"kernels", 'k', "NAME", 0, "plain, avx2 or vnni (the best there is)", 0},
     {"json", 'j', NULL, 0, "one JSON object", 0},
     {0},
 };
@@ -196,7 +205,7 @@ static int compare(const struct options *options)
 {
     struct run run = {.options = options};
     struct err err = {0};
-    int rc = engines_open(options->language, &run.engines, &err);
+    int rc = engines_open(options->language, options->kernels, &run.engines, &err);
     if (rc == 0)
         rc = (options->page_count > 0 ? compare_pages : compare_drawn)(&run, &err);
     engines_close(&run.engines);

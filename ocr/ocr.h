@@ -17,10 +17,15 @@ struct ocr;
  * it cannot answer for. */
 enum ocr_engine_name { OCR_FAST, OCR_TESSERACT };
 
+/* The fast engine's arithmetic: all give the same bits. One that the processor lacks is replaced by
+ * the one before it. */
+enum ocr_kernels { OCR_KERNELS_BEST, OCR_KERNELS_PLAIN, OCR_KERNELS_AVX2, OCR_KERNELS_VNNI };
+
 struct ocr_params {
     const char *language;  /* "fra" */
     const char *model_dir; /* folder of .traineddata files; NULL: the engine's own default */
     enum ocr_engine_name engine;
+    enum ocr_kernels kernels; /* other than the best: to test and to measure */
 };
 #define OCR_DEFAULT ((struct ocr_params){.language = "fra"})
 

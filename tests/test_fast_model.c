@@ -42,7 +42,7 @@ static void the_drawn_model_reads(void **state)
 
     (void)state;
     assert_int_equal(model_fixture(MODEL_KNOWN, &model), 0);
-    check_ok(fast_reader_new(&model, false, &reader, &err), &err);
+    check_ok(fast_reader_new(&model, OCR_KERNELS_BEST, &reader, &err), &err);
     strip = fixture_pattern(300, LINE_HEIGHT, 8, 1);
     check_ok(fast_reader_line(reader, strip, &text, &assurance, &err), &err);
     assert_true(assurance >= 0 && assurance <= 1);
@@ -57,7 +57,7 @@ static void foreign_models_are_refused_in_one_line(void **state)
         struct err err = {0};
 
         assert_int_equal(model_fixture((enum model_kind)kind, &model), 0);
-        check_refused(fast_reader_new(&model, false, &reader, &err), ERR_FORMAT, &err);
+        check_refused(fast_reader_new(&model, OCR_KERNELS_BEST, &reader, &err), ERR_FORMAT, &err);
         assert_null(reader);
         assert_null(model.at); /* taken over all the same */
         assert_memory_equal(err.text, "model: ", 7);
@@ -81,7 +81,7 @@ static void every_changed_byte_is_refused_or_read(void **state)
 
         assert_int_equal(buf_append(&model, buf_view(&whole)), 0);
         model.at[i / COUNT(masks)] ^= masks[i % COUNT(masks)];
-        if (fast_reader_new(&model, true, &reader, &err) < 0) {
+        if (fast_reader_new(&model, OCR_KERNELS_PLAIN, &reader, &err) < 0) {
             assert_int_equal(err.code, ERR_FORMAT);
             assert_true(err.text[0] && !strchr(err.text, '\n'));
             refused++;
@@ -102,7 +102,7 @@ static void every_truncation_is_refused(void **state)
         struct err err = {0};
 
         assert_int_equal(buf_append(&model, bytes_of(whole.at, len)), 0);
-        if (fast_reader_new(&model, true, &reader, &err) == 0)
+        if (fast_reader_new(&model, OCR_KERNELS_PLAIN, &reader, &err) == 0)
             fail_msg("%zu of %zu bytes were read", len, whole.len);
         fast_reader_free(&reader);
     }
@@ -178,7 +178,7 @@ static void the_widest_line_costs_bounded_time_and_memory(void **state)
 
     (void)state;
     check_ok(ocr_model_read(&params, &model, &err), &err);
-    check_ok(fast_reader_new(&model, false, &reader, &err), &err);
+    check_ok(fast_reader_new(&model, OCR_KERNELS_BEST, &reader, &err), &err);
     long before = most_memory_kb();
     int64_t started = clock_cpu_us();
     check_ok(fast_reader_line(reader, strip, &text, &assurance, &err), &err);

@@ -18,6 +18,7 @@
 #include "image/decode.h"
 #include "image/skew.h"
 #include "image/turn.h"
+#include "ocr/fast/kernels.h"
 
 enum {
     DEADLINE_MS = 120000,
@@ -28,9 +29,30 @@ static const double a4_inches = 210 / 25.4;
 /* As classify/step_text.c: a smaller skew is left to the engines. */
 static const double straight_enough = 0.4, sure_skew = 0.3;
 
-int engines_open(const char *language, struct engines *ret_engines, struct err *err)
+const char *engines_kernels_name(enum ocr_kernels kernels)
 {
-    struct ocr_params params = {.language = language};
+    return fast_kernels_choose(kernels)->name;
+}
+
+int engines_kernels(const char *name, enum ocr_kernels *ret_kernels, struct err *err)
+{
+    static const char *const names[] = {
+        [OCR_KERNELS_PLAIN] = "plain", [OCR_KERNELS_AVX2] = "avx2", [OCR_KERNELS_VNNI] = "vnni"};
+    for (int i = OCR_KERNELS_PLAIN; i <= OCR_KERNELS_VNNI; i++)
+        if (strcmp(name, names[i]) == 0) {
+            *ret_kernels = (enum ocr_kernels)i;
+            if (strcmp(engines_kernels_name(*ret_kernels), name) == 0)
+                return 0;
+            return err_set(err, ERR_UNSUPPORTED, "this processor has no '%s', at best '%s'", name,
+                           engines_kernels_name(OCR_KERNELS_BEST));
+        }
+    return err_set(err, ERR_CONFIG, "'%s' is none of plain, avx2, vnni", name);
+}
+
+int engines_open(const char *language, enum ocr_kernels kernels, struct engines *ret_engines,
+                 struct err *err)
+{
+    struct ocr_params params = {.language = language, .kernels = kernels};
     int rc = 0;
     *ret_engines = (struct engines){0};
     for (int i = 0; rc == 0 && i < ENGINES; i++) {

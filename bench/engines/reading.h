@@ -15,7 +15,14 @@ struct engines {
 };
 
 /* As ocr_open. */
-int engines_open(const char *language, struct engines *ret_engines, struct err *err);
+int engines_open(const char *language, enum ocr_kernels kernels, struct engines *ret_engines,
+                 struct err *err);
+
+/* "plain", "avx2", "vnni"; ERR_UNSUPPORTED when this processor lacks them. */
+int engines_kernels(const char *name, enum ocr_kernels *ret_kernels, struct err *err);
+
+/* Of those that are read with. */
+const char *engines_kernels_name(enum ocr_kernels kernels);
 void engines_close(struct engines *engines);
 
 /* What both made of a page. */

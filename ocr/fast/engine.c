@@ -70,7 +70,7 @@ static int open_reader(struct fast_engine *engine, const struct ocr_params *para
     int rc = ocr_model_read(params, &model, err);
     if (rc < 0)
         return rc;
-    rc = fast_reader_new(&model, false, &engine->reader, &engine->refusal);
+    rc = fast_reader_new(&model, params->kernels, &engine->reader, &engine->refusal);
     if (rc == ERR_MEMORY)
         return err_set(err, ERR_MEMORY, "%s", engine->refusal.text);
     return 0;

@@ -16,7 +16,7 @@ enum {
     CELLS = FAST_HEIGHT / FAST_POOL,
     WINDOW_SPACE = 10,
     EXP_FLOOR = -86,
-    TOGETHER = 8 /* vectors that are multiplied together: their sums stay in the first cache */
+    TOGETHER = FAST_TOGETHER
 };
 
 /* The gates' weights for what comes in and for what was said last; a column's in one. */
@@ -81,7 +81,8 @@ void fast_output_free(struct fast_output *output)
 static int pack_all_of(struct fast_forward *forward, const struct fast_matrix *matrix,
                        struct fast_packed *ret_packed, struct err *err)
 {
-    int rc = fast_pack(&matrix, 1, (struct fast_columns){0, matrix->cols}, ret_packed, err);
+    const struct fast_stack all = {&matrix, 1, 0, matrix->cols};
+    int rc = fast_pack(&all, forward->kernels, ret_packed, err);
     if (rc == 0 && ret_packed->rows > forward->widest)
         forward->widest = ret_packed->rows;
     return rc;
@@ -92,17 +93,18 @@ static int pack_lstm(struct fast_forward *forward, const struct fast_lstm *lstm,
                      struct packed_lstm *ret_packed, struct err *err)
 {
     const struct fast_matrix *gates[GATE_COUNT];
-    const struct fast_columns first = {0, inputs};
-    const struct fast_columns rest = {inputs, lstm->inputs + lstm->states - inputs};
+    const struct fast_stack first = {gates, GATE_COUNT, 0, inputs};
+    const struct fast_stack rest = {gates, GATE_COUNT, inputs,
+                                    lstm->inputs + lstm->states - inputs};
     for (int gate = 0; gate < GATE_COUNT; gate++)
         gates[gate] = &lstm->gates[gate];
     if (lstm->states % FAST_LANES || lstm->inputs % 2)
         return err_set(err, ERR_FORMAT, "model: a layer of %d inputs and %d states", lstm->inputs,
                        lstm->states);
     ret_packed->of = lstm;
-    int rc = fast_pack(gates, GATE_COUNT, first, &ret_packed->inputs, err);
-    if (rc == 0 && rest.count > 0)
-        rc = fast_pack(gates, GATE_COUNT, rest, &ret_packed->states, err);
+    int rc = fast_pack(&first, forward->kernels, &ret_packed->inputs, err);
+    if (rc == 0 && rest.columns > 0)
+        rc = fast_pack(&rest, forward->kernels, &ret_packed->states, err);
     if (rc == 0 && ret_packed->inputs.rows > forward->widest)
         forward->widest = ret_packed->inputs.rows;
     return rc;
@@ -135,14 +137,14 @@ static int pack_all(struct fast_forward *forward, struct err *err)
     return rc < 0 ? rc : make_room(forward, err);
 }
 
-int fast_forward_new(const struct fast_network *network, bool plain,
+int fast_forward_new(const struct fast_network *network, enum ocr_kernels kernels,
                      struct fast_forward **ret_forward, struct err *err)
 {
     SCOPED(fast_forward_free) struct fast_forward *forward = calloc(1, sizeof *forward);
     if (!forward)
         return err_set(err, ERR_MEMORY, "no memory for a line reader");
     forward->network = network;
-    forward->kernels = fast_kernels_choose(plain);
+    forward->kernels = fast_kernels_choose(kernels);
     if (network->convolution.rows % FAST_LANES)
         return err_set(err, ERR_FORMAT, "model: %d rows of convolution, a multiple of %d is known",
                        network->convolution.rows, FAST_LANES);
@@ -272,10 +274,11 @@ static int convolve(struct fast_forward *forward, const struct fast_image *image
                     struct sequence *ret_cells, struct err *err)
 {
     int rows = forward->convolution.rows, steps = image->width / FAST_POOL;
+    int values = forward->network->convolution.rows;
     size_t count = (size_t)steps * (size_t)rows;
     SCOPED(scope_free) int32_t *highest = malloc(count * sizeof *highest);
     struct noise noise = start_noise(forward->network->seed);
-    int rc = make_sequence(steps, rows * CELLS, ret_cells, err);
+    int rc = make_sequence(steps, values * CELLS, ret_cells, err);
     if (rc == 0 && !highest)
         rc = err_set(err, ERR_MEMORY, "no memory for a line of %d steps", steps);
     for (int y = 0; rc == 0 && y < FAST_HEIGHT; y++) {
@@ -285,8 +288,8 @@ static int convolve(struct fast_forward *forward, const struct fast_image *image
         convolve_row(forward, image, y, &noise, highest);
         for (int step = 0; y % FAST_POOL == FAST_POOL - 1 && step < steps; step++)
             forward->kernels->squash(highest + (size_t)step * (size_t)rows,
-                                     forward->convolution.scales, rows,
-                                     row_of(ret_cells, step) + y / FAST_POOL * rows);
+                                     forward->convolution.scales, values,
+                                     row_of(ret_cells, step) + y / FAST_POOL * values);
     }
     return rc;
 }

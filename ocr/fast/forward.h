@@ -28,11 +28,11 @@ struct fast_forward;
 
 /* Packs the weights. Borrows the network. ERR_MEMORY; ERR_FORMAT for layers that do not fill whole
  * lanes. */
-int fast_forward_new(const struct fast_network *network, bool plain,
+int fast_forward_new(const struct fast_network *network, enum ocr_kernels kernels,
                      struct fast_forward **ret_forward, struct err *err);
 void fast_forward_free(struct fast_forward **forward);
 
-/* "plain" or "avx2". */
+/* "plain", "avx2" or "vnni". */
 const char *fast_forward_kernels(const struct fast_forward *forward);
 
 /* ERR_LIMIT for an image narrower than one step or wider than FAST_STEPS_MAX of them. */

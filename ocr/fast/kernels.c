@@ -10,18 +10,28 @@
 #include <string.h>
 
 #include "ocr/fast/kernels_avx2.h"
+#include "ocr/fast/kernels_vnni.h"
 
-float fast_tanh_table[FAST_TABLE], fast_logistic_table[FAST_TABLE];
+struct fast_entry fast_tanh_table[FAST_TABLE], fast_logistic_table[FAST_TABLE];
 
 enum { STATE_MAX = 100 }; /* a state is kept within this */
+
+static void make_rises(struct fast_entry table[FAST_TABLE])
+{
+    for (int i = 0; i + 1 < FAST_TABLE; i++)
+        table[i].rise = table[i + 1].value - table[i].value;
+    table[FAST_TABLE - 1] = (struct fast_entry){1, 0};
+}
 
 static void make_tables(void)
 {
     for (int i = 0; i < FAST_TABLE; i++) {
         double x = i / (double)FAST_TABLE_STEP;
-        fast_tanh_table[i] = (float)tanh(x);
-        fast_logistic_table[i] = (float)(1 / (1 + exp(-x)));
+        fast_tanh_table[i].value = (float)tanh(x);
+        fast_logistic_table[i].value = (float)(1 / (1 + exp(-x)));
     }
+    make_rises(fast_tanh_table);
+    make_rises(fast_logistic_table);
 }
 
 /* ---- packing ---- */
@@ -44,47 +54,80 @@ struct row_place {
     int row, to;
 };
 
-static void pack_row(const struct row_place *place, struct fast_columns columns,
+static void pack_pairs(const int8_t *cells, int columns, int to, struct fast_packed *packed)
+{
+    size_t block = (size_t)(to / FAST_LANES) * (size_t)packed->pairs;
+    size_t lane = (size_t)(to % FAST_LANES);
+    for (int col = 0; col < columns; col++)
+        packed->cells[(block + (size_t)(col / 2)) * 2 * FAST_LANES + lane * 2 + (size_t)(col % 2)] =
+            cells[col];
+}
+
+static void pack_quads(const int8_t *cells, int columns, int to, struct fast_packed *packed)
+{
+    size_t block = (size_t)(to / FAST_WIDE) * (size_t)fast_quad_count(packed);
+    size_t lane = (size_t)(to % FAST_WIDE);
+    for (int col = 0; col < columns; col++) {
+        packed->quads[(block + (size_t)(col / 4)) * 4 * FAST_WIDE + lane * 4 + (size_t)(col % 4)] =
+            cells[col];
+        packed->shift[to] -= FAST_ZERO * cells[col];
+    }
+    packed->bias[to] = packed->shift[to];
+}
+
+static void pack_row(const struct row_place *place, const struct fast_stack *stack,
                      struct fast_packed *packed)
 {
     const struct fast_matrix *matrix = place->from;
     const int8_t *cells = matrix->cells + (size_t)place->row * (size_t)(matrix->cols + 1);
-    size_t block = (size_t)(place->to / FAST_LANES) * (size_t)packed->pairs;
-    size_t lane = (size_t)(place->to % FAST_LANES);
-    for (int col = 0; col < columns.count; col++)
-        packed->cells[(block + (size_t)(col / 2)) * 2 * FAST_LANES + lane * 2 + (size_t)(col % 2)] =
-            cells[columns.first + col];
-    if (columns.first == 0)
-        packed->bias[place->to] = FAST_ONE * cells[matrix->cols];
+    (packed->quads ? pack_quads : pack_pairs)(cells + stack->first, stack->columns, place->to,
+                                              packed);
+    if (stack->first == 0)
+        packed->bias[place->to] += FAST_ONE * cells[matrix->cols];
     packed->scales[place->to] = matrix->scales[place->row];
 }
 
-int fast_pack(const struct fast_matrix *const *matrices, int count, struct fast_columns columns,
+static int make_packed(bool quads, struct fast_packed *packed, struct err *err)
+{
+    size_t rows = (size_t)packed->rows;
+    if (quads)
+        packed->quads = aligned_zeros(rows * (size_t)fast_quad_count(packed) * 4);
+    else
+        packed->cells = aligned_zeros(rows * (size_t)packed->pairs * 2 * sizeof *packed->cells);
+    packed->shift = aligned_zeros(rows * sizeof *packed->shift);
+    packed->bias = aligned_zeros(rows * sizeof *packed->bias);
+    packed->scales = aligned_zeros(rows * sizeof *packed->scales);
+    if ((packed->quads || packed->cells) && packed->shift && packed->bias && packed->scales)
+        return 0;
+    fast_packed_free(packed);
+    return err_set(err, ERR_MEMORY, "no memory for %zu rows of weights", rows);
+}
+
+int fast_pack(const struct fast_stack *stack, const struct fast_kernels *kernels,
               struct fast_packed *ret_packed, struct err *err)
 {
-    struct fast_packed packed = {.pairs = round_up(columns.count, 2) / 2};
-    for (int i = 0; i < count; i++)
-        packed.rows += matrices[i]->rows;
-    packed.rows = round_up(packed.rows, FAST_LANES);
-    size_t rows = (size_t)packed.rows;
-    packed.cells = aligned_zeros(rows * (size_t)packed.pairs * 2 * sizeof *packed.cells);
-    packed.bias = aligned_zeros(rows * sizeof *packed.bias);
-    packed.scales = aligned_zeros(rows * sizeof *packed.scales);
-    if (!packed.cells || !packed.bias || !packed.scales) {
-        fast_packed_free(&packed);
-        return err_set(err, ERR_MEMORY, "no memory for %d rows of weights", packed.rows);
-    }
-    int at = 0;
-    for (int i = 0; i < count; i++)
-        for (int row = 0; row < matrices[i]->rows; row++)
-            pack_row(&(struct row_place){matrices[i], row, at++}, columns, &packed);
+    struct fast_packed packed = {.pairs = round_up(stack->columns, 2) / 2};
+    for (int i = 0; i < stack->count; i++)
+        packed.rows += stack->matrices[i]->rows;
+    packed.rows = round_up(packed.rows, FAST_WIDE);
+    int at = 0, rc = make_packed(kernels->takes_quads, &packed, err);
+    for (int i = 0; rc == 0 && i < stack->count; i++)
+        for (int row = 0; row < stack->matrices[i]->rows; row++)
+            pack_row(&(struct row_place){stack->matrices[i], row, at++}, stack, &packed);
     *ret_packed = packed;
-    return 0;
+    return rc;
+}
+
+int fast_quad_count(const struct fast_packed *packed)
+{
+    return (packed->pairs + 1) / 2;
 }
 
 void fast_packed_free(struct fast_packed *packed)
 {
     free(packed->cells);
+    free(packed->quads);
+    free(packed->shift);
     free(packed->bias);
     free(packed->scales);
     *packed = (struct fast_packed){0};
@@ -111,13 +154,12 @@ static void multiply(const struct fast_packed *packed, const int16_t *inputs, si
 }
 
 /* Linear between two entries of a table for x >= 0. */
-static float look_up(const float *table, float x)
+static float look_up(const struct fast_entry *table, float x)
 {
     float scaled = x * FAST_TABLE_STEP;
-    int i = scaled >= FAST_TABLE - 1 ? FAST_TABLE - 1 : (int)scaled;
-    if (i >= FAST_TABLE - 1)
-        return 1;
-    return table[i] + (table[i + 1] - table[i]) * (scaled - (float)i);
+    scaled = scaled > FAST_TABLE - 1 ? FAST_TABLE - 1 : scaled;
+    int i = (int)scaled;
+    return table[i].value + table[i].rise * (scaled - (float)i);
 }
 
 static float tanh_of(float x)
@@ -162,13 +204,16 @@ static void step(const int32_t *sums, const float *scales, int states, float *st
     }
 }
 
-static const struct fast_kernels plain_kernels = {"plain", multiply, add, squash, step};
+static const struct fast_kernels plain_kernels = {"plain", false, multiply, add, squash, step};
 
-const struct fast_kernels *fast_kernels_choose(bool plain)
+const struct fast_kernels *fast_kernels_choose(enum ocr_kernels asked)
 {
     static pthread_once_t made = PTHREAD_ONCE_INIT;
+    const struct fast_kernels *kernels = NULL;
     pthread_once(&made, make_tables);
-    if (!plain && fast_kernels_avx2())
-        return fast_kernels_avx2();
-    return &plain_kernels;
+    if (asked == OCR_KERNELS_BEST || asked == OCR_KERNELS_VNNI)
+        kernels = fast_kernels_vnni();
+    if (!kernels && asked != OCR_KERNELS_PLAIN)
+        kernels = fast_kernels_avx2();
+    return kernels ? kernels : &plain_kernels;
 }

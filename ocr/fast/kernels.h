@@ -1,9 +1,9 @@
 /*
  * The arithmetic of the network: integer dot products and the two squashing functions, once in
- * plain C and once for AVX2, chosen at run time. Sums are exact integers and every float operation
- * is done in the same order without fused multiply-add, so both give the same bits; a test says so.
- * Formulas: measured against the installed library's softmax outputs, which they equal.
- * SPDX-License-Identifier: Apache-2.0
+ * plain C, for AVX2 and for AVX-512 with VNNI, chosen at run time. Sums are exact integers and
+ * every float operation is done in the same order without fused multiply-add, so all give the same
+ * bits; a test says so. Formulas: measured against the installed library's softmax outputs, which
+ * they equal. SPDX-License-Identifier: Apache-2.0
  */
 #pragma once
 
@@ -13,34 +13,47 @@
 
 #include "base/err.h"
 #include "ocr/fast/model.h"
+#include "ocr/ocr.h"
 
 enum {
-    FAST_LANES = 8, /* rows that are summed side by side */
-    FAST_ONE = 127, /* what 1.0 is between layers; also the bias input */
-    FAST_ALIGN = 32 /* bytes */
+    FAST_LANES = 8,  /* rows that plain C and AVX2 sum side by side */
+    FAST_WIDE = 16,  /* rows that AVX-512 sums side by side */
+    FAST_ONE = 127,  /* what 1.0 is between layers; also the bias input */
+    FAST_ZERO = 128, /* what 0 is where inputs are taken as bytes without a sign */
+    FAST_TOGETHER =
+        8,          /* vectors that are multiplied together: their sums stay in the first cache */
+    FAST_ALIGN = 64 /* bytes */
 };
 
-/* Matrices stacked upon each other, in the order in which they are multiplied: for every block of 8
- * rows, for every pair of columns, 8 rows of two cells. */
+/* Matrices stacked upon each other, in the order in which they are multiplied: for every block of
+ * rows, for every group of columns, so many rows of so many cells. */
 struct fast_packed {
-    int rows, pairs; /* rows: a multiple of 8, missing ones are zero; pairs of inputs */
-    int16_t *cells;
-    int32_t *bias; /* rows; already times 127 */
-    float *scales; /* rows */
+    int rows, pairs; /* rows: a multiple of 16, missing ones are zero; pairs of inputs */
+    int16_t *cells;  /* blocks of 8 rows, pairs of columns; NULL where there are quads */
+    int8_t *quads;   /* blocks of 16 rows, groups of 4 columns, for kernels that take bytes */
+    int32_t *shift;  /* rows; with quads: what 128 times every cell of a row adds up to, negative */
+    int32_t *bias;   /* rows; already times 127, with the shift */
+    float *scales;   /* rows */
 };
 
-/* Columns of a matrix. */
-struct fast_columns {
-    int first, count; /* the bias goes with the first column */
+/* Columns of `count` matrices, one upon the other; the bias goes with column 0. */
+struct fast_stack {
+    const struct fast_matrix *const *matrices;
+    int count, first, columns;
 };
 
-/* Packs these columns of `count` matrices. ERR_MEMORY. */
-int fast_pack(const struct fast_matrix *const *matrices, int count, struct fast_columns columns,
+int fast_quad_count(const struct fast_packed *packed);
+
+struct fast_kernels;
+
+/* Packs them as these kernels take them. ERR_MEMORY. */
+int fast_pack(const struct fast_stack *stack, const struct fast_kernels *kernels,
               struct fast_packed *ret_packed, struct err *err);
 void fast_packed_free(struct fast_packed *packed);
 
 struct fast_kernels {
     const char *name;
+    bool takes_quads;
     /* sums[r] = bias[r] + cells[r] . inputs, for all rows; inputs within -127..127, 2 * pairs of
      * them. `count` vectors of inputs lie `stride` apart, their sums `rows` apart: weights are
      * loaded once for several. */
@@ -56,9 +69,13 @@ struct fast_kernels {
                  int16_t *ret_values);
 };
 
-/* The best that this processor has; `plain` asks for the plain ones. */
-const struct fast_kernels *fast_kernels_choose(bool plain);
+/* Those asked for, or the best before them that this processor has. */
+const struct fast_kernels *fast_kernels_choose(enum ocr_kernels asked);
 
-/* tanh(i / 256) and logistic(i / 256). */
+/* tanh(i / 256) and logistic(i / 256), each with the way to the next; the last one is 1, and holds
+ * for all that lies beyond. */
 enum { FAST_TABLE = 4096, FAST_TABLE_STEP = 256 };
-extern float fast_tanh_table[FAST_TABLE], fast_logistic_table[FAST_TABLE];
+struct fast_entry {
+    float value, rise;
+};
+extern struct fast_entry fast_tanh_table[FAST_TABLE], fast_logistic_table[FAST_TABLE];

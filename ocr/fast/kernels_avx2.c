@@ -1,5 +1,5 @@
 /*
- * AVX2: 16-bit products summed in pairs, 8 rows at a time; table look-ups by gathering. Every float
+ * AVX2: 16-bit products summed in pairs, 8 rows at a time; Every float
  * operation is the plain one, eight times.
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -136,19 +136,27 @@ AVX2 static inline __m256 sign_of(__m256 x)
     return _mm256_and_ps(_mm256_set1_ps(-0.0f), x);
 }
 
-/* For x >= 0. Beyond the table's end the answer is 1; indexes are clipped before they are used. */
-AVX2 static inline __m256 look_up(const float *table, __m256 x)
+/* Two entries of a table. */
+AVX2 static inline __m128 two_of(const struct fast_entry *table, const int32_t at[2])
 {
-    const __m256 last = _mm256_set1_ps(FAST_TABLE - 1);
+    __m128d first = _mm_load_sd((const double *)(const void *)&table[at[0]]);
+    return _mm_castpd_ps(_mm_loadh_pd(first, (const double *)(const void *)&table[at[1]]));
+}
+
+/* For x >= 0. One by one: quicker than gathering on the processors measured. */
+AVX2 static inline __m256 look_up(const struct fast_entry *table, __m256 x)
+{
     __m256 scaled = _mm256_mul_ps(x, _mm256_set1_ps(FAST_TABLE_STEP));
-    __m256 beyond = _mm256_cmp_ps(scaled, last, _CMP_GE_OQ);
-    __m256i i = _mm256_cvttps_epi32(_mm256_min_ps(scaled, _mm256_set1_ps(FAST_TABLE - 2)));
-    __m256 low = _mm256_i32gather_ps(table, i, sizeof *table);
-    __m256 high = _mm256_i32gather_ps(table + 1, i, sizeof *table);
-    __m256i whole = _mm256_cvttps_epi32(_mm256_min_ps(scaled, last));
+    scaled = _mm256_min_ps(scaled, _mm256_set1_ps(FAST_TABLE - 1));
+    __m256i whole = _mm256_cvttps_epi32(scaled);
+    int32_t at[FAST_LANES];
+    store_sums(at, whole);
+    __m256 even = _mm256_set_m128(two_of(table, at + 4), two_of(table, at));
+    __m256 odd = _mm256_set_m128(two_of(table, at + 6), two_of(table, at + 2));
+    __m256 value = _mm256_shuffle_ps(even, odd, _MM_SHUFFLE(2, 0, 2, 0));
+    __m256 rise = _mm256_shuffle_ps(even, odd, _MM_SHUFFLE(3, 1, 3, 1));
     __m256 rest = _mm256_sub_ps(scaled, _mm256_cvtepi32_ps(whole));
-    __m256 value = _mm256_add_ps(low, _mm256_mul_ps(_mm256_sub_ps(high, low), rest));
-    return _mm256_blendv_ps(value, _mm256_set1_ps(1), beyond);
+    return _mm256_add_ps(value, _mm256_mul_ps(rise, rest));
 }
 
 AVX2 static inline __m256 tanh_of(__m256 x)
@@ -205,7 +213,7 @@ AVX2 static void step(const int32_t *sums, const float *scales, int states, floa
 
 const struct fast_kernels *fast_kernels_avx2(void)
 {
-    static const struct fast_kernels kernels = {"avx2", multiply, add, squash, step};
+    static const struct fast_kernels kernels = {"avx2", false, multiply, add, squash, step};
     return __builtin_cpu_supports("avx2") ? &kernels : NULL;
 }
 

@@ -11,6 +11,8 @@
 #include "base/bytes.h"
 #include "base/err.h"
 
+enum { FAST_SIDE_MAX = 1024 }; /* rows or columns of a matrix; published models have 512 */
+
 /* Weights of one matrix: `rows` outputs of `cols` inputs and a bias, all int8. A sum times its
  * row's scale is the value before the non-linearity. */
 struct fast_matrix {

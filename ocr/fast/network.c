@@ -17,7 +17,6 @@ enum {
     FLAG_RATES = 64, /* learning rates of the layers follow */
     MODE_INT8 = 1,
     MODE_CURRENT = 128, /* the layout of a matrix that is read here */
-    SIDE_MAX = 1024,    /* rows or columns of a matrix; published models have 512 */
     CHILDREN_MAX = 16,
     SCALE_MAX = 1 << 20, /* of a row; published ones are below 1 */
     TYPE_SIZE = 16
@@ -69,8 +68,8 @@ static void read_matrix(struct cursor *from, struct fast_matrix *ret_matrix)
     int mode = cursor_u8(from);
     int32_t rows = cursor_i32(from), cols = cursor_i32(from);
     cursor_u8(from); /* value of empty cells */
-    if (!(mode & MODE_INT8) || !(mode & MODE_CURRENT) || rows < 1 || rows > SIDE_MAX || cols < 2 ||
-        cols > SIDE_MAX) {
+    if (!(mode & MODE_INT8) || !(mode & MODE_CURRENT) || rows < 1 || rows > FAST_SIDE_MAX || cols < 2 ||
+        cols > FAST_SIDE_MAX) {
         from->bad = true;
         return;
     }

@@ -22,7 +22,8 @@ struct fast_reader {
     struct fast_beam *beam;
 };
 
-int fast_reader_new(struct buf *model, bool plain, struct fast_reader **ret_reader, struct err *err)
+int fast_reader_new(struct buf *model, enum ocr_kernels kernels, struct fast_reader **ret_reader,
+                    struct err *err)
 {
     SCOPED(fast_reader_free) struct fast_reader *reader = calloc(1, sizeof *reader);
     if (!reader) {
@@ -31,7 +32,7 @@ int fast_reader_new(struct buf *model, bool plain, struct fast_reader **ret_read
     }
     int rc = fast_model_read(model, &reader->model, err);
     if (rc == 0)
-        rc = fast_forward_new(&reader->model->network, plain, &reader->forward, err);
+        rc = fast_forward_new(&reader->model->network, kernels, &reader->forward, err);
     if (rc == 0)
         rc = fast_beam_new(reader->model, &reader->beam, err);
     if (rc < 0)

@@ -13,7 +13,7 @@ struct fast_reader;
 
 /* Takes the bytes of a .traineddata over, whatever comes out. ERR_FORMAT says why this model is not
  * for it. `plain`: without vector instructions, for tests. */
-int fast_reader_new(struct buf *model, bool plain, struct fast_reader **ret_reader,
+int fast_reader_new(struct buf *model, enum ocr_kernels kernels, struct fast_reader **ret_reader,
                     struct err *err);
 void fast_reader_free(struct fast_reader **reader);
 

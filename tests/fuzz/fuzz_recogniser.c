@@ -72,7 +72,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     SCOPED(image_free) struct Pix *strip = strip_of(pixels);
     if (!strip)
         return 0;
-    if (fast_reader_new(&model, size % 2, &reader, &err) < 0)
+    if (fast_reader_new(&model, (enum ocr_kernels)(size % 4), &reader, &err) < 0)
         assert(err.text[0] != '\0' && !strchr(err.text, '\n'));
     else
         read_line(reader, strip);
