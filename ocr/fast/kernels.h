@@ -2,8 +2,8 @@
  * The arithmetic of the network: integer dot products and the two squashing functions, once in
  * plain C, for AVX2 and for AVX-512 with VNNI, chosen at run time. Sums are exact integers and
  * every float operation is done in the same order without fused multiply-add, so all give the same
- * bits; a test says so. Formulas: measured against the installed library's softmax outputs, which
- * they equal. SPDX-License-Identifier: Apache-2.0
+ * bits; a test says so. Formulas: measured against the installed library's softmax outputs.
+ * SPDX-License-Identifier: Apache-2.0
  */
 #pragma once
 

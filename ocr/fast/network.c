@@ -68,8 +68,8 @@ static void read_matrix(struct cursor *from, struct fast_matrix *ret_matrix)
     int mode = cursor_u8(from);
     int32_t rows = cursor_i32(from), cols = cursor_i32(from);
     cursor_u8(from); /* value of empty cells */
-    if (!(mode & MODE_INT8) || !(mode & MODE_CURRENT) || rows < 1 || rows > FAST_SIDE_MAX || cols < 2 ||
-        cols > FAST_SIDE_MAX) {
+    if (!(mode & MODE_INT8) || !(mode & MODE_CURRENT) || rows < 1 || rows > FAST_SIDE_MAX ||
+        cols < 2 || cols > FAST_SIDE_MAX) {
         from->bad = true;
         return;
     }
