@@ -1,6 +1,6 @@
 /*
- * tripli-cutter: cuts the pages out of one file for tripli-import, sealed as the reader is. The file
- * is mapped from descriptor 4; descriptor 3 is a pipe that carries one line of JSON,
+ * tripli-cutter: cuts the pages out of one file for tripli-import, sealed as the reader is. The
+ * file is mapped from descriptor 4; descriptor 3 is a pipe that carries one line of JSON,
  *   {"pages": [{"bytes": N, "record": {…}}, …]}   or   {"code": "format", "reason": "…"}
  * then the bytes of the pages one after another; N 0 stands for the file itself.
  * SPDX-License-Identifier: Apache-2.0

@@ -176,8 +176,8 @@ static int hear(const struct sealed_file *file, pid_t child, int from, struct bu
 {
     struct err why;
     int64_t until_ms = clock_mono_ms() + file->wait_ms;
-    int rc = read_all(from, LINE_BYTES + 2 * (size_t)IMAGE_FILE_LIMIT_BYTES, until_ms, ret_said,
-                      err);
+    int rc =
+        read_all(from, LINE_BYTES + 2 * (size_t)IMAGE_FILE_LIMIT_BYTES, until_ms, ret_said, err);
     if (rc < 0)
         kill(child, SIGKILL);
     int ended = end_of(child, rc == 0 ? err : &why);

@@ -26,9 +26,9 @@ struct sealed_pages {
 };
 
 enum {
-    SEALED_PIPE_FD = 3,   /* where tripli-cutter writes */
-    SEALED_FILE_FD = 4,   /* where it finds the file: memory that nobody can change any more */
-    SEALED_NO_SEAL = 3,   /* its exit status when it could not seal itself */
+    SEALED_PIPE_FD = 3,    /* where tripli-cutter writes */
+    SEALED_FILE_FD = 4,    /* where it finds the file: memory that nobody can change any more */
+    SEALED_NO_SEAL = 3,    /* its exit status when it could not seal itself */
     SEALED_WAIT_MS = 60000 /* cutting 64 pages takes less than one second */
 };
 
