@@ -1,7 +1,8 @@
 /*
  * What waits, batch by batch and tenant by tenant: see archive.h. Only batches that are not closed
  * have pages in intake; the first page of a batch there is its oldest, since pages come in rising
- * order. SPDX-License-Identifier: Apache-2.0
+ * order.
+ * SPDX-License-Identifier: Apache-2.0
  */
 #include <stdlib.h>
 #include <string.h>
