@@ -17,6 +17,7 @@ struct live_batch {
     struct batch_id id;
     struct batch_row row;
     struct intake_day *day;
+    int64_t fed_ms; /* wall clock, when capture last sent something of it; not on disk */
 };
 
 /* First pages of envelopes that may have become complete; filing looks at them and no others. */
