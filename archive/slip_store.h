@@ -29,6 +29,7 @@ struct slip_step {
     const char *name; /* "slip_drawn", … */
     const char *actor, *visa;
     int64_t at_ms;
+    const char *record; /* by which paper was shredded; NULL: no paper */
 };
 int slip_note(struct store_txn *txn, const char *tenant, const struct slip_step *step,
               struct err *err);
@@ -64,6 +65,9 @@ enum destroy_why {
 };
 int destroy_box(struct archive *archive, uint32_t box, enum destroy_why why,
                 const struct slip_step *step, struct err *err);
+
+/* ERR_FORMAT, with the name of what it is, unless it has 1 to 63 bytes of text. */
+int slip_check_number(uint32_t slip, const char *what, const char *number, struct err *err);
 
 /* ERR_CONFLICT when a box, or one of the line, may not go, or is not as it was drawn. */
 int slip_check_box(struct archive *archive, struct store_txn *txn, struct slip_place place,

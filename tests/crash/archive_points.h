@@ -80,6 +80,8 @@ static const char *const archive_points[] = {
     "life.count.after_commit",
     "move.catalogue.before_commit",
     "move.catalogue.after_commit",
+    "paper.place.before_commit",
+    "paper.place.after_commit",
     "rotate.note.before_commit",
     "rotate.note.after_commit",
     "seal.count.before_commit",
