@@ -125,19 +125,6 @@ int archive_batch_show(struct archive *archive, struct batch_id id, struct batch
 int archive_batch_list(struct archive *archive, struct batch_id after, struct batch_info *ret_infos,
                        int most, struct err *err);
 
-/* A batch whose last sheet has not been fed. */
-struct feeding_batch {
-    struct batch_id id;
-    struct batch_spec spec;
-    int64_t fed_ms; /* wall clock, when capture last sent something of it; since the writer was
-                     * opened, or of its opening where nothing was sent or another process writes */
-};
-enum { ARCHIVE_FEEDING_MAX = 64 }; /* scanners and partners at once; more are not listed */
-
-/* The batches being fed, longest silent first; returns how many. */
-int archive_feeding(struct archive *archive, struct feeding_batch ret_rows[ARCHIVE_FEEDING_MAX],
-                    struct err *err);
-
 /* What of a tenant's mail is not filed yet. */
 struct tenant_standing {
     char tenant[TENANT_TEXT_SIZE];

@@ -3,7 +3,8 @@
  * rows are copied; the keys that are written or removed after it are noted (store_watch) and
  * brought up in the end, in the transaction that also takes the request back. Then the files are
  * exchanged. Rows removed meanwhile leave bytes in the new file: who removes what must not be found
- * asks again, and the request stays. SPDX-License-Identifier: Apache-2.0
+ * asks again, and the request stays.
+ * SPDX-License-Identifier: Apache-2.0
  */
 #include "archive/purge.h"
 
