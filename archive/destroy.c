@@ -13,6 +13,7 @@
 
 #include "archive/journal.h"
 #include "archive/paper_slip.h"
+#include "archive/purge.h"
 #include "archive/spare.h"
 #include "archive/tombs.h"
 #include "base/clock.h"
@@ -370,7 +371,7 @@ int slip_destroy_some(struct archive *archive, uint32_t slip, const char *actor,
     if (rc != 0)
         return rc;
     rc = end_slip_when_done(archive, slip, row.lines, actor, err);
-    return rc < 0 ? rc : purge_when_due(archive, err);
+    return rc < 0 || archive->rewrites_later ? rc : purge_finish(archive, err);
 }
 
 int slip_destroy(struct archive *archive, uint32_t slip, const char *actor, struct err *err)
@@ -439,6 +440,19 @@ int destroyed_with(struct store_txn *txn, struct document_id id, uint32_t *ret_b
                    : 1;
 }
 
+/* A full disk is no reason not to start. */
+static int rewrite_at_start(struct archive *archive, struct err *err)
+{
+    struct err why = {0};
+    int rc = purge_finish(archive, &why);
+    if (rc == ERR_FULL && archive->catalogue) {
+        log_warn("%s; what was destroyed leaves the catalogue's free bytes at a later start",
+                 why.text);
+        return 0;
+    }
+    return rc < 0 ? err_set(err, rc, "%s", why.text) : rc;
+}
+
 int destroy_recover(struct archive *archive, struct err *err)
 {
     int rc = erase_all(archive, err);
@@ -446,5 +460,5 @@ int destroy_recover(struct archive *archive, struct err *err)
         rc = tombs_replay(archive, err);
     if (rc == 0)
         rc = spare_emptied(archive, "start", err);
-    return rc < 0 ? rc : purge_at_start(archive, err);
+    return rc < 0 || archive->rewrites_later ? rc : rewrite_at_start(archive, err);
 }

@@ -11,6 +11,7 @@
 #include "archive/catalogue.h"
 #include "archive/filing_record.h"
 #include "archive/journal.h"
+#include "archive/purge.h"
 #include "archive/slip_store.h"
 #include "archive/state.h"
 #include "base/clock.h"

@@ -110,7 +110,8 @@ struct slip_shredding {
 int slip_shredded(struct archive *archive, const struct slip_shredding *shredding, struct err *err);
 
 /* At the start of a writer: destroys again what a restore brought back, zeroes keys and removes
- * files of boxes that are destroyed, and rewrites the catalogue when a destruction asked for it. */
+ * files of boxes that are destroyed, and rewrites the catalogue when a destruction asked for it,
+ * unless that is left to turns (purge.h). */
 int destroy_recover(struct archive *archive, struct err *err);
 
 /* The box that a document was destroyed with: 1, or 0 when it was not. */

@@ -45,15 +45,6 @@ int slip_look(struct archive *archive, struct store_txn *txn, uint32_t box,
 /* Nothing more is filed into a box on a slip, or into one that is emptied; a closed one stays. */
 int slip_close_box(struct archive *archive, struct store_txn *txn, uint32_t box, struct err *err);
 
-/* The rewrite of the catalogue (purge.c): asked for in the transaction that removes rows; done when
- * it was asked for, by a writer in whose process no transaction of the catalogue is open. */
-int purge_ask(struct store_txn *txn, struct err *err);
-int purge_when_due(struct archive *archive, struct err *err);
-/* The same; a full disk is no reason not to start. */
-int purge_at_start(struct archive *archive, struct err *err);
-/* Opens the catalogue again, when a rewrite could not. */
-int purge_reopen(struct archive *archive, struct err *err);
-
 /*
  * Destroys one box, in the steps of destroy.c; ERR_CONFLICT, and nothing is changed, when it may
  * not go. It is noted on the list of what was destroyed (tombs.h).

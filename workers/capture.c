@@ -196,7 +196,7 @@ static int check_patience(struct capture *capture, struct err *err)
                        "stopped; what is acknowledged is safe, the batch can "
                        "be resumed");
     if (silent > CALM_MS)
-        tell_waiting(capture, "aucun hub ne répond pour ce dossier de données");
+        tell_waiting(capture, "no hub answers for this data folder");
     if (silent > patience)
         return err_set(err, ERR_TIMEOUT,
                        "the hub did not answer for %lld ms, at most %lld; %d pages are not "

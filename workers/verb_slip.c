@@ -2,18 +2,25 @@
  * tripli slip: candidates, drawing, visa and destruction of elimination slips, and their papers.
  * SPDX-License-Identifier: Apache-2.0
  */
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "archive/purge.h"
 #include "archive/slip.h"
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/scope.h"
 #include "workers/ask.h"
 #include "workers/slip_seda.h"
 #include "workers/verb.h"
 
-enum { WORDS_MAX = 3 };
+enum {
+    WORDS_MAX = 3,
+    REWRITE_LOOK_MS = 200,
+    REWRITE_WAIT_MS = 1800000 /* 10 million documents take a few minutes */
+};
 
 struct slip_verb {
     struct program program;
@@ -394,6 +401,29 @@ static int is_unfinished(struct slip_verb *verb, struct err *err)
     return rc < 0 ? rc : left;
 }
 
+/* The hub rewrites the catalogue after a destruction: 1 while it does. */
+static int is_rewriting(struct slip_verb *verb, struct err *err)
+{
+    struct archive *archive = NULL;
+    int rc = ask_open_archive(&verb->program, &archive, err);
+    if (rc == 0)
+        rc = purge_is_due(archive, err);
+    archive_free(&archive);
+    return rc;
+}
+
+/* Only then is nothing left of what was destroyed. */
+static int wait_for_rewrite(struct slip_verb *verb, struct err *err)
+{
+    const int64_t until_ms = clock_mono_ms() + REWRITE_WAIT_MS;
+    int rc;
+    while ((rc = is_rewriting(verb, err)) == 1 && clock_mono_ms() < until_ms)
+        poll(NULL, 0, REWRITE_LOOK_MS);
+    if (rc == 1)
+        log_warn("the catalogue is still being rewritten; tripli status tells how far it is");
+    return rc < 0 ? rc : 0;
+}
+
 static int act(struct slip_verb *verb, struct err *err)
 {
     int rc;
@@ -402,6 +432,8 @@ static int act(struct slip_verb *verb, struct err *err)
         if (rc == 0)
             rc = is_unfinished(verb, err);
     } while (rc == 1);
+    if (rc == 0 && is(verb, "destroy"))
+        rc = wait_for_rewrite(verb, err);
     return rc < 0 ? rc : look(verb, err);
 }
 

@@ -96,6 +96,8 @@ static const char *const archive_points[] = {
     "keys.slot.before_zero",
     "keys.slot.after_zero",
     "purge.rewrite.before",
+    "purge.slice.before_commit",
+    "purge.slice.after_commit",
     "purge.rewrite.after",
     "purge.done.before_commit",
     "purge.done.after_commit",

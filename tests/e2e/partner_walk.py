@@ -41,6 +41,7 @@ class Door(mailroom.Room):
     def setUp(self):
         super().setUp()
         self.running = {}
+        self.machine = {}  # variables of its programs
         self.log = open(self.path("log"), "w+", encoding="utf-8")
         self.addCleanup(self.log.close)
         self.addCleanup(self.stop_all)
@@ -60,7 +61,8 @@ class Door(mailroom.Room):
 
     def spawn(self, name, *arguments):
         self.running[name] = subprocess.Popen(
-            [program(name), "--data", self.data, *arguments], stderr=self.log)
+            [program(name), "--data", self.data, *arguments], stderr=self.log,
+            env={**os.environ, **self.machine})
 
     def spawn_gateway(self):
         self.spawn("tripli-gateway", "--listen", self.endpoint, "--key", self.path("gateway.key"),
