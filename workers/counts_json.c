@@ -6,6 +6,8 @@
 
 #include <sodium.h>
 
+#include "archive/standings.h"
+
 static json_t *types_of(const struct archive_counts *counts)
 {
     json_t *types = json_object();
