@@ -141,7 +141,12 @@ int intake_accept(struct archive *archive, const struct intake_page *pages, size
     int rc = archive_may_write(archive, err);
     if (rc == 0)
         rc = archive_has_space(archive, bytes, err);
-    return rc < 0 ? rc : work_on_all(archive, &kind, &accepting, count, err);
+    if (rc == 0)
+        rc = work_on_all(archive, &kind, &accepting, count, err);
+    for (size_t i = 0; rc >= 0 && i < count; i++)
+        if (ret_results[i] == 0)
+            live_find(archive, pages[i].id.batch)->fed_ms = clock_wall_ms();
+    return rc;
 }
 
 /* ---- lending ---- */

@@ -1,8 +1,11 @@
 /*
- * What waits, tenant by tenant: see archive.h. Only batches that are not closed have pages in
- * intake; the first page of a batch there is its oldest, since pages come in rising order.
+ * What waits: see standings.h and archive.h. Only batches that are not closed
+ * have pages in intake; the first page of a batch there is its oldest, since pages come in rising
+ * order.
  * SPDX-License-Identifier: Apache-2.0
  */
+#include "archive/standings.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -87,5 +90,26 @@ int archive_standings(struct archive *archive,
     if (rc < 0)
         return rc;
     qsort(ret_standings, (size_t)count, sizeof *ret_standings, by_age);
+    return count;
+}
+
+static int by_silence(const void *a, const void *b)
+{
+    const struct feeding_batch *one = a, *other = b;
+    return (one->fed_ms > other->fed_ms) - (one->fed_ms < other->fed_ms);
+}
+
+int archive_feeding(struct archive *archive, struct feeding_batch ret_rows[ARCHIVE_FEEDING_MAX],
+                    struct err *err)
+{
+    int count = 0, rc = live_refresh(archive, err);
+    if (rc < 0)
+        return rc;
+    for (size_t i = 0; i < archive->live_count && count < ARCHIVE_FEEDING_MAX; i++) {
+        const struct live_batch *live = &archive->live[i];
+        if (live->row.state == BATCH_FEEDING)
+            ret_rows[count++] = (struct feeding_batch){live->id, live->row.spec, live->fed_ms};
+    }
+    qsort(ret_rows, (size_t)count, sizeof *ret_rows, by_silence);
     return count;
 }

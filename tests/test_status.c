@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "archive/standings.h"
 #include "base/clock.h"
 #include "base/scope.h"
 #include "base/seal.h"
@@ -69,6 +70,24 @@ static void tenants_with_mail_that_is_not_filed_are_told_oldest_first(void **sta
     assert_int_equal(nice->unread + nice->to_code, 3);
 }
 
+static void batches_being_fed_are_told_until_their_last_sheet(void **state)
+{
+    (void)state;
+    struct err err = {0};
+    struct feeding_batch rows[ARCHIVE_FEEDING_MAX];
+    const struct batch_end end = {.sheets_fed = 1, .pages = 1};
+    int64_t before = clock_wall_ms();
+    struct batch_id silent = batch_of("061", 1), fed = batch_of("041", 2);
+    assert_int_equal(room_feed(&room, (struct page_id){fed.n, 1}, true), 0);
+    assert_int_equal(archive_feeding(room.archive, rows, &err), 2);
+    assert_int_equal(rows[0].id.n, silent.n);
+    assert_true(rows[0].fed_ms >= before && rows[0].fed_ms <= rows[1].fed_ms);
+    check_ok(archive_batch_end(room.archive, fed, &end, &err), &err);
+    assert_int_equal(archive_feeding(room.archive, rows, &err), 1);
+    assert_int_equal(rows[0].id.n, silent.n);
+    assert_string_equal(rows[0].spec.tenant, "061");
+}
+
 static void a_tenant_whose_mail_is_filed_is_not_told(void **state)
 {
     (void)state;
@@ -129,6 +148,8 @@ int main(void)
         return 1;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(tenants_with_mail_that_is_not_filed_are_told_oldest_first,
+                                        open_room, remove_room),
+        cmocka_unit_test_setup_teardown(batches_being_fed_are_told_until_their_last_sheet,
                                         open_room, remove_room),
         cmocka_unit_test_setup_teardown(a_tenant_whose_mail_is_filed_is_not_told, open_room,
                                         remove_room),

@@ -4,6 +4,10 @@
  */
 #include "workers/counts_json.h"
 
+#include <sodium.h>
+
+#include "archive/standings.h"
+
 static json_t *types_of(const struct archive_counts *counts)
 {
     json_t *types = json_object();
@@ -50,6 +54,23 @@ bool counts_add_up(const struct archive_counts *counts)
                                    counts->unread;
 }
 
+static int feeding_to_json(struct archive *archive, json_t *status, struct err *err)
+{
+    struct feeding_batch rows[ARCHIVE_FEEDING_MAX];
+    int count = archive_feeding(archive, rows, err);
+    json_t *list = json_array();
+    for (int i = 0; i < count; i++) {
+        char uuid[2 * sizeof rows[i].spec.uuid.at + 1];
+        sodium_bin2hex(uuid, sizeof uuid, rows[i].spec.uuid.at, sizeof rows[i].spec.uuid.at);
+        json_array_append_new(list, json_pack("{s:I, s:s, s:s, s:s, s:I}", "batch",
+                                              (json_int_t)rows[i].id.n, "uuid", uuid, "tenant",
+                                              rows[i].spec.tenant, "source", rows[i].spec.source,
+                                              "fed_ms", (json_int_t)rows[i].fed_ms));
+    }
+    json_object_set_new(status, "feeding", list);
+    return count < 0 ? count : 0;
+}
+
 int standings_to_json(struct archive *archive, json_t *status, struct err *err)
 {
     struct tenant_standing rows[ARCHIVE_STANDINGS_MAX];
@@ -63,5 +84,5 @@ int standings_to_json(struct archive *archive, json_t *status, struct err *err)
                       "to_code", (json_int_t)rows[i].to_code, "quarantined",
                       (json_int_t)rows[i].quarantined, "waiting", (json_int_t)rows[i].waiting));
     json_object_set_new(status, "tenants", list);
-    return count < 0 ? count : 0;
+    return count < 0 ? count : feeding_to_json(archive, status, err);
 }

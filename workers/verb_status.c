@@ -17,7 +17,9 @@ enum {
     WELL = 0,
     WORK_WAITS = 1,
     STANDS_STILL = 2,
-    TENANTS_SHOWN = 8 /* one screen */
+    TENANTS_SHOWN = 8, /* one screen */
+    BATCHES_SHOWN = 4,
+    SILENT_MS = 600000 /* clearing a jam or fetching the next box takes less */
 };
 
 struct status_verb {
@@ -92,12 +94,29 @@ static bool nobody_reads(const json_t *status)
     return number(status, "unread") > 0 && json_array_size(json_object_get(status, "lanes")) == 0;
 }
 
+static bool is_silent(const json_t *batch)
+{
+    return clock_wall_ms() - number(batch, "fed_ms") > SILENT_MS;
+}
+
+/* Batches that were begun and that nobody feeds any more; the list begins with the longest. */
+static size_t count_silent(const json_t *status)
+{
+    const json_t *feeding = json_object_get(status, "feeding");
+    size_t count = 0;
+    while (count < json_array_size(feeding) && is_silent(json_array_get(feeding, count)))
+        count++;
+    return count;
+}
+
 static int judge(const json_t *status)
 {
     const char *trouble = json_string_value(json_object_get(status, "trouble"));
     if ((trouble && trouble[0]) || nobody_reads(status))
         return STANDS_STILL;
-    return number(status, "to_code") + number(status, "quarantined") > 0 ? WORK_WAITS : WELL;
+    bool work =
+        number(status, "to_code") + number(status, "quarantined") > 0 || count_silent(status) > 0;
+    return work ? WORK_WAITS : WELL;
 }
 
 static void print_lanes(const json_t *lanes)
@@ -134,6 +153,33 @@ static void print_tenants(const json_t *tenants)
         printf("             et %zu autres caisses\n", all - TENANTS_SHOWN);
 }
 
+static void print_rewriting(const json_t *rewriting)
+{
+    if (rewriting)
+        printf(
+            "catalogue    réécriture après une destruction, %lld lignes sur %lld ; le classement "
+            "attend\n",
+            number(rewriting, "copied"), number(rewriting, "rows"));
+}
+
+static void print_silent(const json_t *status)
+{
+    size_t count = count_silent(status);
+    for (size_t i = 0; i < count && i < BATCHES_SHOWN; i++) {
+        const json_t *batch = json_array_get(json_object_get(status, "feeding"), i);
+        const char *source = json_string_value(json_object_get(batch, "source"));
+        printf("à faire      lot %lld (caisse %s) ouvert, rien reçu depuis %lld min : ",
+               number(batch, "batch"), json_string_value(json_object_get(batch, "tenant")),
+               (clock_wall_ms() - number(batch, "fed_ms")) / 60000);
+        if (source && strcmp(source, "partner") == 0)
+            printf("démarrer tripli-import\n");
+        else
+            printf("tripli scan --resume %s\n", json_string_value(json_object_get(batch, "uuid")));
+    }
+    if (count > BATCHES_SHOWN)
+        printf("             et %zu autres lots ouverts\n", count - BATCHES_SHOWN);
+}
+
 static void print_plain(const json_t *status, int verdict)
 {
     static const char *const words[] = {"tout va bien", "du travail attend une personne",
@@ -153,6 +199,7 @@ static void print_plain(const json_t *status, int verdict)
            number(status, "envelopes_filed"), number(status, "documents"));
     if (oldest > 0)
         printf("plus ancien  à lire depuis %lld s\n", (clock_wall_ms() - oldest) / 1000);
+    print_rewriting(json_object_get(status, "rewriting"));
     print_tenants(json_object_get(status, "tenants"));
     if (nobody_reads(status))
         printf(
@@ -162,6 +209,7 @@ static void print_plain(const json_t *status, int verdict)
         printf("à faire      tripli code (%lld faces)\n", number(status, "to_code"));
     if (number(status, "quarantined") > 0)
         printf("à faire      tripli quarantine list (%lld faces)\n", number(status, "quarantined"));
+    print_silent(status);
 }
 
 int verb_status(int argc, char **argv)
