@@ -352,6 +352,7 @@ int main(int argc, char **argv)
     struct hub_options options = {.hub = &hub};
     struct err err = {0};
     argp_parse(&argp, argc, argv, 0, NULL, &options);
+    program_return_memory();
     int rc = program_start(&hub.program, &err);
     if (rc == 0)
         rc = serve(&hub, &options, &err);
