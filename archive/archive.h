@@ -128,8 +128,8 @@ int archive_batch_list(struct archive *archive, struct batch_id after, struct ba
 struct feeding_batch {
     struct batch_id id;
     struct batch_spec spec;
-    int64_t fed_ms; /* wall clock, when capture last sent something of it; since the writer was
-                     * opened, or of its opening where nothing was sent or another process writes */
+    int64_t
+        fed_ms; /* when capture last sent something; the writer's or its opening where unknown */
 };
 enum { ARCHIVE_FEEDING_MAX = 64 }; /* scanners and partners at once; more are not listed */
 
@@ -137,10 +137,11 @@ enum { ARCHIVE_FEEDING_MAX = 64 }; /* scanners and partners at once; more are no
 int archive_feeding(struct archive *archive, struct feeding_batch ret_rows[ARCHIVE_FEEDING_MAX],
                     struct err *err);
 
-/* What of a tenant's mail is not filed yet. */
-struct tenant_standing {
+struct tenant_standing { /* what of a tenant's mail is not filed yet */
     char tenant[TENANT_TEXT_SIZE];
-    int64_t oldest_ms; /* wall clock of acceptance of the oldest page that is not filed */
+    int64_t oldest_ms;         /* wall clock of acceptance of the oldest page that is not filed */
+    struct envelope_id oldest; /* the envelope that it begins */
+    uint32_t weight;           /* its share of the work: config/tenants.conf */
     uint64_t unread, to_code, quarantined, waiting;
 };
 enum { ARCHIVE_STANDINGS_MAX = 200 }; /* as many as there may be tenants */

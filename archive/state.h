@@ -11,6 +11,7 @@
 #include "archive/catalogue.h"
 #include "archive/intake_day.h"
 #include "archive/retention.h"
+#include "archive/turns.h"
 
 /* A batch that is not closed. */
 struct live_batch {
@@ -41,6 +42,7 @@ struct archive {
     struct live_batch *live; /* rising by id */
     size_t live_count;
     struct envelope_set ready;
+    struct turns turns;         /* whose page is lent next */
     bool unfinished;            /* a filing run is in the catalogue and not yet out of intake */
     struct day month;           /* filing month in which open boxes were last looked at */
     struct day access_pruned;   /* day on which the access journal was last looked through */
