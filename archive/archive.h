@@ -20,6 +20,7 @@ struct archive_params {
     const char *key_dir; /* KEYDIR, outside DATA: tenant keys 0400; made at first use by a writer */
     const char *config_dir; /* tenants.conf, retention.conf */
     bool writer;            /* ERR_CONFLICT when another process writes already */
+    bool rewrites_later;    /* the rewrite after a destruction is left to purge_turn (purge.h) */
     uint64_t box_map_bytes; /* 0: 4 GB; tests use 64 MB */
     uint64_t reserve_bytes; /* 0: 256 MB; with less free space, accepting and filing say ERR_FULL */
 };
@@ -124,20 +125,8 @@ int archive_batch_show(struct archive *archive, struct batch_id id, struct batch
 int archive_batch_list(struct archive *archive, struct batch_id after, struct batch_info *ret_infos,
                        int most, struct err *err);
 
-/* A batch whose last sheet has not been fed. */
-struct feeding_batch {
-    struct batch_id id;
-    struct batch_spec spec;
-    int64_t
-        fed_ms; /* when capture last sent something; the writer's or its opening where unknown */
-};
-enum { ARCHIVE_FEEDING_MAX = 64 }; /* scanners and partners at once; more are not listed */
-
-/* The batches being fed, longest silent first; returns how many. */
-int archive_feeding(struct archive *archive, struct feeding_batch ret_rows[ARCHIVE_FEEDING_MAX],
-                    struct err *err);
-
-struct tenant_standing { /* what of a tenant's mail is not filed yet */
+/* What of a tenant's mail is not filed yet. */
+struct tenant_standing {
     char tenant[TENANT_TEXT_SIZE];
     int64_t oldest_ms;         /* wall clock of acceptance of the oldest page that is not filed */
     struct envelope_id oldest; /* the envelope that it begins */

@@ -1,9 +1,11 @@
 /*
- * What waits, batch by batch and tenant by tenant: see archive.h. Only batches that are not closed
+ * What waits: see standings.h and archive.h. Only batches that are not closed
  * have pages in intake; the first page of a batch there is its oldest, since pages come in rising
  * order.
  * SPDX-License-Identifier: Apache-2.0
  */
+#include "archive/standings.h"
+
 #include <stdlib.h>
 #include <string.h>
 

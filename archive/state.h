@@ -10,6 +10,7 @@
 #include "archive/box.h"
 #include "archive/catalogue.h"
 #include "archive/intake_day.h"
+#include "archive/purge.h"
 #include "archive/retention.h"
 #include "archive/turns.h"
 
@@ -42,12 +43,15 @@ struct archive {
     struct live_batch *live; /* rising by id */
     size_t live_count;
     struct envelope_set ready;
-    struct turns turns;         /* whose page is lent next */
-    bool unfinished;            /* a filing run is in the catalogue and not yet out of intake */
-    struct day month;           /* filing month in which open boxes were last looked at */
-    struct day access_pruned;   /* day on which the access journal was last looked through */
-    struct day sealed;          /* day on which the last seal is known to have been made */
-    int64_t readers_checked_ms; /* monotonic */
+    struct turns turns;           /* whose page is lent next */
+    struct purge *purge;          /* a rewrite of the catalogue that runs; NULL */
+    struct purge_progress purged; /* the last that ended */
+    bool rewrites_later;          /* by turns of who serves; others rewrite at once */
+    bool unfinished;              /* a filing run is in the catalogue and not yet out of intake */
+    struct day month;             /* filing month in which open boxes were last looked at */
+    struct day access_pruned;     /* day on which the access journal was last looked through */
+    struct day sealed;            /* day on which the last seal is known to have been made */
+    int64_t readers_checked_ms;   /* monotonic */
 };
 
 /* Limits that follow from the map of a box, so that a run always fits (tests use small maps). */

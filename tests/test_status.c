@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "archive/standings.h"
 #include "base/clock.h"
 #include "base/scope.h"
 #include "base/seal.h"

@@ -10,6 +10,8 @@
 #include "base/clock.h"
 #include "workers/forecast.h"
 
+#include "archive/standings.h"
+
 static json_t *types_of(const struct archive_counts *counts)
 {
     json_t *types = json_object();

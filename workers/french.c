@@ -214,7 +214,8 @@ const char *french_trigger(const char *trigger)
                                           {"date of care", "la date des soins"},
                                           {"end of the stop", "la fin de l'arrêt"},
                                           {"remittance", "la remise en banque"},
-                                          {"event of the matter", "l'événement de l'affaire"}};
+                                          {"event of the matter", "l'événement de l'affaire"},
+                                          {"closing of the batch", "la clôture du lot"}};
     for (size_t i = 0; i < sizeof triggers / sizeof *triggers; i++)
         if (strcmp(triggers[i].english, trigger) == 0)
             return triggers[i].french;

@@ -175,6 +175,15 @@ static void print_tenants(const json_t *tenants)
         printf("             et %zu autres caisses\n", all - TENANTS_SHOWN);
 }
 
+static void print_rewriting(const json_t *rewriting)
+{
+    if (rewriting)
+        printf(
+            "catalogue    réécriture après une destruction, %lld lignes sur %lld ; le classement "
+            "attend\n",
+            number(rewriting, "copied"), number(rewriting, "rows"));
+}
+
 static void print_silent(const json_t *status)
 {
     size_t count = count_silent(status);
@@ -212,6 +221,7 @@ static void print_plain(const json_t *status, int verdict)
            number(status, "envelopes_filed"), number(status, "documents"));
     if (oldest > 0)
         printf("plus ancien  à lire depuis %lld s\n", (clock_wall_ms() - oldest) / 1000);
+    print_rewriting(json_object_get(status, "rewriting"));
     print_tenants(json_object_get(status, "tenants"));
     if (nobody_reads(status))
         printf(

@@ -82,6 +82,23 @@ class ArchiveLife(schemas.Schemas):
                       self.tripli("why", retagged))
         self.assertEqual(self.lines("retention", "check"), [])
 
+    def paper_has_a_place(self, document):
+        """The original of a document can be found."""
+        self.assertIn("emplacement non indiqué", self.tripli("why", document))
+        self.tripli("batch", "place", "1", want=USAGE)
+        self.tripli("batch", "place", "99", "--carton", "C-7", want=GONE)
+        self.tripli("batch", "place", "1", "--carton", "C-\n7", want=REFUSED)
+        self.tripli("batch", "place", "1", "--carton", "C-7", "--place", "magasin 2")
+        self.assertIn("carton C-7 (magasin 2), à conserver jusqu'au",
+                      self.tripli("batch", "show", "1"))
+        self.assertIn("du lot 1 : carton C-7 (magasin 2), à conserver jusqu'au",
+                      self.tripli("why", document))
+        batch = self.holds("tripli batch", self.lines("batch", "show", "1"))[0]
+        paper = self.why(document)["paper"]
+        self.assertEqual((paper["carton"], paper["rule"], paper["expiry"]),
+                         ("C-7", "PAPER", batch["paper"]["expiry"]))
+        self.assertGreaterEqual(paper["last_sheet"], paper["first_sheet"])
+
     def refused_once(self, tenant, held):
         """A held document leaves its box; the first visa is refused."""
         self.tripli("slip", "visa", "1", "--granted", "--number", "A1", want=GONE)
@@ -115,6 +132,8 @@ class ArchiveLife(schemas.Schemas):
         self.assertIn("case-3", self.said)
         self.tripli("slip", "revise", "2")
         self.tripli("slip", "destroy", "2")
+        self.tripli("slip", "shredded", "2", want=USAGE)
+        self.tripli("slip", "shredded", "2", "--number", "BD-1", want=REFUSED)
         self.assertEqual(self.slip("2")["state"], "destroyed")
 
     def check_papers(self):
@@ -207,6 +226,7 @@ class ArchiveLife(schemas.Schemas):
         letters, tenant = self.file_old_mail()
         held, late, retagged, spared = letters[:4]
         self.terms_change(late, retagged)
+        self.paper_has_a_place(held)
         self.refused_once(tenant, held)
         everything = self.start("run", "--workers", "1")
         try:  # a hub does what was done without one before
