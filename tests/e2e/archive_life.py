@@ -82,6 +82,16 @@ class ArchiveLife(schemas.Schemas):
                       self.tripli("why", retagged))
         self.assertEqual(self.lines("retention", "check"), [])
 
+    def copy_is_proven(self, document):
+        """What makes the images faithful copies is kept with them."""
+        for page in self.lines("show", document)[0]["pages"]:
+            capture = page["capture"]
+            self.assertRegex(capture["software"], r"^tripli \d")
+            self.assertEqual(capture["operator"], getpass.getuser())
+            self.assertRegex(capture["captured"], r"^20\d\d-")
+            self.assertEqual(capture["steps"], [{"step": "kept", "before": capture["file_digest"],
+                                                 "after": page["digest"]}])
+
     def paper_has_a_place(self, document):
         """The original of a document can be found."""
         self.assertIn("emplacement non indiqué", self.tripli("why", document))
@@ -167,6 +177,9 @@ class ArchiveLife(schemas.Schemas):
             self.assertEqual(int(one.find(archives + "Size").text), len(content))
         units = [one for one in root.iter(archives + "ArchiveUnit") if one.get("id")[0] == "D"]
         self.assertEqual([one.get("id")[1:] for one in units], documents)
+        copies = [one.text for one in root.iter(archives + "CustodialHistoryItem")]
+        self.assertEqual(len(copies), figures["pages"])
+        self.assertIn('"step":"kept"', copies[0])
         holds = root.findall(f".//{archives}HoldRule/{archives}Rule")
         self.assertEqual([one.text for one in holds], ["case-3"])
         rules = {one.text for one in root.findall(f".//{archives}AppraisalRule/{archives}Rule")}
@@ -227,6 +240,7 @@ class ArchiveLife(schemas.Schemas):
         held, late, retagged, spared = letters[:4]
         self.terms_change(late, retagged)
         self.paper_has_a_place(held)
+        self.copy_is_proven(held)
         self.refused_once(tenant, held)
         everything = self.start("run", "--workers", "1")
         try:  # a hub does what was done without one before

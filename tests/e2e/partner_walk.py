@@ -257,6 +257,25 @@ class Walk(Door):
             file.write(text)
         self.tripli(*check, want=65)
 
+    def test_the_pages_of_a_pdf_are_sent_and_a_bad_one_is_said(self):
+        folder = self.path("pdf")
+        os.makedirs(folder)
+        self.tripli("separators", "print", "--copies", "2", "--out", f"{folder}/good.pdf")
+        with open(f"{folder}/good.pdf", "rb") as file:
+            half = file.read()[:2000]
+        with open(f"{folder}/half.pdf", "wb") as file:
+            file.write(half)
+        self.open_platform()
+        os.makedirs(self.path("tmp/tripli-pages-KiLLed"))  # of a process that is no more
+        done = subprocess.run(self.submit_command(folder, "--json"), text=True, timeout=60,
+                              capture_output=True, env={**os.environ, "TMPDIR": self.path("tmp")})
+        self.assertEqual(done.returncode, 65, done.stderr)
+        self.assertEqual(done.stderr.strip(),
+                         f"refusé : {folder}/half.pdf : un PDF dont la fin manque")
+        facts = json.loads(done.stdout)
+        self.assertEqual((facts["files"], facts["pages"], facts["refused"]), (2, 2, 0))
+        self.assertEqual(os.listdir(self.path("tmp")), [])
+
     def test_tripli_run_opens_the_door_and_stops_it(self):
         config = shutil.copytree(os.environ["TRIPLI_CONFIG"], self.path("config"))
         shutil.copy(self.path("partners"), os.path.join(config, "partners.list"))

@@ -2,8 +2,8 @@
 """Every reason that a verdict can hold, every one to refuse an image file, and every one to stop
 feeding has its French sentence in workers/french.c, and that table holds no sentence that nothing
 says any more. A statement gives reasons when it calls verdict_reason() or prints into something
-named `reason`; in the readers of image files and where a batch is fed, when it sets an error that
-is not lack of memory.
+named `reason`; in the readers of image files and PDFs and where a batch is fed, when it sets an
+error that is not lack of memory.
 SPDX-License-Identifier: Apache-2.0
 """
 import os
@@ -15,7 +15,7 @@ STATEMENT = re.compile(r"(?:verdict_reason\(|snprintf\([^;]*?\breason\b)[^;]*?;"
 REFUSAL = re.compile(r"(?:err_set|tell_waiting)\((?:[^;\"]|\"(?:[^\"\\\\]|\\\\.)*\")*;", re.DOTALL)
 READERS = ["header", "jpeg_read", "png_read", "tiff_directory", "tiff_file", "tiff_pixels",
            "tiff_read"]
-FEEDING = ["scan", "scan_feeder", "scan_folder", "capture"]
+FEEDING = ["scan", "scan_feeder", "scan_folder", "capture", "pdf_pages", "sealed_tool"]
 WAITING = ["workers/hub_capture.c"]
 COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 STRINGS = re.compile(r'"(?:[^"\\]|\\.)*"(?:\s*"(?:[^"\\]|\\.)*")*')
