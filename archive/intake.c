@@ -143,8 +143,10 @@ int intake_accept(struct archive *archive, const struct intake_page *pages, size
         rc = archive_has_space(archive, bytes, err);
     if (rc == 0)
         rc = work_on_all(archive, &kind, &accepting, count, err);
-    for (size_t i = 0; rc >= 0 && i < count; i++)
-        if (ret_results[i] == 0)
-            live_find(archive, pages[i].id.batch)->fed_ms = clock_wall_ms();
+    for (size_t i = 0; rc >= 0 && i < count; i++) {
+        struct live_batch *live = live_find(archive, pages[i].id.batch);
+        if (live && ret_results[i] == 0) /* else a page of a closed batch came once more */
+            live->fed_ms = clock_wall_ms();
+    }
     return rc;
 }

@@ -114,6 +114,18 @@ static void batches_being_fed_are_told_until_their_last_sheet(void **state)
     assert_string_equal(rows[0].spec.tenant, "061");
 }
 
+/* A capture that was killed before it heard the end sends what it has once more. */
+static void a_page_of_a_closed_batch_comes_once_more(void **state)
+{
+    (void)state;
+    struct err err = {0};
+    struct feeding_batch rows[ARCHIVE_FEEDING_MAX];
+    struct batch_id closed = room_file_letters(&room, 1, 1);
+    check_ok(archive_batch_close(room.archive, closed, "martin", &err), &err);
+    assert_int_equal(room_feed(&room, (struct page_id){closed.n, 1}, true), 0);
+    assert_int_equal(archive_feeding(room.archive, rows, &err), 0);
+}
+
 static void a_tenant_whose_mail_is_filed_is_not_told(void **state)
 {
     (void)state;
@@ -179,6 +191,8 @@ int main(void)
                                         remove_room),
         cmocka_unit_test_setup_teardown(batches_being_fed_are_told_until_their_last_sheet,
                                         open_room, remove_room),
+        cmocka_unit_test_setup_teardown(a_page_of_a_closed_batch_comes_once_more, open_room,
+                                        remove_room),
         cmocka_unit_test_setup_teardown(a_tenant_whose_mail_is_filed_is_not_told, open_room,
                                         remove_room),
         cmocka_unit_test(each_number_becomes_a_line_of_text),
