@@ -128,7 +128,9 @@ int archive_batch_list(struct archive *archive, struct batch_id after, struct ba
 /* What of a tenant's mail is not filed yet. */
 struct tenant_standing {
     char tenant[TENANT_TEXT_SIZE];
-    int64_t oldest_ms; /* wall clock of acceptance of the oldest page that is not filed */
+    int64_t oldest_ms;         /* wall clock of acceptance of the oldest page that is not filed */
+    struct envelope_id oldest; /* the envelope that it begins */
+    uint32_t weight;           /* its share of the work: config/tenants.conf */
     uint64_t unread, to_code, quarantined, waiting;
 };
 enum { ARCHIVE_STANDINGS_MAX = 200 }; /* as many as there may be tenants */

@@ -15,8 +15,10 @@
 
 _Static_assert((int)ARCHIVE_STANDINGS_MAX >= (int)TENANTS_MAX, "every tenant has a row");
 
-/* 1 and when the oldest page was accepted, 0: the batch has no page in intake. */
-static int oldest_page(struct store_txn *txn, uint32_t batch, int64_t *ret_ms, struct err *err)
+/* 1 and the oldest page, 0: the batch has no page in intake. Envelopes leave it whole: the first
+ * page that is there begins one. */
+static int oldest_page(struct store_txn *txn, uint32_t batch, struct tenant_standing *ret_standing,
+                       struct err *err)
 {
     struct db_key from = key_of_number(batch);
     struct store_entry entry;
@@ -26,7 +28,8 @@ static int oldest_page(struct store_txn *txn, uint32_t batch, int64_t *ret_ms, s
         return rc < 0 ? rc : 0;
     if (!intake_row_decode(entry.value, &row))
         return err_set(err, ERR_INTEGRITY, "batch %u: a row of intake is damaged", batch);
-    *ret_ms = row.accepted_ms;
+    ret_standing->oldest_ms = row.accepted_ms;
+    ret_standing->oldest = (struct envelope_id){batch, page_of_key(entry.key).page};
     return 1;
 }
 
@@ -37,7 +40,7 @@ static int look_at(const struct live_batch *live, struct tenant_standing *ret_st
     struct intake_progress progress = {0};
     int rc = store_begin_read(live->day->store, &txn, err);
     if (rc == 0)
-        rc = oldest_page(&txn, live->id.n, &ret_standing->oldest_ms, err);
+        rc = oldest_page(&txn, live->id.n, ret_standing, err);
     if (rc == 1)
         rc = intake_progress_get(&txn, live->id.n, &progress, err);
     if (rc <= 0)
@@ -62,8 +65,10 @@ static int add_to(struct tenant_standing *rows, int count, const struct tenant_s
         rows[at] = *more;
         return count + 1;
     }
-    if (more->oldest_ms < rows[at].oldest_ms)
+    if (more->oldest_ms < rows[at].oldest_ms) {
         rows[at].oldest_ms = more->oldest_ms;
+        rows[at].oldest = more->oldest;
+    }
     rows[at].unread += more->unread;
     rows[at].to_code += more->to_code;
     rows[at].quarantined += more->quarantined;
@@ -89,6 +94,10 @@ int archive_standings(struct archive *archive,
     }
     if (rc < 0)
         return rc;
+    for (int i = 0; i < count; i++) {
+        const struct tenant *tenant = tenants_find(archive->tenants, ret_standings[i].tenant);
+        ret_standings[i].weight = tenant ? tenant->weight : 1;
+    }
     qsort(ret_standings, (size_t)count, sizeof *ret_standings, by_age);
     return count;
 }

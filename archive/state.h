@@ -12,6 +12,7 @@
 #include "archive/intake_day.h"
 #include "archive/purge.h"
 #include "archive/retention.h"
+#include "archive/turns.h"
 
 /* A batch that is not closed. */
 struct live_batch {
@@ -42,6 +43,7 @@ struct archive {
     struct live_batch *live; /* rising by id */
     size_t live_count;
     struct envelope_set ready;
+    struct turns turns;           /* whose page is lent next */
     struct purge *purge;          /* a rewrite of the catalogue that runs; NULL */
     struct purge_progress purged; /* the last that ended */
     bool rewrites_later;          /* by turns of who serves; others rewrite at once */

@@ -68,6 +68,32 @@ static void tenants_with_mail_that_is_not_filed_are_told_oldest_first(void **sta
     assert_string_equal(digne->tenant, "041");
     assert_int_equal(nice->unread + nice->to_code + digne->unread + digne->to_code, 4);
     assert_int_equal(nice->unread + nice->to_code, 3);
+    assert_int_equal(nice->oldest.batch, first.n);
+    assert_int_equal(nice->oldest.first_page, 1);
+    assert_int_equal(digne->oldest.batch, other.n);
+    assert_int_equal(digne->weight, 1);
+}
+
+static void the_end_is_told_where_the_pace_is_known(void **state)
+{
+    (void)state;
+    struct err err = {0};
+    struct batch_id batch = batch_of("061", 1);
+    for (uint32_t page = 1; page <= 20; page++)
+        assert_int_equal(room_feed(&room, (struct page_id){batch.n, page}, true), 0);
+    for (int known = 0; known < 2; known++) {
+        json_t *status = json_object();
+        const int64_t before = clock_wall_ms();
+        check_ok(standings_to_json(room.archive, known ? 10 : 0, status, &err), &err);
+        const json_t *row = json_array_get(json_object_get(status, "tenants"), 0);
+        const json_t *read = json_object_get(row, "read_ms");
+        assert_string_equal(json_string_value(json_object_get(row, "oldest_envelope")), "1-1");
+        if (known)
+            assert_in_range(json_integer_value(read), before + 2000, clock_wall_ms() + 2000);
+        else
+            assert_true(json_is_null(read));
+        json_decref(status);
+    }
 }
 
 static void batches_being_fed_are_told_until_their_last_sheet(void **state)
@@ -161,6 +187,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(tenants_with_mail_that_is_not_filed_are_told_oldest_first,
                                         open_room, remove_room),
+        cmocka_unit_test_setup_teardown(the_end_is_told_where_the_pace_is_known, open_room,
+                                        remove_room),
         cmocka_unit_test_setup_teardown(batches_being_fed_are_told_until_their_last_sheet,
                                         open_room, remove_room),
         cmocka_unit_test_setup_teardown(a_page_of_a_closed_batch_comes_once_more, open_room,

@@ -93,6 +93,15 @@ static void file_some(struct hub *hub)
         log_debug("%d envelopes filed", filed);
 }
 
+/* What was done since the last look counts when pages waited then. */
+static void note_pace(struct hub *hub, int64_t ms)
+{
+    const uint64_t pages = hub->pages_decided - hub->pages_noted;
+    hub->pages_noted = hub->pages_decided;
+    if (hub->counted_ms && (hub->may_have_unread || pages > 0))
+        pace_note(&hub->pace, (uint32_t)ms, (uint32_t)pages);
+}
+
 /* After a destruction, a slice at a time; what has become complete meanwhile is filed then. */
 static void rewrite_some(struct hub *hub)
 {
@@ -117,6 +126,7 @@ static void refresh_counts(struct hub *hub)
     int64_t now = clock_mono_ms();
     if (now - hub->counted_ms < COUNT_MS)
         return;
+    note_pace(hub, now - hub->counted_ms);
     hub->counted_ms = now;
     if (archive_count(hub->archive, (struct batch_id){0}, &counts, &err) < 0)
         log_warn("counts: %s", err.text);

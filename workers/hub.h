@@ -8,6 +8,7 @@
 #include "archive/archive.h"
 #include "archive/intake.h"
 #include "wire/link.h"
+#include "workers/forecast.h"
 #include "workers/program.h"
 
 enum {
@@ -62,6 +63,8 @@ struct hub {
     uint64_t unread;            /* pages not yet decided, refreshed by timer and acceptance */
     int64_t counted_ms, expired_ms, sealed_ms, started_ms;
     uint64_t pages_decided, cpu_ms;
+    struct pace pace;     /* while pages waited */
+    uint64_t pages_noted; /* of pages_decided, in `pace` */
 };
 
 /* hub_capture.c: takes what captures and tools sent, commits pages, answers. */

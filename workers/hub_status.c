@@ -42,7 +42,10 @@ int hub_status(struct hub *hub, const json_t *details, json_t **ret_status, stru
                                       (json_int_t)rewrite.rows));
     json_object_set_new(status, "filing", json_boolean(hub->may_have_complete));
     json_object_set_new(status, "up_ms", json_integer(clock_mono_ms() - hub->started_ms));
-    rc = status ? standings_to_json(hub->archive, status, err)
+    const double pages_per_s = pace_of(&hub->pace);
+    json_object_set_new(status, "pages_per_s",
+                        pages_per_s > 0 ? json_real(pages_per_s) : json_null());
+    rc = status ? standings_to_json(hub->archive, pages_per_s, status, err)
                 : err_set(err, ERR_MEMORY, "status: no memory");
     if (rc < 0)
         json_decref(status);

@@ -5,6 +5,7 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/clock.h"
 #include "workers/ask.h"
@@ -77,7 +78,7 @@ static int read_status(struct status_verb *verb, json_t **ret_status, struct err
         rc = archive_count(archive, (struct batch_id){verb->batch}, &counts, err);
     if (rc == 0) {
         *ret_status = counts_to_json(&counts);
-        rc = standings_to_json(archive, *ret_status, err);
+        rc = standings_to_json(archive, 0, *ret_status, err);
     }
     archive_free(&archive);
     return rc;
@@ -134,20 +135,41 @@ static void print_lanes(const json_t *lanes)
     }
 }
 
+/* "lu vers 14:32", on another day with its date. */
+static const char *say_end(const json_t *tenant, char *ret_text, size_t size)
+{
+    const json_t *read = json_object_get(tenant, "read_ms");
+    const time_t now = clock_wall_ms() / 1000, at = (time_t)(json_integer_value(read) / 1000);
+    struct tm today, then;
+    localtime_r(&now, &today);
+    localtime_r(&at, &then);
+    const bool same_day = today.tm_yday == then.tm_yday && today.tm_year == then.tm_year;
+    if (number(tenant, "unread") == 0)
+        snprintf(ret_text, size, "tout est lu");
+    else if (!json_is_integer(read))
+        snprintf(ret_text, size, "fin de lecture inconnue");
+    else
+        strftime(ret_text, size, same_day ? "lu vers %H:%M" : "lu vers le %d/%m à %H:%M", &then);
+    return ret_text;
+}
+
 /* The tenants whose mail waits longest. */
 static void print_tenants(const json_t *tenants)
 {
     size_t i, all = json_array_size(tenants);
     json_t *row;
+    char end[64];
     json_array_foreach(tenants, i, row)
     {
         if (i == TENANTS_SHOWN)
             break;
-        printf("caisse %s   non classé depuis %lld s : %lld à lire, %lld à coder, %lld en "
-               "quarantaine, %lld en attente\n",
+        printf("caisse %s   pli %s non classé depuis %lld s : %lld à lire, %lld à coder, %lld en "
+               "quarantaine, %lld en attente ; %s\n",
                json_string_value(json_object_get(row, "tenant")),
+               json_string_value(json_object_get(row, "oldest_envelope")),
                (clock_wall_ms() - number(row, "oldest_ms")) / 1000, number(row, "unread"),
-               number(row, "to_code"), number(row, "quarantined"), number(row, "waiting"));
+               number(row, "to_code"), number(row, "quarantined"), number(row, "waiting"),
+               say_end(row, end, sizeof end));
     }
     if (all > TENANTS_SHOWN)
         printf("             et %zu autres caisses\n", all - TENANTS_SHOWN);

@@ -6,6 +6,7 @@
 import getpass
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 from xml.etree import ElementTree
@@ -91,6 +92,20 @@ class ArchiveLife(schemas.Schemas):
             self.assertRegex(capture["captured"], r"^20\d\d-")
             self.assertEqual(capture["steps"], [{"step": "kept", "before": capture["file_digest"],
                                                  "after": page["digest"]}])
+
+    def pdf_is_searchable(self, document):
+        """Words that are read of the pages are found in the PDF of the document."""
+        path = self.path("document.pdf")
+        self.tripli("show", document, "--pdf", path)
+        self.assertEqual(os.stat(path).st_mode & 0o777, 0o600)
+        found = subprocess.run(["pdftotext", path, "-"], check=True, capture_output=True, text=True,
+                               timeout=60).stdout
+        pages = [one["text"] for one in self.lines("read", document)]
+        words = [word for text in pages for word in re.findall(r"\w{4,}", text)]
+        there = set(re.findall(r"\w+", found))
+        self.assertGreaterEqual(len(words), 20)
+        self.assertGreaterEqual(sum(word in there for word in words), 0.9 * len(words))
+        self.tripli("show", document, "--pdf", self.path("none/document.pdf"), want=GONE)
 
     def paper_has_a_place(self, document):
         """The original of a document can be found."""
@@ -241,6 +256,7 @@ class ArchiveLife(schemas.Schemas):
         self.terms_change(late, retagged)
         self.paper_has_a_place(held)
         self.copy_is_proven(held)
+        self.pdf_is_searchable(held)
         self.refused_once(tenant, held)
         everything = self.start("run", "--workers", "1")
         try:  # a hub does what was done without one before
