@@ -17,6 +17,7 @@
 
 #include "archive/envelopes.h"
 #include "archive/life.h"
+#include "archive/purge.h"
 #include "archive/rotate.h"
 #include "archive/slip_store.h"
 #include "archive/state.h"
@@ -179,6 +180,7 @@ int archive_open(const struct archive_params *params, struct archive **ret_archi
         return err_set(err, ERR_MEMORY, "archive: no memory");
     archive->lock = -1;
     archive->writer = params->writer;
+    archive->rewrites_later = params->rewrites_later;
     archive->box_map_bytes = params->box_map_bytes ? params->box_map_bytes : BOX_MAP_BYTES;
     archive->reserve_bytes = params->reserve_bytes ? params->reserve_bytes : RESERVE_BYTES;
     snprintf(archive->data_dir, sizeof archive->data_dir, "%s", params->data_dir);
@@ -200,6 +202,7 @@ void archive_free(struct archive **archive)
     live_free(*archive);
     envelope_set_free(&(*archive)->ready);
     boxes_free(&(*archive)->boxes);
+    purge_drop(*archive);
     store_free(&(*archive)->catalogue);
     keys_free(&(*archive)->keys);
     retention_free(&(*archive)->retention);

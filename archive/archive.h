@@ -20,6 +20,7 @@ struct archive_params {
     const char *key_dir; /* KEYDIR, outside DATA: tenant keys 0400; made at first use by a writer */
     const char *config_dir; /* tenants.conf, retention.conf */
     bool writer;            /* ERR_CONFLICT when another process writes already */
+    bool rewrites_later;    /* the rewrite after a destruction is left to purge_turn (purge.h) */
     uint64_t box_map_bytes; /* 0: 4 GB; tests use 64 MB */
     uint64_t reserve_bytes; /* 0: 256 MB; with less free space, accepting and filing say ERR_FULL */
 };
@@ -127,7 +128,9 @@ int archive_batch_list(struct archive *archive, struct batch_id after, struct ba
 /* What of a tenant's mail is not filed yet. */
 struct tenant_standing {
     char tenant[TENANT_TEXT_SIZE];
-    int64_t oldest_ms; /* wall clock of acceptance of the oldest page that is not filed */
+    int64_t oldest_ms;         /* wall clock of acceptance of the oldest page that is not filed */
+    struct envelope_id oldest; /* the envelope that it begins */
+    uint32_t weight;           /* its share of the work: config/tenants.conf */
     uint64_t unread, to_code, quarantined, waiting;
 };
 enum { ARCHIVE_STANDINGS_MAX = 200 }; /* as many as there may be tenants */

@@ -59,6 +59,8 @@ int catalogue_open(const char *data_dir, uint64_t map_bytes, enum store_mode mod
         [CAT_BOX_SLIPS] = "box_slips",
         [CAT_ERASING] = "erasing",
         [CAT_TOMBS] = "tombs",
+        [CAT_PAPERS] = "papers",
+        [CAT_SLIP_PAPERS] = "slip_papers",
     };
     char path[PATH_MAX];
     snprintf(path, sizeof path, "%s/catalogue", data_dir);

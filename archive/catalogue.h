@@ -37,12 +37,14 @@ enum catalogue_db {
     CAT_BOX_SLIPS,     /* box → slip, line: while it is on one */
     CAT_ERASING,       /* box → "": destroyed, its key or files may still be there */
     CAT_TOMBS,         /* document → box that it was destroyed with, its pages */
+    CAT_PAPERS,        /* batch → paper_row, when somebody said where its paper lies */
+    CAT_SLIP_PAPERS,   /* slip, line, batch → sheets: its paper, as drawn */
     CAT_DATABASES
 };
 
 /* Rows are read by position, so what another layout wrote is refused (ERR_CONFLICT), not misread:
  * count this up with every change of a row in rows.h or of the intake's rows. */
-enum { CATALOGUE_LAYOUT = 3 };
+enum { CATALOGUE_LAYOUT = 4 };
 
 int catalogue_open(const char *data_dir, uint64_t map_bytes, enum store_mode mode,
                    struct store **ret_store, struct err *err);

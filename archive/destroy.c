@@ -12,6 +12,8 @@
 #include <string.h>
 
 #include "archive/journal.h"
+#include "archive/paper_slip.h"
+#include "archive/purge.h"
 #include "archive/spare.h"
 #include "archive/tombs.h"
 #include "base/clock.h"
@@ -269,16 +271,23 @@ static int destroy_line(struct archive *archive, const struct slip_step *step, i
     return rc;
 }
 
+/* Paper is looked at again here, and goes on the list before the commit: what a person says was
+ * shredded is gone, whatever becomes of this transaction. */
 static int end_line(struct archive *archive, const struct slip_step *step,
                     struct slip_line_row *line, struct err *err)
 {
     static const struct commit_points points = {"destroy.line.before_commit",
                                                 "destroy.line.after_commit"};
     SCOPED(store_abort) struct store_txn txn = {0};
+    SCOPED(buf_free) struct buf list = {0};
     struct slip_row slip;
     line->state = SLIP_DESTROYED;
     line->destroyed_ms = step->at_ms;
     int rc = store_begin(archive->catalogue, &txn, err);
+    if (rc == 0)
+        rc = papers_gone(archive, &txn, step, &list, err);
+    if (rc == 0 && list.len)
+        rc = tombs_append(archive, buf_view(&list), err);
     if (rc == 0)
         rc = slip_write_line(&txn, step->place, line, err);
     if (rc == 0)
@@ -295,10 +304,10 @@ static int destroy_lines(struct archive *archive, uint32_t slip, uint32_t lines,
     for (uint32_t i = 1; rc == 0 && i <= lines; i++) {
         struct slip_line_row line;
         rc = slip_line(archive, slip, i, &line, err);
-        if (rc < 0 || line.state != SLIP_GRANTED)
+        if (rc < 0 || line.state != SLIP_GRANTED || slip_line_is_paper(&line))
             continue;
-        const struct slip_step step = {
-            {slip, i}, "slip_line_destroyed", actor, line.visa, clock_wall_ms()};
+        const struct slip_step step = {{slip, i}, "slip_line_destroyed", actor,
+                                       line.visa, clock_wall_ms(),       NULL};
         rc = destroy_line(archive, &step, &left, err);
         if (rc == 0)
             rc = end_line(archive, &step, &line, err);
@@ -320,10 +329,25 @@ static int end_slip(struct archive *archive, uint32_t slip, const char *actor, s
     row.state = SLIP_DESTROYED;
     row.destroyed_ms = clock_wall_ms();
     rc = slip_write(&txn, slip, &row, err);
-    const struct slip_step step = {{slip, 0}, "slip_destroyed", actor, NULL, row.destroyed_ms};
+    const struct slip_step step = {{slip, 0}, "slip_destroyed", actor,
+                                   NULL,      row.destroyed_ms, NULL};
     if (rc == 0)
         rc = slip_note(&txn, row.tenant, &step, err);
     return rc < 0 ? rc : store_commit(&txn, &points, err);
+}
+
+/* Ends the slip unless a granted line is left. */
+static int end_slip_when_done(struct archive *archive, uint32_t slip, uint32_t lines,
+                              const char *actor, struct err *err)
+{
+    struct slip_line_row line = {0};
+    int rc = 0;
+    for (uint32_t i = 1; rc == 0 && i <= lines; i++) {
+        rc = slip_line(archive, slip, i, &line, err);
+        if (rc == 0 && line.state == SLIP_GRANTED)
+            return 0;
+    }
+    return rc < 0 ? rc : end_slip(archive, slip, actor, err);
 }
 
 int slip_destroy_some(struct archive *archive, uint32_t slip, const char *actor, struct err *err)
@@ -346,8 +370,8 @@ int slip_destroy_some(struct archive *archive, uint32_t slip, const char *actor,
         rc = destroy_lines(archive, slip, row.lines, actor, err);
     if (rc != 0)
         return rc;
-    rc = end_slip(archive, slip, actor, err);
-    return rc < 0 ? rc : purge_when_due(archive, err);
+    rc = end_slip_when_done(archive, slip, row.lines, actor, err);
+    return rc < 0 || archive->rewrites_later ? rc : purge_finish(archive, err);
 }
 
 int slip_destroy(struct archive *archive, uint32_t slip, const char *actor, struct err *err)
@@ -357,6 +381,49 @@ int slip_destroy(struct archive *archive, uint32_t slip, const char *actor, stru
         rc = slip_destroy_some(archive, slip, actor, err);
     while (rc == 1);
     return rc;
+}
+
+/* ---- paper ---- */
+
+/* Ends the granted lines of paper; returns how many. */
+static int end_papers(struct archive *archive, const struct slip_shredding *shredding,
+                      uint32_t lines, struct err *err)
+{
+    int rc = 0, ended = 0;
+    for (uint32_t i = 1; rc == 0 && i <= lines; i++) {
+        struct slip_line_row line;
+        rc = slip_line(archive, shredding->slip, i, &line, err);
+        if (rc < 0 || line.state != SLIP_GRANTED || !slip_line_is_paper(&line))
+            continue;
+        const struct slip_step step = {{shredding->slip, i}, "slip_line_destroyed",
+                                       shredding->actor,     line.visa,
+                                       clock_wall_ms(),      shredding->record};
+        snprintf(line.record, sizeof line.record, "%s", shredding->record);
+        rc = end_line(archive, &step, &line, err);
+        ended++;
+    }
+    return rc < 0 ? rc : ended;
+}
+
+int slip_shredded(struct archive *archive, const struct slip_shredding *shredding, struct err *err)
+{
+    struct slip_row row;
+    int rc = slip_check_number(shredding->slip, "a record's number", shredding->record, err);
+    if (rc == 0)
+        rc = archive_may_write(archive, err);
+    if (rc == 0)
+        rc = slip_show(archive, shredding->slip, &row, err);
+    if (rc == 0 && row.state != SLIP_GRANTED)
+        return err_set(err, ERR_CONFLICT,
+                       "slip %u: is %s, no paper is shredded without a visa that was granted",
+                       shredding->slip, slip_state_name(row.state));
+    if (rc == 0)
+        rc = end_papers(archive, shredding, row.lines, err);
+    if (rc == 0)
+        return err_set(err, ERR_NOT_FOUND, "slip %u: no granted line of paper is left",
+                       shredding->slip);
+    return rc < 0 ? rc
+                  : end_slip_when_done(archive, shredding->slip, row.lines, shredding->actor, err);
 }
 
 int destroyed_with(struct store_txn *txn, struct document_id id, uint32_t *ret_box, struct err *err)
@@ -373,6 +440,19 @@ int destroyed_with(struct store_txn *txn, struct document_id id, uint32_t *ret_b
                    : 1;
 }
 
+/* A full disk is no reason not to start. */
+static int rewrite_at_start(struct archive *archive, struct err *err)
+{
+    struct err why = {0};
+    int rc = purge_finish(archive, &why);
+    if (rc == ERR_FULL && archive->catalogue) {
+        log_warn("%s; what was destroyed leaves the catalogue's free bytes at a later start",
+                 why.text);
+        return 0;
+    }
+    return rc < 0 ? err_set(err, rc, "%s", why.text) : rc;
+}
+
 int destroy_recover(struct archive *archive, struct err *err)
 {
     int rc = erase_all(archive, err);
@@ -380,5 +460,5 @@ int destroy_recover(struct archive *archive, struct err *err)
         rc = tombs_replay(archive, err);
     if (rc == 0)
         rc = spare_emptied(archive, "start", err);
-    return rc < 0 ? rc : purge_at_start(archive, err);
+    return rc < 0 || archive->rewrites_later ? rc : rewrite_at_start(archive, err);
 }

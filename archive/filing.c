@@ -334,8 +334,9 @@ static int run_once(struct archive *archive, int most, struct page_id *ret_damag
 int filing_run(struct archive *archive, int most, struct err *err)
 {
     int rc = archive_may_write(archive, err);
-    if (rc == 0)
-        rc = filing_close_old_boxes(archive, err);
+    if (rc < 0 || archive->purge)
+        return rc;
+    rc = filing_close_old_boxes(archive, err);
     if (rc < 0)
         return rc;
     check_readers(archive);

@@ -8,5 +8,6 @@
 #include "archive/archive.h"
 
 /* Files up to `most` envelopes of which every page is decided and the end is known (next envelope's
- * start, or end of the batch). Returns how many. ERR_FULL leaves everything as it was. */
+ * start, or end of the batch). Returns how many; 0, too, while the catalogue is rewritten
+ * (purge.h). ERR_FULL leaves everything as it was. */
 int filing_run(struct archive *archive, int most, struct err *err);

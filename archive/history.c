@@ -61,6 +61,16 @@ static void explain_term(const struct archive *archive, const struct document_ro
         history->trigger = day_add_months(row->received, rule->margin_months);
 }
 
+static int read_slip(struct store_txn *txn, uint32_t box, uint32_t *ret_slip, struct err *err)
+{
+    const struct db_key key = key_of_number(box);
+    struct bytes value = {0};
+    int rc = store_get(txn, CAT_BOX_SLIPS, &key, &value, err);
+    struct unpacker place = {.left = value};
+    *ret_slip = rc == 1 ? unpack_u32(&place) : 0;
+    return rc < 0 ? rc : 0;
+}
+
 int history_read(struct archive *archive, struct document_id id, struct history *ret_history,
                  struct err *err)
 {
@@ -75,6 +85,9 @@ int history_read(struct archive *archive, struct document_id id, struct history 
     if (rc < 0)
         return rc;
     history.box = row.box;
+    rc = read_slip(&txn, row.box, &history.slip, err);
+    if (rc < 0)
+        return rc;
     explain_term(archive, &row, &history);
     history.steps = json_array();
     rc = read_steps(&txn, &row, history.steps, err);

@@ -16,6 +16,7 @@ struct history {
     bool by_fallback;          /* the receipt, plus the rule's margin, stands in for the event */
     struct day trigger;        /* the day from which the period runs, or none */
     uint32_t box;              /* its number */
+    uint32_t slip;             /* on which its box is now; 0: none */
     struct hold_names holds;   /* that lie on it today */
     json_t *steps;             /* the journal's records, oldest first, each with its "seq" */
 };

@@ -11,6 +11,7 @@
 #include "archive/catalogue.h"
 #include "archive/filing_record.h"
 #include "archive/journal.h"
+#include "archive/purge.h"
 #include "archive/slip_store.h"
 #include "archive/state.h"
 #include "base/clock.h"
@@ -424,6 +425,15 @@ static int add_of_subject(struct store_txn *txn, const struct db_key *subject, s
         key_u8(key_raw(&from, entry.key.at, entry.key.len), 0);
     }
     return rc < 0 ? rc : 0;
+}
+
+int holds_on_batch(struct store_txn *txn, struct batch_id batch, struct day today,
+                   struct hold_names *ret_names, struct err *err)
+{
+    struct db_key subject = subject_of_number(SUBJECT_BATCH, batch.n);
+    *ret_names = (struct hold_names){0};
+    int rc = add_of_subject(txn, &subject, today, ret_names, err);
+    return rc < 0 ? rc : ret_names->count;
 }
 
 int holds_on(struct store_txn *txn, const struct hold_subject *subject,

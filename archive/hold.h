@@ -74,6 +74,10 @@ struct hold_subject {
 /* 1, or ERR_NOT_FOUND: no hold was ever set under that name. */
 int hold_is_there(struct store_txn *txn, const char *name, struct err *err);
 
+/* The holds that lie on a batch as a whole; returns how many. */
+int holds_on_batch(struct store_txn *txn, struct batch_id batch, struct day today,
+                   struct hold_names *ret_names, struct err *err);
+
 /* The holds that lie on a document, as this transaction of the catalogue sees them; returns how
  * many. */
 int holds_on(struct store_txn *txn, const struct hold_subject *subject,

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "archive/state.h"
+#include "base/clock.h"
 #include "base/fault.h"
 #include "base/file.h"
 #include "base/log.h"
@@ -87,7 +88,8 @@ int live_add(struct archive *archive, struct batch_id id, const struct batch_row
     size_t at = archive->live_count++;
     for (; at > 0 && live[at - 1].id.n > id.n; at--)
         live[at] = live[at - 1];
-    live[at] = (struct live_batch){id, *row, day};
+    const int64_t now_ms = clock_wall_ms();
+    live[at] = (struct live_batch){id, *row, day, archive->writer ? now_ms : row->opened_ms};
     return 0;
 }
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "archive/paper_slip.h"
 #include "archive/spare.h"
 #include "base/clock.h"
 #include "base/scope.h"
@@ -60,14 +61,15 @@ int slip_candidates(struct archive *archive, const struct slip_query *query,
     for (uint32_t box = 1; rc >= 0; box++) {
         rc = next_asked(&txn, query, &box, err);
         if (rc <= 0)
-            return rc;
+            break;
         rc = slip_look(archive, &txn, box, &candidate, err);
         if (rc == 0 && (candidate.why[0] || candidate.line.extent.documents > 0))
             rc = each(to, &candidate);
         if (rc != 0)
             return rc;
     }
-    return rc;
+    const struct slip_visitor visitor = {each, to};
+    return rc < 0 ? rc : papers_asked(archive, &txn, query, &visitor, err);
 }
 
 /* ---- what is held leaves first ---- */
@@ -110,6 +112,7 @@ struct drawing {
     struct store_txn txn;
     uint32_t slip, line_count;
     struct slip_line_row *lines; /* SLIP_LINES_MAX */
+    struct err *err;
 };
 
 static bool is_same_series(const struct slip_line_row *a, const struct slip_line_row *b)
@@ -147,12 +150,20 @@ static int put_on(struct drawing *drawing, const struct slip_candidate *candidat
     if (place.line == 0)
         return err_set(err, ERR_LIMIT, "slip %u: more than %d series, ask for one quarter",
                        place.slip, SLIP_LINES_MAX);
+    if (candidate->batch)
+        return papers_put_on(&drawing->txn, place, candidate, err);
     key_u32(&at, place.line);
     key_u32(key_u32(&drawn, candidate->line.extent.documents), candidate->line.extent.pages);
     int rc = store_put(&drawing->txn, CAT_SLIP_BOXES, &key, key_view(&drawn), err);
     if (rc == 0)
         rc = store_put(&drawing->txn, CAT_BOX_SLIPS, &box, key_view(&at), err);
     return rc < 0 ? rc : slip_close_box(drawing->archive, &drawing->txn, candidate->box, err);
+}
+
+static int put_paper_on(void *to, const struct slip_candidate *candidate)
+{
+    struct drawing *drawing = to;
+    return candidate->why[0] ? 0 : put_on(drawing, candidate, drawing->err);
 }
 
 static int put_candidates(struct drawing *drawing, const struct slip_query *query, struct err *err)
@@ -162,12 +173,13 @@ static int put_candidates(struct drawing *drawing, const struct slip_query *quer
     for (uint32_t box = 1; rc >= 0; box++) {
         rc = next_asked(&drawing->txn, query, &box, err);
         if (rc <= 0)
-            return rc;
+            break;
         rc = slip_look(drawing->archive, &drawing->txn, box, &candidate, err);
         if (rc == 0 && !candidate.why[0] && candidate.line.extent.documents > 0)
             rc = put_on(drawing, &candidate, err);
     }
-    return rc;
+    const struct slip_visitor visitor = {put_paper_on, drawing};
+    return rc < 0 ? rc : papers_asked(drawing->archive, &drawing->txn, query, &visitor, err);
 }
 
 static int write_drawn(struct drawing *drawing, const struct slip_query *query, const char *actor,
@@ -182,7 +194,8 @@ static int write_drawn(struct drawing *drawing, const struct slip_query *query, 
                              &drawing->lines[i], err);
     if (rc == 0)
         rc = catalogue_set_number(&drawing->txn, "last_slip", drawing->slip, err);
-    const struct slip_step step = {{drawing->slip, 0}, "slip_drawn", actor, NULL, row.drawn_ms};
+    const struct slip_step step = {{drawing->slip, 0}, "slip_drawn", actor, NULL,
+                                   row.drawn_ms,       NULL};
     return rc < 0 ? rc : slip_note(&drawing->txn, row.tenant, &step, err);
 }
 
@@ -209,8 +222,8 @@ static int draw(struct drawing *drawing, const struct slip_query *query, const c
 int slip_draw(struct archive *archive, const struct slip_query *query, const char *actor,
               uint32_t *ret_slip, struct err *err)
 {
-    struct drawing drawing = {.archive = archive,
-                              .lines = calloc(SLIP_LINES_MAX, sizeof *drawing.lines)};
+    struct drawing drawing = {
+        .archive = archive, .lines = calloc(SLIP_LINES_MAX, sizeof *drawing.lines), .err = err};
     int rc = drawing.lines ? archive_check_tenant(archive, query->tenant, err)
                            : err_set(err, ERR_MEMORY, "slip: no memory");
     if (rc == 0)
@@ -252,7 +265,8 @@ static int submit(struct archive *archive, struct store_txn *txn, uint32_t slip,
     }
     if (rc == 0)
         rc = slip_write(txn, slip, &row, err);
-    const struct slip_step step = {{slip, 0}, "slip_submitted", actor, NULL, row.submitted_ms};
+    const struct slip_step step = {{slip, 0}, "slip_submitted", actor,
+                                   NULL,      row.submitted_ms, NULL};
     return rc < 0 ? rc : slip_note(txn, row.tenant, &step, err);
 }
 
@@ -272,7 +286,7 @@ int slip_submit(struct archive *archive, uint32_t slip, const char *actor, struc
 /* ---- the visa ---- */
 
 /* What is refused leaves the slip and may be put on another. */
-static int free_boxes(struct store_txn *txn, struct slip_place place, struct err *err)
+static int free_line(struct store_txn *txn, struct slip_place place, struct err *err)
 {
     uint32_t box = 0;
     int rc;
@@ -282,7 +296,7 @@ static int free_boxes(struct store_txn *txn, struct slip_place place, struct err
         if (rc < 0)
             return rc;
     }
-    return rc;
+    return rc < 0 ? rc : papers_free(txn, place, err);
 }
 
 static int decide_line(struct archive *archive, struct store_txn *txn, const struct slip_visa *visa,
@@ -295,8 +309,7 @@ static int decide_line(struct archive *archive, struct store_txn *txn, const str
         return err_set(err, ERR_CONFLICT, "slip %u line %u: is %s by visa '%s' already", visa->slip,
                        number, slip_state_name(line.state), line.visa);
     if (rc == 0)
-        rc =
-            visa->granted ? slip_check_line(archive, txn, place, err) : free_boxes(txn, place, err);
+        rc = visa->granted ? slip_check_line(archive, txn, place, err) : free_line(txn, place, err);
     if (rc < 0)
         return rc;
     line.state = visa->granted ? SLIP_GRANTED : SLIP_REFUSED;
@@ -309,11 +322,10 @@ static int decide_line(struct archive *archive, struct store_txn *txn, const str
 static int note_visa(struct store_txn *txn, const char *tenant, const struct slip_visa *visa,
                      uint32_t number, struct err *err)
 {
-    const struct slip_step step = {{visa->slip, number},
-                                   visa->granted ? "visa_granted" : "visa_refused",
-                                   visa->actor,
-                                   visa->number,
-                                   clock_wall_ms()};
+    const struct slip_step step = {
+        {visa->slip, number}, visa->granted ? "visa_granted" : "visa_refused",
+        visa->actor,          visa->number,
+        clock_wall_ms(),      NULL};
     return slip_note(txn, tenant, &step, err);
 }
 
@@ -362,15 +374,9 @@ int slip_decide(struct archive *archive, const struct slip_visa *visa, struct er
     static const struct commit_points points = {"slip.visa.before_commit",
                                                 "slip.visa.after_commit"};
     SCOPED(store_abort) struct store_txn txn = {0};
-    size_t len = strlen(visa->number);
-    if (len == 0 || len >= VISA_NUMBER_SIZE)
-        return err_set(err, ERR_FORMAT, "slip %u: a visa's number has 1 to %d bytes, this one %zu",
-                       visa->slip, VISA_NUMBER_SIZE - 1, len);
-    for (size_t i = 0; i < len; i++)
-        if ((unsigned char)visa->number[i] < ' ')
-            return err_set(err, ERR_FORMAT, "slip %u: byte %zu of the visa's number is no text",
-                           visa->slip, i + 1);
-    int rc = archive_may_write(archive, err);
+    int rc = slip_check_number(visa->slip, "a visa's number", visa->number, err);
+    if (rc == 0)
+        rc = archive_may_write(archive, err);
     if (rc == 0)
         rc = store_begin(archive->catalogue, &txn, err);
     if (rc == 0)

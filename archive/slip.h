@@ -8,15 +8,17 @@
  */
 #pragma once
 
-#include "archive/archive.h"
+#include "archive/paper.h"
 #include "archive/slip_row.h"
 
 enum { SLIP_LINES_MAX = 200, SLIP_WHY_SIZE = 120 };
 
-/* A box as a candidate. `why` is "" when all of it may go, else what keeps it; when it is only that
- * documents are held, the others may go. */
+/* A box, or the paper of a batch, as a candidate. `why` is "" when all of it may go, else what
+ * keeps it; when it is only that documents are held, the others may go. */
 struct slip_candidate {
-    uint32_t box;
+    uint32_t box;                  /* 0: it is paper */
+    uint32_t batch;                /* of paper */
+    char carton[CARTON_TEXT_SIZE]; /* in which it lies */
     char tenant[TENANT_TEXT_SIZE];
     struct slip_line_row line; /* its series, and the extent of what may go */
     uint32_t held;             /* documents that would move out */
@@ -30,7 +32,8 @@ struct slip_query {
 };
 
 /* Calls `each` for every box that is on no slip and whose month of expiry has begun, by number,
- * until it answers other than 0, and returns that. */
+ * then for every paper past its expiry whose carton is known, until it answers other than 0, and
+ * returns that. */
 int slip_candidates(struct archive *archive, const struct slip_query *query,
                     int (*each)(void *to, const struct slip_candidate *candidate), void *to,
                     struct err *err);
@@ -71,6 +74,11 @@ struct slip_place {
     uint32_t slip, line; /* from 1 */
 };
 
+/* Calls `each` for the papers of a line until it answers other than 0, and returns that. */
+int slip_papers(struct archive *archive, struct slip_place place,
+                int (*each)(void *to, struct batch_id batch, const struct paper_row *row), void *to,
+                struct err *err);
+
 /* Calls `each` for the boxes of a line until it answers other than 0, and returns that. */
 int slip_boxes(struct archive *archive, struct slip_place place,
                int (*each)(void *to, uint32_t box, const struct box_row *row), void *to,
@@ -79,9 +87,9 @@ int slip_boxes(struct archive *archive, struct slip_place place,
 /*
  * Destroys the boxes of granted lines: expiry and holds are looked at again in the transaction in
  * which their documents leave the catalogue; then the key is zeroed, then the files go.
- * ERR_CONFLICT names what keeps a box; boxes before it are gone then, and the rest may be tried
- * again. Cut short, it is finished at the next start of a writer (boxes whose transaction was made)
- * or by asking again.
+ * Paper waits for slip_shredded. ERR_CONFLICT names what keeps a box; boxes before it are gone
+ * then, and the rest may be tried again. Cut short, it is finished at the next start of a writer
+ * (boxes whose transaction was made) or by asking again.
  */
 int slip_destroy(struct archive *archive, uint32_t slip, const char *actor, struct err *err);
 
@@ -90,8 +98,20 @@ int slip_destroy(struct archive *archive, uint32_t slip, const char *actor, stru
 enum { SLIP_PORTION = 16 };
 int slip_destroy_some(struct archive *archive, uint32_t slip, const char *actor, struct err *err);
 
+/*
+ * The papers of the granted lines were shredded: a person says so, and by which record (the
+ * number of the shredder's certificate, 1 to 63 bytes). Expiry and holds are looked at again.
+ * ERR_NOT_FOUND: no granted line of paper. ERR_CONFLICT: held, or not granted. Durable.
+ */
+struct slip_shredding {
+    uint32_t slip;
+    const char *record, *actor;
+};
+int slip_shredded(struct archive *archive, const struct slip_shredding *shredding, struct err *err);
+
 /* At the start of a writer: destroys again what a restore brought back, zeroes keys and removes
- * files of boxes that are destroyed, and rewrites the catalogue when a destruction asked for it. */
+ * files of boxes that are destroyed, and rewrites the catalogue when a destruction asked for it,
+ * unless that is left to turns (purge.h). */
 int destroy_recover(struct archive *archive, struct err *err);
 
 /* The box that a document was destroyed with: 1, or 0 when it was not. */

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "archive/journal.h"
+#include "archive/paper_slip.h"
 #include "archive/spare.h"
 #include "base/clock.h"
 #include "base/scope.h"
@@ -115,6 +116,8 @@ static int count_line(struct revision *revision, struct slip_place place, struct
         if (rc < 0)
             return rc;
     }
+    if (rc == 0)
+        rc = papers_revise(revision->archive, &revision->txn, place, &line, err);
     if (rc < 0)
         return rc;
     revision->documents += line.extent.documents - sum.documents;

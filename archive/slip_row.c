@@ -18,6 +18,8 @@ void slip_extent_add(struct slip_extent *sum, const struct slip_extent *more)
     sum->boxes += more->boxes;
     sum->documents += more->documents;
     sum->pages += more->pages;
+    sum->batches += more->batches;
+    sum->sheets += more->sheets;
     sum->bytes += more->bytes;
     if (day_is_none(sum->oldest) || day_compare(more->oldest, sum->oldest) < 0)
         sum->oldest = more->oldest;
@@ -71,6 +73,8 @@ static void pack_extent(struct packer *to, const struct slip_extent *extent)
     pack_u32(to, extent->boxes);
     pack_u32(to, extent->documents);
     pack_u32(to, extent->pages);
+    pack_u32(to, extent->batches);
+    pack_u32(to, extent->sheets);
     pack_u64(to, extent->bytes);
     pack_day(to, extent->oldest);
     pack_day(to, extent->newest);
@@ -82,6 +86,8 @@ static void unpack_extent(struct unpacker *from, struct slip_extent *extent)
     extent->boxes = unpack_u32(from);
     extent->documents = unpack_u32(from);
     extent->pages = unpack_u32(from);
+    extent->batches = unpack_u32(from);
+    extent->sheets = unpack_u32(from);
     extent->bytes = unpack_u64(from);
     extent->oldest = unpack_day(from);
     extent->newest = unpack_day(from);
@@ -102,6 +108,7 @@ void slip_line_row_encode(struct packer *to, const struct slip_line_row *row)
     pack_u32(to, (uint32_t)row->days);
     pack_extent(to, &row->extent);
     pack_u8(to, (uint8_t)row->state);
+    pack_text(to, row->record);
     pack_text(to, row->visa);
     pack_text(to, row->visa_by);
     pack_u64(to, (uint64_t)row->visa_ms);
@@ -125,6 +132,7 @@ bool slip_line_row_decode(struct bytes from, struct slip_line_row *ret_row)
     read.days = (int)unpack_u32(&row);
     unpack_extent(&row, &read.extent);
     read.state = unpack_state(&row);
+    unpack_text(&row, read.record, sizeof read.record);
     unpack_text(&row, read.visa, sizeof read.visa);
     unpack_text(&row, read.visa_by, sizeof read.visa_by);
     read.visa_ms = (int64_t)unpack_u64(&row);

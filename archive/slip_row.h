@@ -1,6 +1,7 @@
 /*
  * Rows of elimination slips (bordereaux d'élimination) and their bytes. A slip has lines, one per
- * series (compartment, class, rule); a line has boxes, for boxes are destroyed whole.
+ * series (compartment, class, rule); a line has boxes, for boxes are destroyed whole. The line of
+ * paper (class "paper", paper.h) has the paper of batches.
  * SPDX-License-Identifier: Apache-2.0
  */
 #pragma once
@@ -27,6 +28,7 @@ struct slip_row {
 /* What a line, or one box of it, holds. */
 struct slip_extent {
     uint32_t boxes, documents, pages;
+    uint32_t batches, sheets;  /* of paper; such a line has no boxes */
     uint64_t bytes;            /* of images, as accepted */
     struct day oldest, newest; /* receipts */
     struct day last_expiry;    /* all is past it */
@@ -41,6 +43,7 @@ struct slip_line_row {
     int years, months, days;            /* its period */
     struct slip_extent extent;
     enum slip_state state;
+    char record[VISA_NUMBER_SIZE];                         /* of paper: by which it was shredded */
     char visa[VISA_NUMBER_SIZE], visa_by[ACTOR_TEXT_SIZE]; /* number; who entered it */
     int64_t visa_ms, destroyed_ms;
 };

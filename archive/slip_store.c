@@ -11,6 +11,7 @@
 #include "archive/filing_record.h"
 #include "archive/hold.h"
 #include "archive/journal.h"
+#include "archive/paper_slip.h"
 #include "base/clock.h"
 #include "base/scope.h"
 
@@ -265,6 +266,19 @@ int slip_check_box(struct archive *archive, struct store_txn *txn, struct slip_p
     return rc < 0 ? rc : 0;
 }
 
+int slip_check_number(uint32_t slip, const char *what, const char *number, struct err *err)
+{
+    const size_t len = strlen(number);
+    if (len == 0 || len >= VISA_NUMBER_SIZE)
+        return err_set(err, ERR_FORMAT, "slip %u: %s has 1 to %d bytes, this one %zu", slip, what,
+                       VISA_NUMBER_SIZE - 1, len);
+    for (size_t i = 0; i < len; i++)
+        if ((unsigned char)number[i] < ' ')
+            return err_set(err, ERR_FORMAT, "slip %u: byte %zu of %s is no text", slip, i + 1,
+                           what);
+    return 0;
+}
+
 int slip_check_line(struct archive *archive, struct store_txn *txn, struct slip_place place,
                     struct err *err)
 {
@@ -275,7 +289,7 @@ int slip_check_line(struct archive *archive, struct store_txn *txn, struct slip_
         if (rc < 0)
             return rc;
     }
-    return rc;
+    return rc < 0 ? rc : papers_check(archive, txn, place, err);
 }
 
 /* ---- the journal ---- */
@@ -287,8 +301,8 @@ int slip_note(struct store_txn *txn, const char *tenant, const struct slip_step 
     snprintf(id, sizeof id, "slip %u-%u %s", step->place.slip, step->place.line, step->name);
     const struct journal_event event = {
         tenant, id, step->name, step->at_ms,
-        json_pack("{s:I, s:I, s:s, s:s}", "slip", (json_int_t)step->place.slip, "line",
-                  (json_int_t)step->place.line, "visa", step->visa ? step->visa : "", "actor",
-                  step->actor)};
+        json_pack("{s:I, s:I, s:s, s:s*, s:s}", "slip", (json_int_t)step->place.slip, "line",
+                  (json_int_t)step->place.line, "visa", step->visa ? step->visa : "", "record",
+                  step->record, "actor", step->actor)};
     return journal_note(txn, &event, err);
 }

@@ -29,6 +29,7 @@ struct slip_step {
     const char *name; /* "slip_drawn", … */
     const char *actor, *visa;
     int64_t at_ms;
+    const char *record; /* by which paper was shredded; NULL: no paper */
 };
 int slip_note(struct store_txn *txn, const char *tenant, const struct slip_step *step,
               struct err *err);
@@ -44,15 +45,6 @@ int slip_look(struct archive *archive, struct store_txn *txn, uint32_t box,
 /* Nothing more is filed into a box on a slip, or into one that is emptied; a closed one stays. */
 int slip_close_box(struct archive *archive, struct store_txn *txn, uint32_t box, struct err *err);
 
-/* The rewrite of the catalogue (purge.c): asked for in the transaction that removes rows; done when
- * it was asked for, by a writer in whose process no transaction of the catalogue is open. */
-int purge_ask(struct store_txn *txn, struct err *err);
-int purge_when_due(struct archive *archive, struct err *err);
-/* The same; a full disk is no reason not to start. */
-int purge_at_start(struct archive *archive, struct err *err);
-/* Opens the catalogue again, when a rewrite could not. */
-int purge_reopen(struct archive *archive, struct err *err);
-
 /*
  * Destroys one box, in the steps of destroy.c; ERR_CONFLICT, and nothing is changed, when it may
  * not go. It is noted on the list of what was destroyed (tombs.h).
@@ -64,6 +56,9 @@ enum destroy_why {
 };
 int destroy_box(struct archive *archive, uint32_t box, enum destroy_why why,
                 const struct slip_step *step, struct err *err);
+
+/* ERR_FORMAT, with the name of what it is, unless it has 1 to 63 bytes of text. */
+int slip_check_number(uint32_t slip, const char *what, const char *number, struct err *err);
 
 /* ERR_CONFLICT when a box, or one of the line, may not go, or is not as it was drawn. */
 int slip_check_box(struct archive *archive, struct store_txn *txn, struct slip_place place,

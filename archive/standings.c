@@ -1,8 +1,11 @@
 /*
- * What waits, tenant by tenant: see archive.h. Only batches that are not closed have pages in
- * intake; the first page of a batch there is its oldest, since pages come in rising order.
+ * What waits: see standings.h and archive.h. Only batches that are not closed
+ * have pages in intake; the first page of a batch there is its oldest, since pages come in rising
+ * order.
  * SPDX-License-Identifier: Apache-2.0
  */
+#include "archive/standings.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,8 +15,10 @@
 
 _Static_assert((int)ARCHIVE_STANDINGS_MAX >= (int)TENANTS_MAX, "every tenant has a row");
 
-/* 1 and when the oldest page was accepted, 0: the batch has no page in intake. */
-static int oldest_page(struct store_txn *txn, uint32_t batch, int64_t *ret_ms, struct err *err)
+/* 1 and the oldest page, 0: the batch has no page in intake. Envelopes leave it whole: the first
+ * page that is there begins one. */
+static int oldest_page(struct store_txn *txn, uint32_t batch, struct tenant_standing *ret_standing,
+                       struct err *err)
 {
     struct db_key from = key_of_number(batch);
     struct store_entry entry;
@@ -23,7 +28,8 @@ static int oldest_page(struct store_txn *txn, uint32_t batch, int64_t *ret_ms, s
         return rc < 0 ? rc : 0;
     if (!intake_row_decode(entry.value, &row))
         return err_set(err, ERR_INTEGRITY, "batch %u: a row of intake is damaged", batch);
-    *ret_ms = row.accepted_ms;
+    ret_standing->oldest_ms = row.accepted_ms;
+    ret_standing->oldest = (struct envelope_id){batch, page_of_key(entry.key).page};
     return 1;
 }
 
@@ -34,7 +40,7 @@ static int look_at(const struct live_batch *live, struct tenant_standing *ret_st
     struct intake_progress progress = {0};
     int rc = store_begin_read(live->day->store, &txn, err);
     if (rc == 0)
-        rc = oldest_page(&txn, live->id.n, &ret_standing->oldest_ms, err);
+        rc = oldest_page(&txn, live->id.n, ret_standing, err);
     if (rc == 1)
         rc = intake_progress_get(&txn, live->id.n, &progress, err);
     if (rc <= 0)
@@ -59,8 +65,10 @@ static int add_to(struct tenant_standing *rows, int count, const struct tenant_s
         rows[at] = *more;
         return count + 1;
     }
-    if (more->oldest_ms < rows[at].oldest_ms)
+    if (more->oldest_ms < rows[at].oldest_ms) {
         rows[at].oldest_ms = more->oldest_ms;
+        rows[at].oldest = more->oldest;
+    }
     rows[at].unread += more->unread;
     rows[at].to_code += more->to_code;
     rows[at].quarantined += more->quarantined;
@@ -86,6 +94,31 @@ int archive_standings(struct archive *archive,
     }
     if (rc < 0)
         return rc;
+    for (int i = 0; i < count; i++) {
+        const struct tenant *tenant = tenants_find(archive->tenants, ret_standings[i].tenant);
+        ret_standings[i].weight = tenant ? tenant->weight : 1;
+    }
     qsort(ret_standings, (size_t)count, sizeof *ret_standings, by_age);
+    return count;
+}
+
+static int by_silence(const void *a, const void *b)
+{
+    const struct feeding_batch *one = a, *other = b;
+    return (one->fed_ms > other->fed_ms) - (one->fed_ms < other->fed_ms);
+}
+
+int archive_feeding(struct archive *archive, struct feeding_batch ret_rows[ARCHIVE_FEEDING_MAX],
+                    struct err *err)
+{
+    int count = 0, rc = live_refresh(archive, err);
+    if (rc < 0)
+        return rc;
+    for (size_t i = 0; i < archive->live_count && count < ARCHIVE_FEEDING_MAX; i++) {
+        const struct live_batch *live = &archive->live[i];
+        if (live->row.state == BATCH_FEEDING)
+            ret_rows[count++] = (struct feeding_batch){live->id, live->row.spec, live->fed_ms};
+    }
+    qsort(ret_rows, (size_t)count, sizeof *ret_rows, by_silence);
     return count;
 }

@@ -10,13 +10,16 @@
 #include "archive/box.h"
 #include "archive/catalogue.h"
 #include "archive/intake_day.h"
+#include "archive/purge.h"
 #include "archive/retention.h"
+#include "archive/turns.h"
 
 /* A batch that is not closed. */
 struct live_batch {
     struct batch_id id;
     struct batch_row row;
     struct intake_day *day;
+    int64_t fed_ms; /* wall clock, when capture last sent something of it; not on disk */
 };
 
 /* First pages of envelopes that may have become complete; filing looks at them and no others. */
@@ -40,11 +43,15 @@ struct archive {
     struct live_batch *live; /* rising by id */
     size_t live_count;
     struct envelope_set ready;
-    bool unfinished;            /* a filing run is in the catalogue and not yet out of intake */
-    struct day month;           /* filing month in which open boxes were last looked at */
-    struct day access_pruned;   /* day on which the access journal was last looked through */
-    struct day sealed;          /* day on which the last seal is known to have been made */
-    int64_t readers_checked_ms; /* monotonic */
+    struct turns turns;           /* whose page is lent next */
+    struct purge *purge;          /* a rewrite of the catalogue that runs; NULL */
+    struct purge_progress purged; /* the last that ended */
+    bool rewrites_later;          /* by turns of who serves; others rewrite at once */
+    bool unfinished;              /* a filing run is in the catalogue and not yet out of intake */
+    struct day month;             /* filing month in which open boxes were last looked at */
+    struct day access_pruned;     /* day on which the access journal was last looked through */
+    struct day sealed;            /* day on which the last seal is known to have been made */
+    int64_t readers_checked_ms;   /* monotonic */
 };
 
 /* Limits that follow from the map of a box, so that a run always fits (tests use small maps). */

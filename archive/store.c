@@ -36,6 +36,11 @@ struct store {
     ino_t inode; /* of the data file when it was opened */
     uint64_t map_bytes;
     bool alarmed;
+    struct changes {
+        struct store_change *at;
+        size_t count, capacity, most; /* most 0: nothing is noted */
+        bool lost;
+    } changes;
 };
 
 static int code_of(int rc)
@@ -190,6 +195,7 @@ void store_free(struct store **store)
         return;
     if ((*store)->env)
         mdb_env_close((*store)->env);
+    store_unwatch(*store);
     free((*store)->path);
     free(*store);
     *store = NULL;
@@ -283,6 +289,59 @@ int store_commit(struct store_txn *txn, const struct commit_points *points, stru
     return 0;
 }
 
+/* ---- changes ---- */
+
+int store_watch(struct store *store, size_t most, struct err *err)
+{
+    enum { FIRST = 1024 };
+    store_unwatch(store);
+    struct store_change *at = malloc(FIRST * sizeof *at);
+    if (!at)
+        return err_set(err, ERR_MEMORY, "%s: no memory to note changes", store->path);
+    store->changes = (struct changes){.at = at, .capacity = FIRST, .most = most};
+    return 0;
+}
+
+void store_unwatch(struct store *store)
+{
+    free(store->changes.at);
+    store->changes = (struct changes){0};
+}
+
+const struct store_change *store_changes(const struct store *store, size_t *ret_count)
+{
+    *ret_count = store->changes.count;
+    return store->changes.at;
+}
+
+void store_changes_forget(struct store *store, size_t count)
+{
+    struct changes *changes = &store->changes;
+    changes->count -= count;
+    memmove(changes->at, changes->at + count, changes->count * sizeof *changes->at);
+}
+
+bool store_changes_lost(const struct store *store)
+{
+    return store->changes.lost;
+}
+
+static void note_change(struct store *store, int db, const struct db_key *key)
+{
+    struct changes *changes = &store->changes;
+    if (changes->most == 0 || changes->lost)
+        return;
+    if (changes->count == changes->capacity && changes->count < changes->most) {
+        struct store_change *more = realloc(changes->at, 2 * changes->capacity * sizeof *more);
+        if (more)
+            *changes =
+                (struct changes){more, changes->count, 2 * changes->capacity, changes->most, false};
+    }
+    changes->lost = changes->count == changes->capacity || changes->count == changes->most;
+    if (!changes->lost)
+        changes->at[changes->count++] = (struct store_change){db, *key};
+}
+
 /* ---- entries ---- */
 
 static MDB_val val_of(struct bytes bytes)
@@ -312,8 +371,17 @@ int store_put(struct store_txn *txn, int db, const struct db_key *key, struct by
               struct err *err)
 {
     MDB_val at = val_of(key_view(key)), put = val_of(value);
+    note_change(txn->store, db, key);
     int rc = mdb_put(txn->at, txn->store->dbi[db], &at, &put, 0);
     return rc == 0 ? 0 : refuse(txn->store->path, rc, "write", err);
+}
+
+int store_append(struct store_txn *txn, int db, struct bytes key, struct bytes value,
+                 struct err *err)
+{
+    MDB_val at = val_of(key), put = val_of(value);
+    int rc = mdb_put(txn->at, txn->store->dbi[db], &at, &put, MDB_APPEND);
+    return rc == 0 ? 0 : refuse(txn->store->path, rc, "append", err);
 }
 
 int store_put_row(struct store_txn *txn, int db, const struct db_key *key, const struct packer *row,
@@ -327,6 +395,7 @@ int store_put_row(struct store_txn *txn, int db, const struct db_key *key, const
 int store_delete(struct store_txn *txn, int db, const struct db_key *key, struct err *err)
 {
     MDB_val at = val_of(key_view(key));
+    note_change(txn->store, db, key);
     int rc = mdb_del(txn->at, txn->store->dbi[db], &at, NULL);
     if (rc == MDB_NOTFOUND)
         return 0;

@@ -78,6 +78,9 @@ int store_put(struct store_txn *txn, int db, const struct db_key *key, struct by
 /* The row of a packer; its failure is ERR_MEMORY. */
 int store_put_row(struct store_txn *txn, int db, const struct db_key *key, const struct packer *row,
                   struct err *err);
+/* A row behind all others of its database, whose pages it fills; only for rows in rising order. */
+int store_append(struct store_txn *txn, int db, struct bytes key, struct bytes value,
+                 struct err *err);
 /* 1 removed, 0 was not there. */
 int store_delete(struct store_txn *txn, int db, const struct db_key *key, struct err *err);
 
@@ -104,6 +107,20 @@ int store_walk(struct store_txn *txn, int db, const struct db_key *from,
                struct store_cursor *ret_cursor, struct err *err);
 int store_next(struct store_cursor *cursor, struct store_entry *ret_entry, struct err *err);
 void store_walk_end(struct store_cursor *cursor);
+
+/* Notes from now on which rows transactions put or remove, at most so many; those of transactions
+ * that are aborted, too. For who copies a store while it is written. */
+struct store_change {
+    int database;
+    struct db_key key;
+};
+int store_watch(struct store *store, size_t most, struct err *err);
+void store_unwatch(struct store *store);
+/* What was noted, in order, valid until the next write; forget takes the first `count` off. */
+const struct store_change *store_changes(const struct store *store, size_t *ret_count);
+void store_changes_forget(struct store *store, size_t count);
+/* There were more than `most`, or no memory for one. */
+bool store_changes_lost(const struct store *store);
 
 /* Number of entries of a database. */
 int store_count(struct store_txn *txn, int db, uint64_t *ret_count, struct err *err);

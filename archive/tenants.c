@@ -48,8 +48,10 @@ static int read_name(const config_setting_t *row, const char *name, const char *
 
 static int read_row(const config_setting_t *row, struct tenant *tenant, struct err *err)
 {
-    static const char *const known[] = {"code", "name", "kind", "medical", NULL};
+    static const char *const known[] = {"code", "name", "kind", "medical", "weight", NULL};
+    static const long long weights[2] = {1, TENANT_WEIGHT_MAX};
     const char *code, *name, *medical = "";
+    long long weight = 1;
     int rc = config_check_keys(row, known, err);
     if (rc == 0)
         rc = config_text_required(row, "code", &code, err);
@@ -57,11 +59,14 @@ static int read_row(const config_setting_t *row, struct tenant *tenant, struct e
         rc = config_text_required(row, "name", &name, err);
     if (rc == 0)
         rc = config_text(row, "medical", &medical, err);
+    if (rc == 0)
+        rc = config_int(row, "weight", weights, &weight, err);
     if (rc < 0)
         return rc;
     if (!is_code(code))
         return config_refuse(row, err, "code '%.20s', must be three digits", code);
     snprintf(tenant->code, sizeof tenant->code, "%s", code);
+    tenant->weight = (uint32_t)weight;
     rc = read_name(row, name, "name", tenant->name, err);
     if (rc == 0)
         rc = read_name(row, medical, "medical", tenant->medical_name, err);
@@ -123,12 +128,17 @@ void tenants_free(struct tenants **tenants)
     *tenants = NULL;
 }
 
-const struct tenant *tenants_find(const struct tenants *tenants, const char *code)
+int tenants_place(const struct tenants *tenants, const char *code)
 {
     for (int i = 0; i < tenants->count; i++)
         if (strcmp(tenants->at[i].code, code) == 0)
-            return &tenants->at[i];
-    return NULL;
+            return i;
+    return -1;
+}
+
+const struct tenant *tenants_find(const struct tenants *tenants, const char *code)
+{
+    return tenants_at(tenants, tenants_place(tenants, code));
 }
 
 const struct tenant *tenants_at(const struct tenants *tenants, int index)

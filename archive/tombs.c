@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "archive/paper_slip.h"
 #include "archive/spare.h"
 #include "base/fault.h"
 #include "base/file.h"
@@ -54,19 +55,24 @@ int tomb_begin(struct tomb_record *record, const struct slip_step *step, struct 
                     step->place.line, step->at_ms, step->visa ? step->visa : "");
 }
 
+/* What follows is of this batch. */
+static int name_batch(struct tomb_record *record, struct store_txn *txn, uint32_t number,
+                      struct err *err)
+{
+    struct batch_row batch;
+    if (record->batch == number)
+        return 0;
+    int rc = catalogue_batch(txn, (struct batch_id){number}, &batch, err);
+    if (rc <= 0)
+        return rc < 0 ? rc : err_set(err, ERR_INTEGRITY, "batch %u: its row is missing", number);
+    record->batch = number;
+    return add_line(record, err, "batch %u %" PRId64 "\n", number, batch.opened_ms);
+}
+
 int tomb_add(struct tomb_record *record, struct store_txn *txn, struct document_id id,
              struct err *err)
 {
-    struct batch_row batch;
-    int rc = 0;
-    if (record->batch != id.batch) {
-        rc = catalogue_batch(txn, (struct batch_id){id.batch}, &batch, err);
-        if (rc <= 0)
-            return rc < 0 ? rc
-                          : err_set(err, ERR_INTEGRITY, "batch %u: its row is missing", id.batch);
-        rc = add_line(record, err, "batch %u %" PRId64 "\n", id.batch, batch.opened_ms);
-        record->batch = id.batch;
-    }
+    int rc = name_batch(record, txn, id.batch, err);
     record->count++;
     return rc < 0 ? rc : add_line(record, err, "doc %u\n", id.first_page);
 }
@@ -74,6 +80,21 @@ int tomb_add(struct tomb_record *record, struct store_txn *txn, struct document_
 int tomb_end(struct tomb_record *record, struct err *err)
 {
     return add_line(record, err, "end %u\n", record->count);
+}
+
+int tomb_of_paper(struct buf *list, struct store_txn *txn, struct batch_id batch,
+                  const struct slip_step *step, struct err *err)
+{
+    struct tomb_record record = {.text = *list, .count = 1};
+    int rc = tomb_begin(&record, step, err);
+    if (rc == 0)
+        rc = name_batch(&record, txn, batch.n, err);
+    if (rc == 0)
+        rc = add_line(&record, err, "paper\n");
+    if (rc == 0)
+        rc = tomb_end(&record, err);
+    *list = record.text;
+    return rc;
 }
 
 void tomb_free(struct tomb_record *record)
@@ -120,7 +141,8 @@ struct replay {
     struct batch_id batch;
     int64_t opened_ms;
     char visa[VISA_NUMBER_SIZE];
-    uint32_t named; /* documents of the record */
+    uint32_t named; /* documents and papers of the record */
+    bool paper;     /* the record is of the paper of `batch` */
     bool unsettled; /* names a batch that is not closed here: its mail may still be filed */
     uint64_t boxes; /* that were destroyed again */
     struct err *err;
@@ -142,14 +164,30 @@ static int doom(struct replay *replay, uint32_t first_page)
     return rc <= 0 ? rc : doomed_add(&replay->doomed, row.box, id, replay->err);
 }
 
+/* Unless the batch is another archive's. */
+static int end_paper(struct replay *replay, const struct slip_step *step)
+{
+    struct batch_row batch;
+    SCOPED(store_abort) struct store_txn txn = {0};
+    int rc = store_begin_read(replay->archive->catalogue, &txn, replay->err);
+    if (rc == 0)
+        rc = catalogue_batch(&txn, replay->batch, &batch, replay->err);
+    store_abort(&txn);
+    if (rc <= 0 || batch.opened_ms != replay->opened_ms)
+        return rc < 0 ? rc : 0;
+    return paper_gone_again(replay->archive, replay->batch, step, replay->err);
+}
+
 static int end_record(struct replay *replay, uint32_t count)
 {
-    if (count != replay->named || replay->doomed.count == 0)
-        return 0;
     struct slip_step *step = &replay->doomed.step;
-    step->name = "box_destroyed";
     step->actor = "tombstones";
     step->visa = replay->visa;
+    if (count == replay->named && replay->paper)
+        return end_paper(replay, step);
+    if (count != replay->named || replay->doomed.count == 0)
+        return 0;
+    step->name = "box_destroyed";
     return doomed_destroy(replay->archive, &replay->doomed, &replay->boxes, replay->err);
 }
 
@@ -158,6 +196,7 @@ static void begin_record(struct replay *replay, const struct slip_step *step)
     replay->doomed.count = 0;
     replay->doomed.step = *step;
     replay->named = 0;
+    replay->paper = false;
     replay->batch.n = 0;
 }
 
@@ -177,6 +216,11 @@ static int read_line(struct replay *replay, const char *line)
     if (sscanf(line, "doc %u", &number) == 1) {
         replay->named++;
         return doom(replay, number);
+    }
+    if (strcmp(line, "paper\n") == 0) {
+        replay->named++;
+        replay->paper = true;
+        return 0;
     }
     return sscanf(line, "end %u", &number) == 1 ? end_record(replay, number) : 0;
 }

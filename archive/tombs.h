@@ -1,11 +1,11 @@
 /*
- * The list of what was destroyed, in KEYDIR/tombstones: outside DATA, so that it outlives a restore
- * of an older backup. Before a writer does anything else, what the list names and a restored
- * catalogue still holds is destroyed again; nothing is asked then. A record is lines:
+ * The list of what was destroyed, in KEYDIR/tombstones, outside DATA: it outlives a restore of an
+ * older backup. A writer first destroys again, without asking, what it names and is there:
  *   slip S line L at MS visa NUMBER
  *   batch B MS                     opened then: ids of another archive are not meant
  *   doc P                          a document of that batch, by its first page
- *   end N                          so many documents; a record without it counts for nothing
+ *   paper                          the paper of that batch; such a record names nothing else
+ *   end N                          so many in all; a record without it counts for nothing
  * SPDX-License-Identifier: Apache-2.0
  */
 #pragma once
@@ -22,6 +22,9 @@ int tomb_begin(struct tomb_record *record, const struct slip_step *step, struct 
 int tomb_add(struct tomb_record *record, struct store_txn *txn, struct document_id id,
              struct err *err);
 int tomb_end(struct tomb_record *record, struct err *err);
+/* The record of a paper that was shredded, appended to `list`. */
+int tomb_of_paper(struct buf *list, struct store_txn *txn, struct batch_id batch,
+                  const struct slip_step *step, struct err *err);
 void tomb_free(struct tomb_record *record);
 
 /* The list can be added to: asked before anything is destroyed. */

@@ -16,6 +16,7 @@
 #include "archive/filing_record.h"
 #include "archive/find.h"
 #include "archive/journal.h"
+#include "archive/purge.h"
 #include "archive/slip_store.h"
 #include "archive/state.h"
 #include "base/clock.h"
@@ -201,9 +202,17 @@ static int rewrite(struct bench *bench, double *ret_s, struct err *err)
         rc = store_commit(&txn, &points, err);
     const int64_t start = clock_mono_ms();
     if (rc == 0)
-        rc = purge_when_due(bench->archive, err);
+        rc = purge_finish(bench->archive, err);
     *ret_s = (double)(clock_mono_ms() - start) / 1000;
     return rc;
+}
+
+/* The longest turn of the last rewrite: what a hub stands still at most. */
+static int64_t pause_of(const struct bench *bench)
+{
+    struct purge_progress progress;
+    purge_progress(bench->archive, &progress);
+    return progress.longest_ms;
 }
 
 static long peak_mb(void)
@@ -238,12 +247,12 @@ static int grow(struct bench *bench, long size, struct err *err)
         return rc;
     printf(bench->json ? "{\"documents\":%ld,\"rate\":%.0f,\"search_ms\":%.3f,"
                          "\"bytes_per_document\":%.0f,\"seal_s\":%.2f,\"candidates_s\":%.2f,"
-                         "\"rewrite_s\":%.2f,\"peak_mb\":%ld}\n"
+                         "\"rewrite_s\":%.2f,\"rewrite_pause_ms\":%lld,\"peak_mb\":%ld}\n"
                        : "%9ld documents: %6.0f entered/s, search %.3f ms, %5.0f bytes a document, "
                          "sealed in %.2f s, candidates of a quarter in %.2f s, rewritten in %.2f "
-                         "s, at most %ld MB in memory\n",
+                         "s, at most %lld ms at a time, at most %ld MB in memory\n",
            size, rate, search_ms, (double)used / (double)size, seal_s, candidates_s, rewrite_s,
-           peak_mb());
+           (long long)pause_of(bench), peak_mb());
     return fflush(stdout) == 0 ? 0 : err_set(err, ERR_IO, "cannot print");
 }
 

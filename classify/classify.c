@@ -42,7 +42,7 @@ static const struct {
     {STAGE_CHEQUE, step_cheque_on_page},
     {STAGE_LAYOUT, step_look},
     {STAGE_TITLE, step_title},
-    {STAGE_TITLE, step_fields}, /* of a form that its title has made sure of */
+    {STAGE_TITLE, step_fields_in_doubt}, /* of a form that no title has made sure of, too */
     {STAGE_TEXT, step_text},
 };
 

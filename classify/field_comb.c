@@ -12,19 +12,27 @@
 #include "classify/fields.h"
 #include "image/overprint.h"
 
+/* Pixels of a digit when it is read: what the engine likes best, and others. */
+static const double line_heights[] = {40, 52, 31};
+
 enum {
     CELLS_MAX = 20,
-    LINE_HEIGHT = 40, /* pixels of a digit when it is read: what the engine likes best */
     LINE_DPI = 300,
     LINE_MS = 2000, /* reading it takes some 40 ms */
     GREYS = 256,
     TOUCHED_MAX = 3, /* digits under a stamp's frame; more lie under its text, too */
-    CELLS_OFF = 2    /* digits that run together or fall apart in a coarse comb */
+    CELLS_OFF = 2,   /* digits that run together or fall apart in a coarse comb */
+    AGREE = 2,       /* readings: a misread number's key fits once in 97 times */
+    AGREE_DARKER = 3 /* … at one of many cuts, on digits that a stamp may lie on */
 };
 
 /* Typed ink is a few hundredths of a comb; what most of it shows is tint or paper. Half way between
  * the two ink ends, however pale it is; coloured print is light in red light. */
 #define INK_SHARE 0.02
+#define CUT_HALF 0.5
+/* A stamp's ink is paler than the typed one, more so in the lightest of the three colours: some of
+ * these cuts lie between the two. */
+static const double darker_cuts[] = {0.44, 0.40, 0.36, 0.32, 0.28, 0.24, 0.20};
 #define HEIGHT_SPREAD_COARSE 0.2 /* one of fifteen torn or run into its box */
 #define CONTRAST_MIN 40          /* grey levels: less is an empty comb */
 
@@ -59,13 +67,15 @@ static int grey_at(struct Pix *grey, int top, int rows, double share)
     return value;
 }
 
-/* NULL-safe; black where ink is, nothing black in an empty comb: its rows say how dark both are. */
-static struct Pix *ink_of_grey(struct Pix *grey, int top, int rows)
+/* NULL-safe; black where the grey lies below that share of the way from ink to paper, nothing black
+ * in an empty comb: its rows say how dark both are. */
+static struct Pix *ink_of_grey(struct Pix *grey, int top, int rows, double cut)
 {
     if (!grey || top >= pixGetHeight(grey))
         return NULL;
     int ink = grey_at(grey, top, rows, INK_SHARE), ground = grey_at(grey, top, rows, 0.5);
-    return pixThresholdToBinary(grey, ground - ink < CONTRAST_MIN ? 0 : (ink + ground) / 2);
+    return pixThresholdToBinary(
+        grey, ground - ink < CONTRAST_MIN ? 0 : ink + (int)(cut * (ground - ink)));
 }
 
 /* A zone with what lies above and below it, so that the lines of a stamp are seen at length. */
@@ -75,21 +85,30 @@ static struct Box *grown_zone(const struct box *zone)
     return boxCreate(zone->x, zone->y - more, zone->width, zone->height + 2 * more);
 }
 
-/* Ink of a part of the page in red light, depth 1, dark against the zone's own ground. */
-static struct Pix *take_ink(const struct Pix *page, const struct box *zone, struct Box *part)
+/* Red light, in which a form's print is light; for a darker cut the lightest of the three. */
+static struct Pix *grey_of(struct Pix *part, double cut)
+{
+    if (pixGetDepth(part) != 32)
+        return pixClone(part);
+    return cut < CUT_HALF ? pixConvertRGBToGrayMinMax(part, L_CHOOSE_MAX)
+                          : pixGetRGBComponent(part, COLOR_RED);
+}
+
+/* Ink of a part of the page, depth 1, dark against the zone's own ground. */
+static struct Pix *take_ink(const struct Pix *page, const struct box *zone, struct Box *part,
+                            double cut)
 {
     struct Pix *pix = (struct Pix *)(uintptr_t)page;
-    struct Pix *cut = part ? pixClipRectangle(pix, part, NULL) : NULL;
+    struct Pix *clip = part ? pixClipRectangle(pix, part, NULL) : NULL;
     struct Pix *ink = NULL;
-    if (cut && pixGetDepth(cut) == 1) {
-        ink = pixClone(cut);
-    } else if (cut) {
-        struct Pix *grey =
-            pixGetDepth(cut) == 32 ? pixGetRGBComponent(cut, COLOR_RED) : pixClone(cut);
-        ink = ink_of_grey(grey, zone->y - (part->y > 0 ? part->y : 0), zone->height);
+    if (clip && pixGetDepth(clip) == 1) {
+        ink = pixClone(clip);
+    } else if (clip) {
+        struct Pix *grey = grey_of(clip, cut);
+        ink = ink_of_grey(grey, zone->y - (part->y > 0 ? part->y : 0), zone->height, cut);
         pixDestroy(&grey);
     }
-    pixDestroy(&cut);
+    pixDestroy(&clip);
     return ink;
 }
 
@@ -160,9 +179,9 @@ static int middle_of(const int *values, int count)
     return sorted[count / 2];
 }
 
-/* The same where lines were taken off: all digits but those that a stamp may have touched are of
- * one height on one line. Handwriting is far from it, and must be: of a hundred misread numbers the
- * key proves one. */
+/* The same where lines were laid over the digits: all but those that a stamp may have touched are
+ * of one height on one line. Handwriting is far from it, and must be: of a hundred misread numbers
+ * the key proves one. */
 static bool are_typed_but_few(const struct box *digits, int count)
 {
     int heights[CELLS_MAX], feet[CELLS_MAX], even = 0;
@@ -199,9 +218,19 @@ static int trim_to_row(struct box *digits, int count)
     return trimmed;
 }
 
-/* The digits side by side on white, grey, LINE_HEIGHT high. */
-static struct Pix *set_close(struct Pix *ink, const struct box *digits, int count, double height)
+/* Digits found, and their mean height. */
+struct row {
+    const struct box *digits;
+    int count;
+    double height;
+};
+
+/* The digits side by side on white, grey, as high as they are. */
+static struct Pix *set_close(struct Pix *ink, const struct row *row)
 {
+    const struct box *digits = row->digits;
+    int count = row->count;
+    double height = row->height;
     int space = (int)(height * 0.25) + 1, margin = (int)height, width = 2 * margin;
     for (int i = 0; i < count; i++)
         width += digits[i].width + space;
@@ -216,11 +245,8 @@ static struct Pix *set_close(struct Pix *ink, const struct box *digits, int coun
         x += digits[i].width + space;
     }
     struct Pix *grey = line ? pixConvertTo8(line, 0) : NULL;
-    float scale = (float)(LINE_HEIGHT / height);
-    struct Pix *scaled = grey ? pixScale(grey, scale, scale) : NULL;
     pixDestroy(&line);
-    pixDestroy(&grey);
-    return scaled;
+    return grey;
 }
 
 /* Takes lines off that were laid over the digits; returns how many pixels went. */
@@ -245,27 +271,6 @@ static struct Pix *rows_of_comb(struct Pix *ink, const struct comb *comb, const 
     return inner;
 }
 
-/* The ink of the comb: rulings taken out, with `clean` also what was laid over it. NULL where the
- * zone lies outside the page, or nothing was laid over it. */
-static int comb_ink(const struct Pix *page, const struct comb *comb, bool clean,
-                    struct Pix **ret_ink, struct err *err)
-{
-    struct Box *part = grown_zone(&comb->zone);
-    struct Pix *ink = take_ink(page, &comb->zone, part);
-    int dropped = ink && clean ? drop_overprint(ink, comb, err) : 1;
-    if (dropped <= 0)
-        pixDestroy(&ink);
-    if (ink)
-        ink = rows_of_comb(ink, comb, part);
-    boxDestroy(&part);
-    if (ink) {
-        drop_rules(ink, 1, (int)(comb->zone.height * RULE_SHARE));
-        drop_rules(ink, comb->zone.width / (comb->cells > 0 ? comb->cells : 1), 1);
-    }
-    *ret_ink = ink;
-    return dropped < 0 ? dropped : 0;
-}
-
 /* Reads the digits as one line; sets `ret_field` when the key proves them. */
 static int read_digits(struct Pix *line, struct ocr *ocr, struct field *ret_field, struct err *err)
 {
@@ -280,30 +285,67 @@ static int read_digits(struct Pix *line, struct ocr *ocr, struct field *ret_fiel
     return rc == ERR_TIMEOUT ? 0 : rc;
 }
 
-/* Digits found, and their mean height. */
-struct row {
-    const struct box *digits;
-    int count;
-    double height;
-};
-
-static int read_row(struct Pix *ink, const struct row *row, struct ocr *ocr,
-                    struct field *ret_field, struct err *err)
-{
-    struct Pix *line = set_close(ink, row->digits, row->count, row->height);
-    int rc = read_digits(line, ocr, ret_field, err);
-    pixDestroy(&line);
-    return rc;
-}
-
-/* What the ink of a comb holds (enum comb_look); `clean`: lines were taken off it, and digits may
- * have lost some of their height. */
+/* One way to read a comb. `clean`: lines are taken off its ink, and digits may lose some of their
+ * height; `cut`: what is ink, as a share of the way from the darkest to the paper. */
 struct attempt {
     const struct comb *comb;
     struct ocr *ocr;
     bool clean;
+    double cut;
 };
 
+/* Reads the row at several sizes when the first one proves something. Sets
+ * `ret_field` when AGREE (AGREE_DARKER) of them prove the same number and none another: the key
+ * alone would let one misread number in 97 pass. */
+static int read_row(struct Pix *ink, const struct row *row, const struct attempt *attempt,
+                    struct field *ret_field, struct err *err)
+{
+    struct Pix *line = set_close(ink, row);
+    struct field proven = {.state = FIELD_ABSENT};
+    int rc = line ? 0 : err_set(err, ERR_MEMORY, "comb: no memory"), readings = 0;
+    for (size_t i = 0; rc >= 0 && i < sizeof line_heights / sizeof *line_heights; i++) {
+        struct field found = {.state = FIELD_ABSENT};
+        float scale = (float)(line_heights[i] / row->height);
+        struct Pix *scaled = pixScale(line, scale, scale);
+        rc = read_digits(scaled, attempt->ocr, &found, err);
+        pixDestroy(&scaled);
+        if (found.state == FIELD_ABSENT && readings > 0)
+            continue;
+        if (found.state == FIELD_ABSENT || (readings > 0 && strcmp(found.value, proven.value) != 0))
+            break;
+        proven = found;
+        if (++readings < (attempt->cut < CUT_HALF ? AGREE_DARKER : AGREE))
+            continue;
+        *ret_field = proven;
+        break;
+    }
+    pixDestroy(&line);
+    return rc;
+}
+
+/* The ink of the comb: rulings taken out, with `clean` also what was laid over it. NULL where the
+ * zone lies outside the page, or nothing was laid over it. */
+static int comb_ink(const struct Pix *page, const struct attempt *attempt, struct Pix **ret_ink,
+                    struct err *err)
+{
+    const struct comb *comb = attempt->comb;
+    struct Box *part = grown_zone(&comb->zone);
+    struct Pix *ink = take_ink(page, &comb->zone, part, attempt->cut);
+    int dropped = ink && attempt->clean ? drop_overprint(ink, comb, err) : 1;
+    if (dropped <= 0)
+        pixDestroy(&ink);
+    if (ink)
+        ink = rows_of_comb(ink, comb, part);
+    boxDestroy(&part);
+    if (ink) {
+        drop_rules(ink, 1, (int)(comb->zone.height * RULE_SHARE));
+        drop_rules(ink, comb->zone.width / (comb->cells > 0 ? comb->cells : 1), 1);
+    }
+    *ret_ink = ink;
+    return dropped < 0 ? dropped : 0;
+}
+
+/* What the ink of a comb holds (enum comb_look). */
 static int read_ink(struct Pix *ink, const struct attempt *attempt, struct field *ret_field,
                     struct err *err)
 {
@@ -313,10 +355,10 @@ static int read_ink(struct Pix *ink, const struct attempt *attempt, struct field
     int count = find_digits(ink, (int)(comb->zone.height * DIGIT_MIN_SHARE), digits), rc = 0;
     if (count == comb->cells && count <= CELLS_MAX && are_typed(digits, count, spread, &height) &&
         (!attempt->clean || are_typed_but_few(digits, count))) {
-        rc = read_row(ink, &(struct row){digits, count, height}, attempt->ocr, ret_field, err);
+        rc = read_row(ink, &(struct row){digits, count, height}, attempt, ret_field, err);
         if (rc >= 0 && ret_field->state == FIELD_ABSENT && attempt->clean &&
             trim_to_row(digits, count) > 0)
-            rc = read_row(ink, &(struct row){digits, count, height}, attempt->ocr, ret_field, err);
+            rc = read_row(ink, &(struct row){digits, count, height}, attempt, ret_field, err);
     }
     if (rc < 0)
         return rc;
@@ -325,7 +367,8 @@ static int read_ink(struct Pix *ink, const struct attempt *attempt, struct field
     if (2 * count < comb->cells || count > CELLS_MAX)
         return COMB_EMPTY;
     bool typed = abs(count - comb->cells) <= CELLS_OFF &&
-                 are_typed(digits, count, HEIGHT_SPREAD_COARSE, &height);
+                 (are_typed(digits, count, HEIGHT_SPREAD_COARSE, &height) ||
+                  are_typed_but_few(digits, count));
     return typed ? COMB_TYPED : COMB_WRITTEN;
 }
 
@@ -334,22 +377,40 @@ static int attempt_at(const struct Pix *page, const struct attempt *attempt, int
                       struct field *ret_field, struct err *err)
 {
     struct Pix *ink = NULL;
-    int rc = comb_ink(page, attempt->comb, attempt->clean, &ink, err);
+    int rc = comb_ink(page, attempt, &ink, err);
     if (rc == 0 && ink)
         look = read_ink(ink, attempt, ret_field, err);
     pixDestroy(&ink);
     return rc < 0 ? rc : look;
 }
 
+/* What is ink is asked more and more strictly: a stamp over the digits drops out before they do. */
+static int read_at_darker_cuts(const struct Pix *page, struct attempt *attempt, int look,
+                               struct field *ret_field, struct err *err)
+{
+    for (size_t i = 0; i < sizeof darker_cuts / sizeof *darker_cuts; i++) {
+        attempt->cut = darker_cuts[i];
+        int rc = attempt_at(page, attempt, look, ret_field, err);
+        if (rc < 0 || rc == COMB_PROVEN)
+            return rc;
+    }
+    return look;
+}
+
 int field_read_nir_comb(const struct Pix *page, const struct comb *comb, struct ocr *ocr,
                         struct field *ret_field, struct err *err)
 {
-    struct attempt attempt = {comb, ocr, false};
+    struct attempt attempt = {comb, ocr, false, CUT_HALF};
     *ret_field = (struct field){.state = FIELD_ABSENT};
     int look = attempt_at(page, &attempt, COMB_EMPTY, ret_field, err);
+    bool typed = look == COMB_TYPED;
     attempt.clean = true;
-    if (look == COMB_TYPED || look == COMB_WRITTEN)
+    if (typed || look == COMB_WRITTEN)
         look = attempt_at(page, &attempt, look, ret_field, err);
+    attempt.clean = false;
+    if ((look == COMB_TYPED || (typed && look == COMB_WRITTEN)) &&
+        pixGetDepth((struct Pix *)(uintptr_t)page) > 1)
+        look = read_at_darker_cuts(page, &attempt, look, ret_field, err);
     ret_field->box = comb->zone;
     return look;
 }

@@ -72,6 +72,9 @@ int step_cheque_alone(struct reading *reading, struct err *err);
 int step_cheque_on_page(struct reading *reading, struct err *err);
 int step_forms(struct reading *reading, struct err *err);
 int step_fields(struct reading *reading, struct err *err);
+/* The same of a form that is not sure, but whose model lies on the page: a person who is asked what
+ * it is gets its numbers with it. */
+int step_fields_in_doubt(struct reading *reading, struct err *err);
 int step_look(struct reading *reading, struct err *err);
 int step_title(struct reading *reading, struct err *err);
 int step_text(struct reading *reading, struct err *err);

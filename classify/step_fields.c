@@ -131,11 +131,12 @@ static int read_volet(struct reading *reading, const struct form_zone *zone, str
     return 0;
 }
 
-int step_fields(struct reading *reading, struct err *err)
+/* Reads the zones of the form that leads, once. */
+static int read_zones(struct reading *reading, struct err *err)
 {
     const struct form_model *model = reading->form.model;
     if (!reading->classifier->ocr || !model || reading->fields_seen ||
-        !reading_is_decided(reading) || ballot_confidence(&reading->ballot, model->tag) < 0.5)
+        ballot_confidence(&reading->ballot, model->tag) < 0.5)
         return 0;
     reading->fields_seen = true;
     const struct form_zone *volet = form_model_zone(model, FIELD_VOLET);
@@ -143,4 +144,16 @@ int step_fields(struct reading *reading, struct err *err)
     if (rc == 0 && volet && !reading->form.volet_is_sure)
         rc = read_volet(reading, volet, err);
     return rc;
+}
+
+int step_fields(struct reading *reading, struct err *err)
+{
+    return reading_is_decided(reading) ? read_zones(reading, err) : 0;
+}
+
+int step_fields_in_doubt(struct reading *reading, struct err *err)
+{
+    double score = reading->form.model ? reading->form.placement.score : 0;
+    bool lies = score >= reading->classifier->settings.form.middle;
+    return lies || reading_is_decided(reading) ? read_zones(reading, err) : 0;
 }

@@ -19,6 +19,7 @@ enum {
  * 0.98. Handwriting gives 5 to 35, typed pages 10 to 60, capitals alone nothing. */
 static const double up_middle = 1.5, up_scale = 1.6;
 static const double sideways_lead = 4; /* by which the other direction must lead to be believed */
+static const float up_certain = 20;    /* no page with so many has its lines the other way */
 
 int step_layout(struct reading *reading, struct err *err)
 {
@@ -72,7 +73,11 @@ static int find_up(struct reading *reading, struct err *err)
     PIX *ink = upright_ink(reading, err);
     if (!ink)
         return err ? err->code : ERR_MEMORY;
-    pixOrientDetect(ink, &up, &left, 0, 0); /* leaves 0 where there is too little to see */
+    pixUpDownDetect(ink, &up, 0, 0, 0); /* leaves 0 where there is too little to see */
+    PIX *turned = fabsf(up) < up_certain ? pixRotate90(ink, 1) : NULL;
+    if (turned)
+        pixUpDownDetect(turned, &left, 0, 0, 0);
+    pixDestroy(&turned);
     pixDestroy(&ink);
     if (fabsf(left) > fabsf(up) + sideways_lead) {
         int rc = turn_layout(reading, err);

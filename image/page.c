@@ -7,6 +7,7 @@
 
 #include <endian.h>
 #include <leptonica/allheaders.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "image/decode.h"
@@ -104,6 +105,30 @@ void page_get_row(const struct Pix *page, uint32_t y, uint8_t *ret_row)
         get_pixels(line, count / 3, ret_row);
     else
         get_bytes(line, count, ret_row);
+}
+
+static void put_number(uint8_t *at, uint32_t number)
+{
+    const uint32_t big = htobe32(number);
+    memcpy(at, &big, sizeof big);
+}
+
+int page_digest(const struct Pix *page, struct digest *ret_digest, struct err *err)
+{
+    enum { HEAD_BYTES = 12 };
+    const uint32_t height = (uint32_t)pixGetHeight(page);
+    const size_t row = page_row_bytes(page), size = HEAD_BYTES + row * height;
+    uint8_t *bytes = malloc(size);
+    if (!bytes)
+        return err_set(err, ERR_MEMORY, "no memory for a digest of %zu bytes", size);
+    put_number(bytes, (uint32_t)pixGetWidth(page));
+    put_number(bytes + 4, height);
+    put_number(bytes + 8, (uint32_t)pixGetDepth(page));
+    for (uint32_t y = 0; y < height; y++)
+        page_get_row(page, y, bytes + HEAD_BYTES + row * y);
+    *ret_digest = digest_of(bytes_of(bytes, size));
+    free(bytes);
+    return 0;
 }
 
 int page_made(struct Pix *made, const char *step, struct Pix **ret_page, struct err *err)

@@ -8,6 +8,7 @@
 
 #include <stdint.h>
 
+#include "base/digest.h"
 #include "base/err.h"
 
 struct Pix;
@@ -23,6 +24,10 @@ void page_put_row(struct Pix *page, uint32_t y, const uint8_t *row);
 /* The reverse of page_put_row. `ret_row` needs page_row_bytes(page). */
 void page_get_row(const struct Pix *page, uint32_t y, uint8_t *ret_row);
 size_t page_row_bytes(const struct Pix *page);
+
+/* BLAKE2b-256 of the page's pixels: width, height, depth (4 bytes each, big-endian), then the rows
+ * as page_get_row gives them. The same whatever they are encoded as; ERR_MEMORY. */
+int page_digest(const struct Pix *page, struct digest *ret_digest, struct err *err);
 
 /* The Pix that a function of Leptonica has made, or ERR_MEMORY with the name of the step. */
 int page_made(struct Pix *made, const char *step, struct Pix **ret_page, struct err *err);

@@ -1,8 +1,9 @@
 /*
- * A bad machine, preloaded into the hub (other programs are left alone). While the file exists in
- * the folder BAD_MACHINE: `slow`, every sync of a file takes SLOW_MS longer, as on a busy disk;
- * `eio`, every write and sync of a file below the folder fails with EIO, as on a broken one;
- * `clock`, the wall clock is BACK_S behind.
+ * A bad machine, preloaded into the hub, or the program BAD_PROGRAM (others are left alone). While
+ * the file exists in the folder BAD_MACHINE: `slow`, every sync of a file takes SLOW_MS longer, as
+ * on a busy disk; `eio`, every write and sync of a file below the folder fails with EIO, as on a
+ * broken one; `full`, every write there fails with ENOSPC; `clock`, the wall clock is BACK_S
+ * behind.
  * SPDX-License-Identifier: Apache-2.0
  */
 #include <dlfcn.h>
@@ -21,7 +22,9 @@ enum { SLOW_MS = 20, BACK_S = 26 * 3600, PATH_BYTES = 4096 };
 /* The folder; NULL in another program. */
 static const char *folder(void)
 {
-    return strcmp(program_invocation_short_name, "tripli-hub") == 0 ? getenv("BAD_MACHINE") : NULL;
+    const char *program = getenv("BAD_PROGRAM");
+    program = program ? program : "tripli-hub";
+    return strcmp(program_invocation_short_name, program) == 0 ? getenv("BAD_MACHINE") : NULL;
 }
 
 static bool is_ordered(const char *what)
@@ -51,6 +54,14 @@ static bool fails(int fd)
     if (!is_ordered("eio") || !is_below(fd))
         return false;
     errno = EIO;
+    return true;
+}
+
+static bool write_fails(int fd)
+{
+    if (!is_ordered("full") || !is_below(fd))
+        return fails(fd);
+    errno = ENOSPC;
     return true;
 }
 
@@ -86,28 +97,28 @@ ssize_t write(int fd, const void *from, size_t size)
 {
     ssize_t (*real)(int, const void *, size_t);
     REAL(real, "write");
-    return fails(fd) ? -1 : real(fd, from, size);
+    return write_fails(fd) ? -1 : real(fd, from, size);
 }
 
 ssize_t pwrite(int fd, const void *from, size_t size, off_t at)
 {
     ssize_t (*real)(int, const void *, size_t, off_t);
     REAL(real, "pwrite");
-    return fails(fd) ? -1 : real(fd, from, size, at);
+    return write_fails(fd) ? -1 : real(fd, from, size, at);
 }
 
 ssize_t writev(int fd, const struct iovec *parts, int count)
 {
     ssize_t (*real)(int, const struct iovec *, int);
     REAL(real, "writev");
-    return fails(fd) ? -1 : real(fd, parts, count);
+    return write_fails(fd) ? -1 : real(fd, parts, count);
 }
 
 ssize_t pwritev(int fd, const struct iovec *parts, int count, off_t at)
 {
     ssize_t (*real)(int, const struct iovec *, int, off_t);
     REAL(real, "pwritev");
-    return fails(fd) ? -1 : real(fd, parts, count, at);
+    return write_fails(fd) ? -1 : real(fd, parts, count, at);
 }
 
 int clock_gettime(clockid_t clock, struct timespec *ret_now)

@@ -27,7 +27,8 @@ enum {
     SLICES_MAX = 6,      /* changes to one file */
     DEADLINE_MS = 20000, /* what the reader is told; no mutation takes a tenth of it */
     GRACE_MS = 20000,    /* beyond it, on a busy machine, it counts as hung */
-    OPEN_FOLDERS = 8
+    OPEN_FOLDERS = 8,
+    TOLD_EVERY = 5000 /* of a long run, one to three minutes */
 };
 
 static struct source {
@@ -188,8 +189,12 @@ static int try_one(struct trial *trial, long number, struct err *err)
 static int try_all(struct trial *trial, struct err *err)
 {
     int rc = 0;
-    for (long i = 0; rc == 0 && i < trial->count; i++)
+    for (long i = 0; rc == 0 && i < trial->count; i++) {
         rc = try_one(trial, trial->first + i, err);
+        if ((i + 1) % TOLD_EVERY == 0)
+            fprintf(stderr, "%ld of %ld: %ld sorted, %ld refused, %ld deaths, %ld hung\n", i + 1,
+                    trial->count, trial->sorted, trial->refused, trial->died, trial->hung);
+    }
     reader_kill(&trial->reader);
     return rc;
 }

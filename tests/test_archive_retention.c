@@ -223,6 +223,39 @@ static void the_shipped_tenants_are_fourteen_caisses(void **state)
     check_refused(tenants_load("/nonexistent/tenants.conf", &tenants, &err), ERR_NOT_FOUND, &err);
 }
 
+static void a_weight_is_one_to_a_hundred(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *weight;
+        int want; /* 0: refused */
+    } rows[] = {{"", 1},
+                {"weight = 1;", 1},
+                {"weight = 100;", 100},
+                {"weight = 0;", 0},
+                {"weight = 101;", 0},
+                {"weight = \"2\";", 0}};
+    char path[] = "/tmp/tripli-tenants-XXXXXX";
+    close(mkstemp(path));
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct err err = {0};
+        struct tenants *tenants = NULL;
+        FILE *to = fopen(path, "w");
+        assert_non_null(to);
+        fprintf(to, "tenants = ({code = \"061\"; name = \"N\"; kind = \"caisse\"; %s});\n",
+                rows[i].weight);
+        fclose(to);
+        if (rows[i].want == 0) {
+            check_refused(tenants_load(path, &tenants, &err), ERR_CONFIG, &err);
+            continue;
+        }
+        check_ok(tenants_load(path, &tenants, &err), &err);
+        assert_int_equal(tenants_find(tenants, "061")->weight, rows[i].want);
+        tenants_free(&tenants);
+    }
+    unlink(path);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -232,6 +265,7 @@ int main(void)
         cmocka_unit_test(wrong_rows_are_refused_with_what_is_wrong),
         cmocka_unit_test(a_new_version_holds_from_its_day_on),
         cmocka_unit_test(the_shipped_tenants_are_fourteen_caisses),
+        cmocka_unit_test(a_weight_is_one_to_a_hundred),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

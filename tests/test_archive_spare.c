@@ -225,7 +225,7 @@ static void a_record_that_was_cut_short_destroys_nothing(void **state)
     (void)state;
     struct room room;
     struct err err = {0};
-    struct slip_step step = {{1, 1}, "box_destroyed", "martin", "AD06-17", 1};
+    struct slip_step step = {{1, 1}, "box_destroyed", "martin", "AD06-17", 1, NULL};
     SCOPED(tomb_free) struct tomb_record record = {0};
     SCOPED(store_abort) struct store_txn txn = {0};
     room_open(&room);

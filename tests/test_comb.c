@@ -21,7 +21,10 @@ enum {
     HEIGHT = 66,
     FRAME = 4,
     EM = 42,
-    FOOT = TOP + 47
+    FOOT = TOP + 47,
+    PAPER = 230, /* greys of a scan */
+    TYPED_INK = 40,
+    STAMP_INK = 120
 };
 
 static const char number[] = "255081416802538"; /* of nobody: made with its key */
@@ -122,6 +125,37 @@ static void a_frame_that_hangs_on_a_digit_does_not_hide_the_number(void **state)
     }
 }
 
+/* A comb scanned in grey, or colour, with a stamp's pale line through the middle of its last
+ * digits.
+ */
+static struct Pix *stamped_page(int depth)
+{
+    SCOPED(image_free) struct Pix *bits = comb_page();
+    SCOPED(image_free) struct Pix *grey = pixConvert1To8(NULL, bits, PAPER, TYPED_INK);
+
+    for (int y = FOOT - 18; y < FOOT - 18 + 2 * FRAME; y++)
+        for (int x = LEFT + 11 * PITCH; x < pixGetWidth(grey); x++) {
+            l_uint32 was;
+
+            pixGetPixel(grey, x, y, &was);
+            pixSetPixel(grey, x, y, was > STAMP_INK ? STAMP_INK : was);
+        }
+    return depth == 8 ? pixClone(grey) : pixConvert8To32(grey);
+}
+
+static void a_stamp_paler_than_the_digits_does_not_hide_the_number(void **state)
+{
+    static const int depths[] = {8, 32};
+    struct field field;
+
+    for (size_t i = 0; i < 2; i++) {
+        SCOPED(image_free) struct Pix *page = stamped_page(depths[i]);
+
+        if (read_comb(page, *state, &field) != COMB_PROVEN || strcmp(field.value, number) != 0)
+            fail_msg("depth %d: got '%s', want %s", depths[i], field.value, number);
+    }
+}
+
 /* Digits that a line has made others of are not guessed at. */
 static void a_number_whose_key_is_covered_is_not_proven(void **state)
 {
@@ -138,6 +172,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_typed_number_is_proven),
         cmocka_unit_test(a_frame_that_hangs_on_a_digit_does_not_hide_the_number),
+        cmocka_unit_test(a_stamp_paler_than_the_digits_does_not_hide_the_number),
         cmocka_unit_test(a_number_whose_key_is_covered_is_not_proven),
     };
     return cmocka_run_group_tests(tests, open_engine, close_engine);

@@ -47,8 +47,34 @@ static void a_row_comes_back_as_it_was_put(void **state)
             check_row(width, depths[i]);
 }
 
+static struct digest digest_of_pixel(uint32_t width, uint8_t first)
+{
+    struct Pix *page;
+    struct err err = {0};
+    struct digest digest;
+    uint8_t row[ROW_BYTES] = {first};
+    assert_int_equal(page_new(width, 2, 8, &page, &err), 0);
+    page_put_row(page, 0, row);
+    assert_int_equal(page_digest(page, &digest, &err), 0);
+    image_free(&page);
+    return digest;
+}
+
+static void a_digest_is_of_size_and_pixels(void **state)
+{
+    (void)state;
+    static const uint8_t plain[] = {0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0, 8, 7, 0, 0, 0};
+    const struct digest one = digest_of_pixel(2, 7), other = digest_of_pixel(2, 8),
+                        wider = digest_of_pixel(3, 7),
+                        want = digest_of(bytes_of(plain, sizeof plain));
+    assert_true(digest_equal(&one, &want));
+    assert_false(digest_equal(&one, &other));
+    assert_false(digest_equal(&one, &wider));
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(a_row_comes_back_as_it_was_put)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(a_row_comes_back_as_it_was_put),
+                                       cmocka_unit_test(a_digest_is_of_size_and_pixels)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -210,13 +210,14 @@ static void only_a_listed_key_gets_in(void **state)
     struct link *client = call(&guarded);
     assert_int_equal(
         exchange((struct pair){guarded.wire, guarded.server, client}, REFUSAL_MS, &got, &from), 0);
-    struct turned_away since;
-    wire_turned_away(guarded.wire, &since);
-    assert_true(since.unlisted > 0);
-    assert_string_equal(since.key, guarded.worker.public_key);
-    assert_string_equal(since.address, "127.0.0.1");
-    wire_turned_away(guarded.wire, &since);
-    assert_int_equal(since.unlisted, 0);
+    struct visits since;
+    wire_visits(guarded.wire, &since);
+    assert_int_equal(since.count, 1);
+    assert_true(since.at[0].count > 0 && !since.at[0].listed);
+    assert_string_equal(since.at[0].key, guarded.worker.public_key);
+    assert_string_equal(since.at[0].address, "127.0.0.1");
+    wire_visits(guarded.wire, &since);
+    assert_int_equal(since.count, 0);
     link_free(&client);
     close_guarded(&guarded);
 

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "archive/standings.h"
 #include "base/clock.h"
 #include "base/scope.h"
 #include "base/seal.h"
@@ -67,6 +68,62 @@ static void tenants_with_mail_that_is_not_filed_are_told_oldest_first(void **sta
     assert_string_equal(digne->tenant, "041");
     assert_int_equal(nice->unread + nice->to_code + digne->unread + digne->to_code, 4);
     assert_int_equal(nice->unread + nice->to_code, 3);
+    assert_int_equal(nice->oldest.batch, first.n);
+    assert_int_equal(nice->oldest.first_page, 1);
+    assert_int_equal(digne->oldest.batch, other.n);
+    assert_int_equal(digne->weight, 1);
+}
+
+static void the_end_is_told_where_the_pace_is_known(void **state)
+{
+    (void)state;
+    struct err err = {0};
+    struct batch_id batch = batch_of("061", 1);
+    for (uint32_t page = 1; page <= 20; page++)
+        assert_int_equal(room_feed(&room, (struct page_id){batch.n, page}, true), 0);
+    for (int known = 0; known < 2; known++) {
+        json_t *status = json_object();
+        const int64_t before = clock_wall_ms();
+        check_ok(standings_to_json(room.archive, known ? 10 : 0, status, &err), &err);
+        const json_t *row = json_array_get(json_object_get(status, "tenants"), 0);
+        const json_t *read = json_object_get(row, "read_ms");
+        assert_string_equal(json_string_value(json_object_get(row, "oldest_envelope")), "1-1");
+        if (known)
+            assert_in_range(json_integer_value(read), before + 2000, clock_wall_ms() + 2000);
+        else
+            assert_true(json_is_null(read));
+        json_decref(status);
+    }
+}
+
+static void batches_being_fed_are_told_until_their_last_sheet(void **state)
+{
+    (void)state;
+    struct err err = {0};
+    struct feeding_batch rows[ARCHIVE_FEEDING_MAX];
+    const struct batch_end end = {.sheets_fed = 1, .pages = 1};
+    int64_t before = clock_wall_ms();
+    struct batch_id silent = batch_of("061", 1), fed = batch_of("041", 2);
+    assert_int_equal(room_feed(&room, (struct page_id){fed.n, 1}, true), 0);
+    assert_int_equal(archive_feeding(room.archive, rows, &err), 2);
+    assert_int_equal(rows[0].id.n, silent.n);
+    assert_true(rows[0].fed_ms >= before && rows[0].fed_ms <= rows[1].fed_ms);
+    check_ok(archive_batch_end(room.archive, fed, &end, &err), &err);
+    assert_int_equal(archive_feeding(room.archive, rows, &err), 1);
+    assert_int_equal(rows[0].id.n, silent.n);
+    assert_string_equal(rows[0].spec.tenant, "061");
+}
+
+/* A capture that was killed before it heard the end sends what it has once more. */
+static void a_page_of_a_closed_batch_comes_once_more(void **state)
+{
+    (void)state;
+    struct err err = {0};
+    struct feeding_batch rows[ARCHIVE_FEEDING_MAX];
+    struct batch_id closed = room_file_letters(&room, 1, 1);
+    check_ok(archive_batch_close(room.archive, closed, "martin", &err), &err);
+    assert_int_equal(room_feed(&room, (struct page_id){closed.n, 1}, true), 0);
+    assert_int_equal(archive_feeding(room.archive, rows, &err), 0);
 }
 
 static void a_tenant_whose_mail_is_filed_is_not_told(void **state)
@@ -130,6 +187,12 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(tenants_with_mail_that_is_not_filed_are_told_oldest_first,
                                         open_room, remove_room),
+        cmocka_unit_test_setup_teardown(the_end_is_told_where_the_pace_is_known, open_room,
+                                        remove_room),
+        cmocka_unit_test_setup_teardown(batches_being_fed_are_told_until_their_last_sheet,
+                                        open_room, remove_room),
+        cmocka_unit_test_setup_teardown(a_page_of_a_closed_batch_comes_once_more, open_room,
+                                        remove_room),
         cmocka_unit_test_setup_teardown(a_tenant_whose_mail_is_filed_is_not_told, open_room,
                                         remove_room),
         cmocka_unit_test(each_number_becomes_a_line_of_text),

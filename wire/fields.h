@@ -25,6 +25,7 @@ struct batch_opened_message {
     uint32_t batch;
     uint32_t accepted; /* pages already accepted for it */
     uint32_t rejected; /* sheets already declared rejected */
+    bool ended;        /* all its sheets were fed: only what is there already is taken again */
 };
 struct page_message {
     uint32_t batch, page; /* page from 1 in feed order */

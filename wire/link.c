@@ -6,9 +6,11 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <zmq.h>
 
 #include "base/fault.h"
@@ -20,7 +22,8 @@ enum {
     LINGER_MS = 1000,        /* a last answer may leave; nothing relies on it */
     RECONNECT_MS = 100,      /* a hub that restarts is found again soon … */
     RECONNECT_MAX_MS = 1000, /* … without a storm */
-    IPC_PATH_MAX = 100       /* sun_path holds 108 bytes with NUL */
+    IPC_PATH_MAX = 100,      /* sun_path holds 108 bytes with NUL */
+    ADDRESSES_MAX = 4096     /* connections whose address is known: 200 KB */
 };
 
 struct wire {
@@ -28,7 +31,9 @@ struct wire {
     void *zap;                  /* REP socket, NULL when not guarded */
     struct allow_list *allowed; /* borrowed */
     void *monitor;              /* PAIR: events of the guarded socket, NULL when there is none */
-    struct turned_away turned_away;
+    bool failed;                /* the last event was a handshake's failure */
+    struct visits visits;
+    char (*addresses)[WIRE_ADDRESS_SIZE]; /* of the guarded socket's connections, by descriptor */
 };
 
 struct link {
@@ -60,6 +65,7 @@ void wire_free(struct wire **wire)
     if ((*wire)->monitor)
         zmq_close((*wire)->monitor);
     zmq_ctx_term((*wire)->context);
+    free((*wire)->addresses);
     free(*wire);
     *wire = NULL;
 }
@@ -70,23 +76,42 @@ int wire_guard(struct wire *wire, struct allow_list *list, struct err *err)
     int none = 0;
     wire->zap = zmq_socket(wire->context, ZMQ_REP);
     wire->allowed = list;
-    if (!wire->zap || zmq_setsockopt(wire->zap, ZMQ_LINGER, &none, sizeof none) < 0 ||
+    wire->addresses = calloc(ADDRESSES_MAX, sizeof *wire->addresses);
+    if (!wire->addresses || !wire->zap ||
+        zmq_setsockopt(wire->zap, ZMQ_LINGER, &none, sizeof none) < 0 ||
         zmq_bind(wire->zap, "inproc://zeromq.zap.01") < 0)
         return err_set(err, ERR_UNAVAILABLE, "handshake guard: %s", zmq_strerror(errno));
     return 0;
 }
 
-void wire_turned_away(struct wire *wire, struct turned_away *ret_since)
+void wire_visits(struct wire *wire, struct visits *ret_since)
 {
-    *ret_since = wire->turned_away;
-    wire->turned_away = (struct turned_away){0};
+    *ret_since = wire->visits;
+    wire->visits.count = 0;
 }
+
+static void note_visit(struct wire *wire, const struct visit *visit)
+{
+    struct visits *to = &wire->visits;
+    int i = 0;
+    while (i < to->count && (strcmp(to->at[i].key, visit->key) != 0 ||
+                             strcmp(to->at[i].address, visit->address) != 0))
+        i++;
+    if (i == VISITS_MAX)
+        i--;
+    else if (i == to->count)
+        to->at[to->count++] = *visit;
+    to->at[i].listed = visit->listed;
+    to->at[i].count++;
+}
+
+enum { FAILED = ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL };
 
 /* Without a reader the monitor's queue would stop the sockets' own thread: link_poll reads it. */
 static int watch_door(struct wire *wire, void *door)
 {
     static const char at[] = "inproc://door";
-    const int events = ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL;
+    const int events = ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_DISCONNECTED | FAILED;
     int none = 0;
     if (wire->monitor)
         return 0; /* one door is enough to know */
@@ -95,13 +120,46 @@ static int watch_door(struct wire *wire, void *door)
            zmq_socket_monitor(door, at, events) < 0 || zmq_connect(wire->monitor, at) < 0;
 }
 
-/* An event is two frames: number and value, then the endpoint. */
-static void count_broken(struct wire *wire)
+/* Whose connection it is; "" when it is gone already. */
+static void note_accepted(struct wire *wire, uint32_t fd)
+{
+    struct sockaddr_storage from;
+    socklen_t size = sizeof from;
+    if (fd >= ADDRESSES_MAX)
+        return;
+    if (getpeername((int)fd, (struct sockaddr *)&from, &size) < 0 ||
+        getnameinfo((struct sockaddr *)&from, size, wire->addresses[fd], WIRE_ADDRESS_SIZE, NULL, 0,
+                    NI_NUMERICHOST) != 0)
+        wire->addresses[fd][0] = '\0';
+}
+
+/* An event is two frames: number (16 bits) and value (32), then the endpoint. */
+static bool read_event(struct wire *wire, uint16_t *ret_number, uint32_t *ret_value)
 {
     uint8_t event[256];
-    while (wire->monitor && zmq_recv(wire->monitor, event, sizeof event, ZMQ_DONTWAIT) >= 0 &&
-           zmq_recv(wire->monitor, event, sizeof event, ZMQ_DONTWAIT) >= 0)
-        wire->turned_away.broken++;
+    if (!wire->monitor || zmq_recv(wire->monitor, event, sizeof event, ZMQ_DONTWAIT) < 6)
+        return false;
+    memcpy(ret_number, event, sizeof *ret_number);
+    memcpy(ret_value, event + sizeof *ret_number, sizeof *ret_value);
+    return zmq_recv(wire->monitor, event, sizeof event, 0) >= 0;
+}
+
+/* The event of a failure says nothing of the connection; that of its end, which follows, does. */
+static void read_events(struct wire *wire)
+{
+    struct visit broken = {0};
+    uint16_t number;
+    uint32_t fd;
+    while (read_event(wire, &number, &fd)) {
+        if (number == ZMQ_EVENT_ACCEPTED)
+            note_accepted(wire, fd);
+        if (number == ZMQ_EVENT_DISCONNECTED && wire->failed) {
+            snprintf(broken.address, sizeof broken.address, "%s",
+                     fd < ADDRESSES_MAX ? wire->addresses[fd] : "");
+            note_visit(wire, &broken);
+        }
+        wire->failed = number & FAILED;
+    }
 }
 
 /* ZAP (RFC 27) request: version, id, domain, address, routing id, mechanism, 32 bytes of key. */
@@ -125,14 +183,6 @@ static int zap_take(void *zap, uint8_t frames[][256], size_t sizes[])
     return count;
 }
 
-static void note_unlisted(struct wire *wire, const char *key, const uint8_t *address, size_t size)
-{
-    struct turned_away *to = &wire->turned_away;
-    to->unlisted++;
-    snprintf(to->key, sizeof to->key, "%s", key);
-    snprintf(to->address, sizeof to->address, "%.*s", (int)size, (const char *)address);
-}
-
 /* Answers one handshake; false when none waits. */
 static bool answer_handshake(struct wire *wire)
 {
@@ -141,19 +191,21 @@ static bool answer_handshake(struct wire *wire)
     int count = zap_take(wire->zap, frames, sizes);
     if (count < 0)
         return false;
-    char key[CURVE_KEY_SIZE] = "";
-    bool listed = false;
+    struct visit visit = {0};
     allow_list_refresh(wire->allowed);
     if (count == ZAP_FRAMES && sizes[ZAP_KEY] == 32 && sizes[ZAP_MECHANISM] == 5 &&
-        memcmp(frames[ZAP_MECHANISM], "CURVE", 5) == 0 && zmq_z85_encode(key, frames[ZAP_KEY], 32))
-        listed = allow_list_name(wire->allowed, key) != NULL;
-    if (!listed)
-        note_unlisted(wire, key, frames[ZAP_ADDRESS], sizes[ZAP_ADDRESS]);
+        memcmp(frames[ZAP_MECHANISM], "CURVE", 5) == 0 &&
+        zmq_z85_encode(visit.key, frames[ZAP_KEY], 32))
+        visit.listed = allow_list_name(wire->allowed, visit.key) != NULL;
+    snprintf(visit.address, sizeof visit.address, "%.*s", (int)sizes[ZAP_ADDRESS],
+             (const char *)frames[ZAP_ADDRESS]);
+    note_visit(wire, &visit);
     zmq_send(wire->zap, "1.0", 3, ZMQ_SNDMORE);
     zmq_send(wire->zap, frames[ZAP_ID], sizes[ZAP_ID], ZMQ_SNDMORE);
-    zmq_send(wire->zap, listed ? "200" : "400", 3, ZMQ_SNDMORE);
-    zmq_send(wire->zap, listed ? "OK" : "key not listed", listed ? 2 : 14, ZMQ_SNDMORE);
-    zmq_send(wire->zap, key, listed ? CURVE_KEY_SIZE - 1 : 0, ZMQ_SNDMORE); /* User-Id */
+    zmq_send(wire->zap, visit.listed ? "200" : "400", 3, ZMQ_SNDMORE);
+    zmq_send(wire->zap, visit.listed ? "OK" : "key not listed", visit.listed ? 2 : 14, ZMQ_SNDMORE);
+    zmq_send(wire->zap, visit.key, visit.listed ? CURVE_KEY_SIZE - 1 : 0,
+             ZMQ_SNDMORE); /* User-Id */
     zmq_send(wire->zap, "", 0, 0);
     return true;
 }
@@ -422,6 +474,6 @@ int link_poll(struct wire *wire, const struct link_set *set, int timeout_ms,
         ret_ready->fds |= (items[set->link_count + i].revents ? 1u : 0u) << i;
     while (wire->zap && answer_handshake(wire))
         ;
-    count_broken(wire);
+    read_events(wire);
     return 0;
 }

@@ -27,13 +27,19 @@ void wire_free(struct wire **wire);
  * before the first link_serve with keys. */
 int wire_guard(struct wire *wire, struct allow_list *list, struct err *err);
 
-/* What came to the guarded door since the last call and was turned away; for the log. */
-struct turned_away {
-    unsigned unlisted; /* handshakes with a key that is not listed … */
-    char key[CURVE_KEY_SIZE], address[WIRE_ADDRESS_SIZE]; /* … of the last one */
-    unsigned broken; /* connections that spoke something else, or did not finish in time */
+/* Who came to the guarded door since the last call, for the log. */
+enum { VISITS_MAX = 32 }; /* kinds of them; others count as the last one */
+struct visit {
+    char key[CURVE_KEY_SIZE];        /* "": spoke something else, or no handshake in time */
+    char address[WIRE_ADDRESS_SIZE]; /* of the machine, "" when it was gone too soon */
+    bool listed;
+    unsigned count;
 };
-void wire_turned_away(struct wire *wire, struct turned_away *ret_since);
+struct visits {
+    int count;
+    struct visit at[VISITS_MAX];
+};
+void wire_visits(struct wire *wire, struct visits *ret_since);
 
 struct link;
 

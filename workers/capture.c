@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/digest.h"
 #include "base/log.h"
 #include "base/scope.h"
 
@@ -196,7 +197,7 @@ static int check_patience(struct capture *capture, struct err *err)
                        "stopped; what is acknowledged is safe, the batch can "
                        "be resumed");
     if (silent > CALM_MS)
-        tell_waiting(capture, "aucun hub ne répond pour ce dossier de données");
+        tell_waiting(capture, "no hub answers for this data folder");
     if (silent > patience)
         return err_set(err, ERR_TIMEOUT,
                        "the hub did not answer for %lld ms, at most %lld; %d pages are not "
@@ -251,6 +252,41 @@ int capture_batch_open(struct capture *capture, const struct batch_open_message 
     return 0;
 }
 
+/* How the last step made the image, with the digests before and after it. What it was made of is
+ * in the record: the pixels that the scanner gave, or a file. */
+static int add_step(json_t *record, const struct digest *after)
+{
+    char hex[DIGEST_HEX_SIZE];
+    const char *pixels = json_string_value(json_object_get(record, "pixels_digest"));
+    const char *file = json_string_value(json_object_get(record, "file_digest"));
+    const char *before = pixels ? pixels : file;
+    digest_hex(after, hex);
+    if (!before)
+        return 0;
+    const char *step = pixels ? "encoded" : strcmp(before, hex) == 0 ? "kept" : "cut";
+    return json_object_set_new(
+        record, "steps",
+        json_pack("[{s:s, s:s, s:s}]", "step", step, "before", before, "after", hex));
+}
+
+/* The page's record with what makes its image a faithful copy: see capture.h. */
+static json_t *evidence_of(const struct capture *capture, const struct page_message *page,
+                           struct bytes image)
+{
+    char at[CLOCK_TEXT_SIZE];
+    const struct digest after = digest_of(image);
+    json_t *record = page->capture ? json_copy(page->capture) : json_object();
+    bool failed =
+        !record || add_step(record, &after) < 0 ||
+        json_object_set_new(record, "software", json_string("tripli " TRIPLI_VERSION)) < 0 ||
+        json_object_set_new(record, "operator", json_string(capture->program->caller.name)) < 0 ||
+        json_object_set_new(record, "captured", json_string(clock_format(clock_wall_ms(), at))) < 0;
+    if (!failed)
+        return record;
+    json_decref(record);
+    return NULL;
+}
+
 int capture_page(struct capture *capture, const struct page_message *page, struct bytes image,
                  struct err *err)
 {
@@ -267,7 +303,11 @@ int capture_page(struct capture *capture, const struct page_message *page, struc
     if (buf_append(&sent->image, image) < 0)
         return err_set(err, ERR_MEMORY, "page %u-%u: no memory for %zu bytes", page->batch,
                        page->page, image.len);
-    json_incref(sent->message.page.capture);
+    sent->message.page.capture = evidence_of(capture, page, image);
+    if (!sent->message.page.capture) {
+        buf_free(&sent->image);
+        return err_set(err, ERR_MEMORY, "page %u-%u: no memory", page->batch, page->page);
+    }
     if (capture->window_count++ == 0)
         capture->silent_since_ms = clock_mono_ms();
     return turn(capture, 0, err);

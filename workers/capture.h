@@ -27,9 +27,11 @@ void capture_free(struct capture **capture);
 int capture_batch_open(struct capture *capture, const struct batch_open_message *open,
                        struct batch_opened_message *ret_opened, struct err *err);
 
-/* Sends a page; returns when there is room in the window, not when it is acknowledged. ERR_TIMEOUT:
- * the hub stayed away for capture.patience_ms; ERR_CANCELLED: a signal asked to stop; other codes:
- * the hub refused a page for good. */
+/* Sends a page; its record, a copy of page->capture, gets what makes the image a faithful copy
+ * (décret 2016-1673): software and version, operator, moment, and the digests before and after the
+ * step that made the image. Returns when there is room in the window, not when it is acknowledged.
+ * ERR_TIMEOUT: the hub stayed away for capture.patience_ms; ERR_CANCELLED: a signal asked to stop;
+ * other codes: the hub refused a page for good. */
 int capture_page(struct capture *capture, const struct page_message *page, struct bytes image,
                  struct err *err);
 

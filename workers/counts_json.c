@@ -4,6 +4,14 @@
  */
 #include "workers/counts_json.h"
 
+#include <sodium.h>
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "workers/forecast.h"
+
+#include "archive/standings.h"
+
 static json_t *types_of(const struct archive_counts *counts)
 {
     json_t *types = json_object();
@@ -50,18 +58,46 @@ bool counts_add_up(const struct archive_counts *counts)
                                    counts->unread;
 }
 
-int standings_to_json(struct archive *archive, json_t *status, struct err *err)
+static int feeding_to_json(struct archive *archive, json_t *status, struct err *err)
+{
+    struct feeding_batch rows[ARCHIVE_FEEDING_MAX];
+    int count = archive_feeding(archive, rows, err);
+    json_t *list = json_array();
+    for (int i = 0; i < count; i++) {
+        char uuid[2 * sizeof rows[i].spec.uuid.at + 1];
+        sodium_bin2hex(uuid, sizeof uuid, rows[i].spec.uuid.at, sizeof rows[i].spec.uuid.at);
+        json_array_append_new(list, json_pack("{s:I, s:s, s:s, s:s, s:I}", "batch",
+                                              (json_int_t)rows[i].id.n, "uuid", uuid, "tenant",
+                                              rows[i].spec.tenant, "source", rows[i].spec.source,
+                                              "fed_ms", (json_int_t)rows[i].fed_ms));
+    }
+    json_object_set_new(status, "feeding", list);
+    return count < 0 ? count : 0;
+}
+
+static json_t *standing_to_json(const struct tenant_standing *row, int64_t in_ms)
+{
+    char oldest[32];
+    snprintf(oldest, sizeof oldest, "%u-%u", row->oldest.batch, row->oldest.first_page);
+    return json_pack("{s:s, s:I, s:s, s:I, s:I, s:I, s:I, s:I, s:o}", "tenant", row->tenant,
+                     "oldest_ms", (json_int_t)row->oldest_ms, "oldest_envelope", oldest, "weight",
+                     (json_int_t)row->weight, "unread", (json_int_t)row->unread, "to_code",
+                     (json_int_t)row->to_code, "quarantined", (json_int_t)row->quarantined,
+                     "waiting", (json_int_t)row->waiting, "read_ms",
+                     in_ms < 0 ? json_null() : json_integer(clock_wall_ms() + in_ms));
+}
+
+int standings_to_json(struct archive *archive, double pages_per_s, json_t *status, struct err *err)
 {
     struct tenant_standing rows[ARCHIVE_STANDINGS_MAX];
+    struct forecast forecasts[ARCHIVE_STANDINGS_MAX];
     int count = archive_standings(archive, rows, err);
     json_t *list = json_array();
     for (int i = 0; i < count; i++)
-        json_array_append_new(
-            list,
-            json_pack("{s:s, s:I, s:I, s:I, s:I, s:I}", "tenant", rows[i].tenant, "oldest_ms",
-                      (json_int_t)rows[i].oldest_ms, "unread", (json_int_t)rows[i].unread,
-                      "to_code", (json_int_t)rows[i].to_code, "quarantined",
-                      (json_int_t)rows[i].quarantined, "waiting", (json_int_t)rows[i].waiting));
+        forecasts[i] = (struct forecast){rows[i].unread, rows[i].weight, -1};
+    forecast_reckon(forecasts, count < 0 ? 0 : (size_t)count, pages_per_s);
+    for (int i = 0; i < count; i++)
+        json_array_append_new(list, standing_to_json(&rows[i], forecasts[i].in_ms));
     json_object_set_new(status, "tenants", list);
-    return count < 0 ? count : 0;
+    return count < 0 ? count : feeding_to_json(archive, status, err);
 }

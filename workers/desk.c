@@ -11,6 +11,7 @@
 #include "archive/access.h"
 #include "archive/day_seal.h"
 #include "archive/filing.h"
+#include "archive/paper.h"
 #include "archive/rotate.h"
 #include "base/scope.h"
 #include "workers/desk_archive.h"
@@ -161,6 +162,18 @@ static int do_close(struct archive *archive, const char *actor, const json_t *de
     return archive_batch_close(archive, (struct batch_id){(uint32_t)n}, actor, err);
 }
 
+static int do_place(struct archive *archive, const char *actor, const json_t *details,
+                    struct err *err)
+{
+    json_int_t n = json_integer_value(json_object_get(details, "batch"));
+    const char *carton = json_string_value(json_object_get(details, "carton"));
+    const char *place = json_string_value(json_object_get(details, "place"));
+    if (n < 1 || n > UINT32_MAX)
+        return err_set(err, ERR_PROTOCOL, "batch %lld: must be 1 or more", (long long)n);
+    const struct paper_move move = {{(uint32_t)n}, carton ? carton : "", place ? place : "", actor};
+    return paper_place(archive, &move, err);
+}
+
 static int do_seal(struct archive *archive, const char *actor, const json_t *details,
                    struct err *err)
 {
@@ -189,6 +202,7 @@ int desk_do(struct archive *archive, const struct desk_ask *ask, json_t **ret_an
     } verbs[] = {{"code", do_code},
                  {"release", do_release},
                  {"close", do_close},
+                 {"place", do_place},
                  {"seal", do_seal},
                  {"rekey", do_rekey},
                  {"hold_set", desk_hold_set},
@@ -200,7 +214,8 @@ int desk_do(struct archive *archive, const struct desk_ask *ask, json_t **ret_an
                  {"slip_revise", desk_slip_revise},
                  {"slip_submit", desk_slip_submit},
                  {"slip_visa", desk_slip_visa},
-                 {"slip_destroy", desk_slip_destroy}};
+                 {"slip_destroy", desk_slip_destroy},
+                 {"slip_shredded", desk_slip_shredded}};
     for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++) {
         if (strcmp(verbs[i].name, ask->verb) != 0)
             continue;

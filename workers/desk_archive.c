@@ -133,6 +133,14 @@ int desk_slip_destroy(struct archive *archive, const char *actor, const json_t *
     return rc < 0 ? rc : 0;
 }
 
+int desk_slip_shredded(struct archive *archive, const char *actor, const json_t *details,
+                       struct err *err)
+{
+    struct slip_shredding shredding = {.record = text_of(details, "number"), .actor = actor};
+    int rc = number_in(details, "slip", &shredding.slip, err);
+    return rc < 0 ? rc : slip_shredded(archive, &shredding, err);
+}
+
 /* ---- terms ---- */
 
 int desk_event(struct archive *archive, const char *actor, const json_t *details, struct err *err)

@@ -33,6 +33,8 @@ int desk_slip_visa(struct archive *archive, const char *actor, const json_t *det
 /* {slip}; a portion of it: asked again until the slip is destroyed. */
 int desk_slip_destroy(struct archive *archive, const char *actor, const json_t *details,
                       struct err *err);
+int desk_slip_shredded(struct archive *archive, const char *actor, const json_t *details,
+                       struct err *err);
 
 /* {document, day, reason} */
 int desk_event(struct archive *archive, const char *actor, const json_t *details, struct err *err);

@@ -30,14 +30,17 @@ enum {
     DESCRIPTORS = 65536,      /* connections that never finish their handshake hold one each */
     KEY_PATIENCE_MS = 10000,  /* tripli-import, started beside it, makes the key meanwhile */
     NOTES_MAX = 64,           /* peers that the log remembers */
+    VISITS_A_MINUTE = 60,     /* connections of one key; an honest one needs one a batch */
     NOTE_MS = 60000           /* a peer's troubles are said once in this time */
 };
 
 /* What was said of a peer, so that it is said once. */
 struct note {
     char about[CURVE_KEY_SIZE];
-    int64_t said_ms;
+    int64_t used_ms, said_ms;
     unsigned unsaid;
+    int64_t counted_ms; /* since when its connections are counted */
+    unsigned visits;
 };
 
 /* An answer that waits for the sync of what it acknowledges. */
@@ -76,12 +79,14 @@ static struct note *note_of(struct gateway *gateway, const char *about)
     struct note *oldest = &gateway->notes[0];
     for (int i = 0; i < NOTES_MAX; i++) {
         struct note *note = &gateway->notes[i];
-        if (strcmp(note->about, about) == 0)
+        if (strcmp(note->about, about) == 0) {
+            note->used_ms = clock_mono_ms();
             return note;
-        if (note->said_ms < oldest->said_ms)
+        }
+        if (note->used_ms < oldest->used_ms)
             oldest = note;
     }
-    *oldest = (struct note){0};
+    *oldest = (struct note){.used_ms = clock_mono_ms()};
     snprintf(oldest->about, sizeof oldest->about, "%s", about);
     return oldest;
 }
@@ -347,19 +352,44 @@ static int receive(struct gateway *gateway, struct err *err)
     return rc < 0 ? rc : 0;
 }
 
-static void tell_turned_away(struct gateway *gateway)
+/* One connection that comes again and again was cut each time: ZeroMQ says no reason. */
+static bool is_restless(struct gateway *gateway, const struct visit *visit)
 {
-    struct turned_away since;
-    char text[120];
-    wire_turned_away(gateway->wire, &since);
-    if (since.unlisted) {
-        snprintf(text, sizeof text, "from %s: key not listed, turned away", since.address);
-        say_once(gateway, since.key, text);
+    struct note *note = note_of(gateway, visit->key);
+    int64_t now = clock_mono_ms();
+    if (now - note->counted_ms >= NOTE_MS) {
+        note->counted_ms = now;
+        note->visits = 0;
     }
-    if (since.broken) {
-        snprintf(text, sizeof text, "%u connections did not finish their handshake", since.broken);
-        say_once(gateway, "handshakes", text);
-    }
+    note->visits += visit->count;
+    return note->visits > VISITS_A_MINUTE;
+}
+
+static void tell_visit(struct gateway *gateway, const struct visit *visit)
+{
+    const char *address = visit->address[0] ? visit->address : "unknown";
+    const char *about = visit->key[0] ? visit->key : address;
+    char text[160];
+    if (!visit->key[0])
+        snprintf(text, sizeof text, "a connection did not finish its handshake");
+    else if (!visit->listed)
+        snprintf(text, sizeof text, "from %s: key not listed, turned away", address);
+    else if (is_restless(gateway, visit))
+        snprintf(text, sizeof text,
+                 "from %s: over %d connections in a minute; a frame over %d bytes ends one",
+                 address, VISITS_A_MINUTE, FRAME_BYTES);
+    else
+        return;
+    note_of(gateway, about)->unsaid += visit->count - 1;
+    say_once(gateway, about, text);
+}
+
+static void tell_visits(struct gateway *gateway)
+{
+    struct visits since;
+    wire_visits(gateway->wire, &since);
+    for (int i = 0; i < since.count; i++)
+        tell_visit(gateway, &since.at[i]);
 }
 
 static void take_signals(struct gateway *gateway)
@@ -378,7 +408,7 @@ static int turn(struct gateway *gateway, struct err *err)
     int rc = link_poll(gateway->wire, &set, TURN_MS, &ready, err);
     take_signals(gateway);
     allow_list_refresh(gateway->allowed);
-    tell_turned_away(gateway);
+    tell_visits(gateway);
     return rc < 0 ? rc : receive(gateway, err);
 }
 

@@ -76,6 +76,14 @@ static int put_document(json_t *row, const struct found_document *document)
     return rc;
 }
 
+/* How the copy came to be, without the operator's name; NULL when it cannot be read. */
+static json_t *capture_of(const struct found_page *page)
+{
+    json_t *capture = json_loadb((const char *)page->capture.at, page->capture.len, 0, NULL);
+    json_object_del(capture, "operator");
+    return capture;
+}
+
 /* A new object; NULL without memory. */
 static json_t *row_of(const struct found_document *document, const struct found_page *page,
                       const char *file)
@@ -89,12 +97,14 @@ static json_t *row_of(const struct found_document *document, const struct found_
         (json_int_t)page->image.len, "digest", digest_hex(&page->digest, digest), "tag", page->tag,
         "confidence",
         json_is_number(confidence) ? json_number_value(confidence) : document->confidence);
-    json_t *fields = fields_of(verdict);
+    json_t *fields = fields_of(verdict), *capture = capture_of(page);
     const char *line = field_text(fields, "cmc7", true);
     json_decref(verdict);
     int failed = !row || put_document(row, document) < 0;
     failed = failed || json_object_set_new(row, "cmc7", line ? json_string(line) : json_null()) < 0;
     failed = failed || json_object_set_new(row, "fields", json_incref(fields)) < 0;
+    failed = failed || (capture && json_object_set(row, "capture", capture) < 0);
+    json_decref(capture);
     json_decref(fields);
     if (!failed)
         return row;

@@ -17,19 +17,21 @@
 #include "archive/access.h"
 #include "archive/day_seal.h"
 #include "archive/filing.h"
+#include "archive/purge.h"
 #include "base/clock.h"
 #include "base/log.h"
 
 enum {
-    TURN_MS = 200,        /* longest wait between two looks at the timers */
-    CLOCK_BACK_MS = 1000, /* a clock set right by less is not worth a page read again */
-    COUNT_MS = 1000,      /* how often the number of unread pages is read back */
-    EXPIRE_MS = 1000,     /* how often leases past their time are looked for */
-    SEAL_MS = 60000,      /* how often a new day is looked for, when the journals are sealed */
-    FULL_PAUSE_MS = 2000, /* how long a full disk is left alone before the next try */
-    EXPIRE_STEP = 64,     /* leases returned at once */
-    FRONT_MESSAGES = 16,  /* per capture: 16 × 32 MB at the very most, window_pages in practice */
-    DESCRIPTORS = 4096    /* 256 boxes × 3, intake days, sockets */
+    TURN_MS = 200,            /* longest wait between two looks at the timers */
+    CLOCK_BACK_MS = 1000,     /* a clock set right by less is not worth a page read again */
+    COUNT_MS = 1000,          /* how often the number of unread pages is read back */
+    EXPIRE_MS = 1000,         /* how often leases past their time are looked for */
+    SEAL_MS = 60000,          /* how often a new day is looked for, when the journals are sealed */
+    REWRITE_PAUSE_MS = 60000, /* until a rewrite that failed is begun anew */
+    FULL_PAUSE_MS = 2000,     /* how long a full disk is left alone before the next try */
+    EXPIRE_STEP = 64,         /* leases returned at once */
+    FRONT_MESSAGES = 16, /* per capture: 16 × 32 MB at the very most, window_pages in practice */
+    DESCRIPTORS = 4096   /* 256 boxes × 3, intake days, sockets */
 };
 
 struct hub_options {
@@ -78,7 +80,7 @@ void hub_trouble(struct hub *hub, const struct err *err)
 static void file_some(struct hub *hub)
 {
     struct err err = {0};
-    if (!hub->may_have_complete || clock_mono_ms() < hub->full_until_ms)
+    if (!hub->may_have_complete || hub->rewriting || clock_mono_ms() < hub->full_until_ms)
         return;
     int filed = filing_run(hub->archive, (int)hub->program.tuning.hub.filing_step, &err);
     if (filed < 0)
@@ -91,6 +93,32 @@ static void file_some(struct hub *hub)
         log_debug("%d envelopes filed", filed);
 }
 
+/* What was done since the last look counts when pages waited then. */
+static void note_pace(struct hub *hub, int64_t ms)
+{
+    const uint64_t pages = hub->pages_decided - hub->pages_noted;
+    hub->pages_noted = hub->pages_decided;
+    if (hub->counted_ms && (hub->may_have_unread || pages > 0))
+        pace_note(&hub->pace, (uint32_t)ms, (uint32_t)pages);
+}
+
+/* After a destruction, a slice at a time; what has become complete meanwhile is filed then. */
+static void rewrite_some(struct hub *hub)
+{
+    struct err err = {0};
+    int64_t now = clock_mono_ms();
+    if (!hub->rewriting && now < hub->rewrite_at_ms)
+        return;
+    bool ran = hub->rewriting;
+    int rc = purge_turn(hub->archive, &err);
+    hub->rewriting = rc == 1;
+    hub->may_have_complete |= ran && rc != 1;
+    hub->rewrite_at_ms = now + (rc < 0 ? REWRITE_PAUSE_MS : COUNT_MS);
+    if (rc < 0)
+        log_error("the catalogue is not rewritten: %s; next try in %d s", err.text,
+                  REWRITE_PAUSE_MS / 1000);
+}
+
 static void refresh_counts(struct hub *hub)
 {
     struct archive_counts counts;
@@ -98,6 +126,7 @@ static void refresh_counts(struct hub *hub)
     int64_t now = clock_mono_ms();
     if (now - hub->counted_ms < COUNT_MS)
         return;
+    note_pace(hub, now - hub->counted_ms);
     hub->counted_ms = now;
     if (archive_count(hub->archive, (struct batch_id){0}, &counts, &err) < 0)
         log_warn("counts: %s", err.text);
@@ -179,7 +208,7 @@ static int turn(struct hub *hub, struct err *err)
                            .fds = {hub->program.signals},
                            .fd_count = 1};
     struct link_ready ready;
-    bool busy = hub->may_have_complete && !hub->trouble[0];
+    bool busy = (hub->may_have_complete && !hub->trouble[0]) || hub->rewriting;
     int rc = link_poll(hub->wire, &set, busy ? 0 : TURN_MS, &ready, err);
     if (rc < 0)
         return rc;
@@ -195,6 +224,7 @@ static int turn(struct hub *hub, struct err *err)
     hub_lanes_check(hub);
     hub_lanes_lend(hub);
     file_some(hub);
+    rewrite_some(hub);
     expire_leases(hub);
     refresh_counts(hub);
     seal_day(hub);
@@ -248,7 +278,8 @@ static int open_archive(struct hub *hub, struct err *err)
     const struct archive_params params = {.data_dir = hub->program.place.data,
                                           .key_dir = hub->program.place.keys,
                                           .config_dir = hub->program.place.config,
-                                          .writer = true};
+                                          .writer = true,
+                                          .rewrites_later = true};
     const struct rlimit files = {DESCRIPTORS, DESCRIPTORS};
     struct rlimit have;
     if (getrlimit(RLIMIT_NOFILE, &have) == 0 && have.rlim_cur < DESCRIPTORS)
@@ -331,6 +362,7 @@ int main(int argc, char **argv)
     struct hub_options options = {.hub = &hub};
     struct err err = {0};
     argp_parse(&argp, argc, argv, 0, NULL, &options);
+    program_return_memory();
     int rc = program_start(&hub.program, &err);
     if (rc == 0)
         rc = serve(&hub, &options, &err);

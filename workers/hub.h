@@ -8,6 +8,7 @@
 #include "archive/archive.h"
 #include "archive/intake.h"
 #include "wire/link.h"
+#include "workers/forecast.h"
 #include "workers/program.h"
 
 enum {
@@ -55,11 +56,15 @@ struct hub {
     int64_t full_until_ms;      /* no acceptance and no filing before this time */
     char trouble[ERR_TEXT_MAX]; /* why work stands still; "" when all is well */
     int64_t wall_ahead_ms;      /* of the monotonic clock, at the last look */
+    bool rewriting;             /* the catalogue is copied, turn by turn; filing pauses */
+    int64_t rewrite_at_ms;      /* not before this time, when it does not run */
     int64_t grounded_ms;        /* when the run directory was last looked at */
     bool must_reopen;           /* the storage works only after it has been opened again */
     uint64_t unread;            /* pages not yet decided, refreshed by timer and acceptance */
     int64_t counted_ms, expired_ms, sealed_ms, started_ms;
     uint64_t pages_decided, cpu_ms;
+    struct pace pace;     /* while pages waited */
+    uint64_t pages_noted; /* of pages_decided, in `pace` */
 };
 
 /* hub_capture.c: takes what captures and tools sent, commits pages, answers. */

@@ -68,23 +68,24 @@ static void open_batch(struct hub *hub, const struct message *message, const str
 {
     struct batch_spec spec;
     struct batch_id id = {0};
-    struct archive_counts counts = {0};
+    struct batch_info info;
     struct err err = {0};
     int rc = spec_of(&message->batch_open, &spec, &err);
     if (rc == 0)
         rc = archive_batch_open(hub->archive, &spec, &id, &err);
     if (rc == 0)
-        rc = archive_count(hub->archive, id, &counts, &err);
+        rc = archive_batch_show(hub->archive, id, &info, &err);
     if (rc < 0) {
         refuse_or_wait(hub, message, from, &err);
         return;
     }
     log_info("batch=%u opened: caisse %s, %u pages there", id.n, spec.tenant,
-             (unsigned)counts.accepted);
+             (unsigned)info.counts.accepted);
     struct message opened = {.kind = MESSAGE_BATCH_OPENED};
     opened.batch_opened.batch = id.n;
-    opened.batch_opened.accepted = (uint32_t)counts.accepted;
-    opened.batch_opened.rejected = (uint32_t)counts.sheets_rejected;
+    opened.batch_opened.accepted = (uint32_t)info.counts.accepted;
+    opened.batch_opened.rejected = (uint32_t)info.counts.sheets_rejected;
+    opened.batch_opened.ended = info.state != BATCH_FEEDING;
     snprintf(opened.batch_opened.uuid, sizeof opened.batch_opened.uuid, "%s",
              message->batch_open.uuid);
     hub_send(hub->front, from, &opened);

@@ -2,6 +2,7 @@
  * The hub's state for people and monitors: counts of the archive, lanes, what stands still and why.
  * SPDX-License-Identifier: Apache-2.0
  */
+#include "archive/purge.h"
 #include "base/clock.h"
 #include "workers/counts_json.h"
 #include "workers/hub.h"
@@ -33,9 +34,18 @@ int hub_status(struct hub *hub, const json_t *details, json_t **ret_status, stru
     json_object_set_new(status, "trouble", json_string(hub->trouble));
     json_object_set_new(status, "pages_decided", json_integer((json_int_t)hub->pages_decided));
     json_object_set_new(status, "cpu_ms", json_integer((json_int_t)hub->cpu_ms));
+    struct purge_progress rewrite;
+    purge_progress(hub->archive, &rewrite);
+    if (rewrite.runs)
+        json_object_set_new(status, "rewriting",
+                            json_pack("{s:I, s:I}", "copied", (json_int_t)rewrite.copied, "rows",
+                                      (json_int_t)rewrite.rows));
     json_object_set_new(status, "filing", json_boolean(hub->may_have_complete));
     json_object_set_new(status, "up_ms", json_integer(clock_mono_ms() - hub->started_ms));
-    rc = status ? standings_to_json(hub->archive, status, err)
+    const double pages_per_s = pace_of(&hub->pace);
+    json_object_set_new(status, "pages_per_s",
+                        pages_per_s > 0 ? json_real(pages_per_s) : json_null());
+    rc = status ? standings_to_json(hub->archive, pages_per_s, status, err)
                 : err_set(err, ERR_MEMORY, "status: no memory");
     if (rc < 0)
         json_decref(status);

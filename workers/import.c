@@ -31,7 +31,7 @@ enum {
 
 struct import {
     struct program program;
-    char root[PLACE_SIZE + 16];
+    char root[PLACE_SIZE + 16], cutter[PLACE_SIZE + 16];
     struct spool_secret key;
     bool stopping;
     char in_trouble[SAID_MAX][MANIFEST_UUID_SIZE];
@@ -151,8 +151,8 @@ static int take_file(struct delivery *delivery, uint32_t file, struct err *err)
     SCOPED(sealed_pages_clear) struct sealed_pages pages = {0};
     SCOPED(buf_free) struct buf plain = {0};
     int rc = open_file(delivery, file, &plain, &why);
-    struct sealed_file sealed = {buf_view(&plain), row->digest, &delivery->import->key,
-                                 sizeof delivery->import->key};
+    const struct sealed_file sealed = {delivery->import->cutter, buf_view(&plain), row->digest,
+                                       SEALED_WAIT_MS};
     if (rc == 0)
         rc = cut_file(delivery, &sealed, &pages, &why);
     if (rc < 0 && is_ours(rc))
@@ -295,6 +295,7 @@ static int start(struct import *import, struct err *err)
     char secret[PLACE_SIZE + 32];
     const struct place *place = &import->program.place;
     snprintf(import->root, sizeof import->root, "%s/partners", place->data);
+    snprintf(import->cutter, sizeof import->cutter, "%s/tripli-cutter", place->bin);
     snprintf(secret, sizeof secret, "%s/partners.key", place->keys);
     int rc = program_signals(&import->program, err);
     if (rc == 0)

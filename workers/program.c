@@ -64,6 +64,13 @@ void program_keep_memory(void)
     mallopt(M_TRIM_THRESHOLD, KEPT_BYTES);
 }
 
+void program_return_memory(void)
+{
+    enum { IMAGE_BYTES = 128 << 10 }; /* what is larger gets pages of its own */
+    mallopt(M_MMAP_THRESHOLD, IMAGE_BYTES);
+    mallopt(M_TRIM_THRESHOLD, IMAGE_BYTES);
+}
+
 int program_signals(struct program *program, struct err *err)
 {
     sigset_t set;

@@ -20,6 +20,7 @@
 #include "classify/classify.h"
 #include "image/decode.h"
 #include "image/header.h"
+#include "image/page.h"
 #include "image/turn.h"
 #include "ocr/ocr.h"
 #include "workers/pipe.h"
@@ -121,21 +122,86 @@ static json_t *read_text(struct reading *reading, const json_t *request, struct 
     return answer;
 }
 
+/* A sheet for a PDF: the words with their boxes, and the upright page's rows as payload. */
+static json_t *words_of(const struct ocr_text *text)
+{
+    json_t *words = json_array();
+    for (size_t i = 0; i < text->count; i++) {
+        const struct ocr_word *word = &text->words[i];
+        json_array_append_new(words, json_pack("[s, i, i, i, i]", word->text, word->box.x,
+                                               word->box.y, word->box.width, word->box.height));
+    }
+    return words;
+}
+
+static int rows_of(const struct Pix *page, struct buf *ret_rows, struct err *err)
+{
+    const size_t row = page_row_bytes(page);
+    const uint32_t height = (uint32_t)pixGetHeight(page);
+    uint8_t *line = malloc(row);
+    int rc = line ? 0 : ERR_MEMORY;
+    for (uint32_t y = 0; rc == 0 && y < height; y++) {
+        page_get_row(page, y, line);
+        rc = buf_append(ret_rows, bytes_of(line, row));
+    }
+    free(line);
+    return rc < 0 ? err_set(err, ERR_MEMORY, "no memory for the rows of a page") : 0;
+}
+
+static json_t *sheet_of(struct Pix *page, const struct ocr_text *text)
+{
+    return json_pack("{s:o, s:i, s:i, s:i, s:f, s:f}", "words", words_of(text), "width",
+                     (int)pixGetWidth(page), "height", (int)pixGetHeight(page), "depth",
+                     (int)pixGetDepth(page), "x_dpi", (double)pixGetXRes(page), "y_dpi",
+                     (double)pixGetYRes(page));
+}
+
+static json_t *read_sheet(struct reading *reading, const json_t *request, struct bytes file,
+                          struct buf *ret_rows)
+{
+    int rotation = 0, deadline_ms = 0, written = 0;
+    struct err err = {0};
+    struct Pix *page = NULL, *upright = NULL;
+    struct ocr_text text = {0};
+    if (json_unpack((json_t *)request, "{s:i, s:b, s:i}", "sheet", &rotation, "written", &written,
+                    "deadline_ms", &deadline_ms))
+        return NULL;
+    int rc = image_decode(file, &IMAGE_DECODE_DEFAULT, &page, &err);
+    if (rc == 0)
+        rc = turn_upright(page, rotation, &upright, &err);
+    if (rc == 0 && written) {
+        const struct ocr_request what = {.page = upright,
+                                         .dpi = dpi_of(upright),
+                                         .layout = OCR_PAGE,
+                                         .deadline_ms = deadline_ms};
+        rc = ocr_read(reading->ocr, &what, &text, &err);
+    }
+    if (rc == 0)
+        rc = rows_of(upright, ret_rows, &err);
+    json_t *answer = rc == 0 ? sheet_of(upright, &text) : error_of(&err, 0);
+    ocr_text_free(&text);
+    image_free(&page);
+    image_free(&upright);
+    return answer;
+}
+
 static int answer_one(struct reading *reading, struct err *err)
 {
     json_t *request = NULL;
-    struct buf file = {0};
+    struct buf file = {0}, rows = {0};
     int rc = pipe_receive(SOCKET_FD, &request, &file, err);
     if (rc < 0)
         return rc;
-    json_t *answer = json_object_get(request, "rotation")
-                         ? read_text(reading, request, buf_view(&file))
-                         : read_page(reading, request, buf_view(&file));
-    rc = answer ? pipe_send(SOCKET_FD, answer, bytes_of(NULL, 0), err)
+    json_t *answer =
+        json_object_get(request, "sheet") ? read_sheet(reading, request, buf_view(&file), &rows)
+        : json_object_get(request, "rotation") ? read_text(reading, request, buf_view(&file))
+                                               : read_page(reading, request, buf_view(&file));
+    rc = answer ? pipe_send(SOCKET_FD, answer, buf_view(&rows), err)
                 : err_set(err, ERR_PROTOCOL, "request not understood");
     json_decref(answer);
     json_decref(request);
     buf_free(&file);
+    buf_free(&rows);
     return rc;
 }
 

@@ -159,6 +159,18 @@ int reader_send_text(struct reader *reader, int rotation, int deadline_ms, struc
     return rc;
 }
 
+int reader_send_sheet(struct reader *reader, const struct reader_sheet *sheet, struct bytes file,
+                      struct err *err)
+{
+    json_t *request = json_pack("{s:i, s:b, s:i}", "sheet", sheet->rotation, "written",
+                                (int)sheet->written, "deadline_ms", sheet->deadline_ms);
+    if (!request)
+        return err_set(err, ERR_MEMORY, "reader: no memory");
+    int rc = pipe_send(reader->fd, request, file, err);
+    json_decref(request);
+    return rc;
+}
+
 static int tell_death(struct reader *reader, struct err *err)
 {
     kill(reader->pid, SIGKILL); /* it has closed its end: whatever it still does is of no use */
@@ -174,13 +186,20 @@ static int tell_death(struct reader *reader, struct err *err)
 
 int reader_receive(struct reader *reader, int timeout_ms, json_t **ret_answer, struct err *err)
 {
+    struct buf none = {0};
+    int rc = reader_receive_rows(reader, timeout_ms, ret_answer, &none, err);
+    buf_free(&none);
+    return rc;
+}
+
+int reader_receive_rows(struct reader *reader, int timeout_ms, json_t **ret_answer,
+                        struct buf *ret_rows, struct err *err)
+{
     struct pollfd wait = {.fd = reader->fd, .events = POLLIN};
     int ready = poll(&wait, 1, timeout_ms);
     if (ready == 0 || (ready < 0 && errno == EINTR))
         return err_set(err, ERR_TIMEOUT, "reader: no answer within %d ms", timeout_ms);
-    struct buf none = {0};
-    int rc = pipe_receive(reader->fd, ret_answer, &none, err);
-    buf_free(&none);
+    int rc = pipe_receive(reader->fd, ret_answer, ret_rows, err);
     if (rc < 0)
         return tell_death(reader, err);
     reader->pages += json_object_get(*ret_answer, "ready") == NULL;

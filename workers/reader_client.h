@@ -46,6 +46,20 @@ int reader_send(struct reader *reader, unsigned page, int deadline_ms, struct by
 int reader_send_text(struct reader *reader, int rotation, int deadline_ms, struct bytes file,
                      struct err *err);
 
+/* Asks for page 1 of a file as a sheet of a PDF, turned upright by `rotation`, with its words when
+ * it is `written`; the answer is {"words": [[text, x, y, width, height], …], "width", "height",
+ * "depth", "x_dpi", "y_dpi"} and the rows as page_get_row gives them, or an error. */
+struct reader_sheet {
+    int rotation;
+    bool written;
+    int deadline_ms;
+};
+int reader_send_sheet(struct reader *reader, const struct reader_sheet *sheet, struct bytes file,
+                      struct err *err);
+/* As reader_receive; the payload is appended. */
+int reader_receive_rows(struct reader *reader, int timeout_ms, json_t **ret_answer,
+                        struct buf *ret_rows, struct err *err);
+
 /* Waits for the next answer until `timeout_ms`. The first answer is {"ready": id}; then
  * {"verdict": {…}, "pages": n, "cpu_ms": n} or {"error": {"code": "…", "text": "…"}, "pages": n}.
  * ERR_TIMEOUT: nothing came; ERR_UNAVAILABLE: the child died, the text says how. */

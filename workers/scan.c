@@ -21,6 +21,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "scanner/profile.h"
+#include "workers/french.h"
 
 enum {
     SHOW_MS = 250, /* between two status lines */
@@ -88,7 +89,9 @@ int scan_page(struct scan *scan, const struct scan_side *side, struct err *err)
 
 static void say_waiting(void *context, const char *why)
 {
-    scan_say(context, "en attente : %s (rien n'est perdu, la lecture reprendra)", why);
+    char french[FRENCH_SIZE];
+    scan_say(context, "en attente : %s (rien n'est perdu, la lecture reprendra)",
+             french_reason(why, french));
 }
 
 static void say_going_on(void *context)
@@ -143,6 +146,7 @@ static int open_batch(struct scan *scan, struct err *err)
     scan->batch = opened.batch;
     scan->accepted = opened.accepted;
     scan->rejected = opened.rejected;
+    scan->ended = opened.ended && !scan->options.input; /* files are compared again */
     scan->started_ms = clock_mono_ms();
     if (scan->accepted > 0 || scan->rejected > 0)
         scan_say(scan, "lot %u repris : faces déjà en lieu sûr %u, feuilles rejetées %u",
@@ -182,6 +186,25 @@ static int end_batch(struct scan *scan, struct err *err)
     return 0;
 }
 
+/* Nothing may be added to it: what lies in the feeder is of another batch. */
+static int say_ended(struct scan *scan)
+{
+    scan->page = scan->accepted;
+    scan->sheets = scan->options.simplex ? scan->accepted : scan->accepted / 2;
+    scan_show(scan, true);
+    scan_say(scan,
+             "lot %u : déjà lu en entier, %u faces en lieu sûr ; rien n'a été lu. Les feuilles qui "
+             "sont dans le bac sont d'un autre lot : sans --resume, elles en font un nouveau.",
+             scan->batch, scan->accepted);
+    return 0;
+}
+
+static int feed_to_the_end(struct scan *scan, struct err *err)
+{
+    int rc = scan->options.input ? scan_folder(scan, err) : scan_feeder(scan, err);
+    return rc < 0 ? rc : end_batch(scan, err);
+}
+
 static int feed(struct scan *scan, struct err *err)
 {
     int rc = program_signals(&scan->program, err);
@@ -190,9 +213,7 @@ static int feed(struct scan *scan, struct err *err)
     if (rc == 0)
         rc = open_batch(scan, err);
     if (rc == 0)
-        rc = scan->options.input ? scan_folder(scan, err) : scan_feeder(scan, err);
-    if (rc == 0)
-        rc = end_batch(scan, err);
+        rc = scan->ended ? say_ended(scan) : feed_to_the_end(scan, err);
     if (rc < 0 && scan->batch && !scan->options.progress) /* else the supervisor tells */
         scan_say(scan, "le lot %u reste ouvert : la même commande avec --resume %s le reprend",
                  scan->batch, scan->uuid);
@@ -303,6 +324,16 @@ static int start(struct scan *scan, struct err *err)
     return rc < 0 ? rc : caller_may(&program->caller, ROLE_OPERATOR, "scan", err);
 }
 
+/* A person at the terminal reads French, a log English. */
+static int fail(struct scan *scan, struct err *err)
+{
+    char french[FRENCH_SIZE];
+    if (!scan->terminal)
+        return program_fail(&scan->program, err);
+    scan_say(scan, "%s : %s", scan->program.name, french_reason(err->text, french));
+    return err_exit_status(err->code);
+}
+
 int main(int argc, char **argv)
 {
     static const struct argp_child children[] = {{&program_argp, 0, NULL, 0}, {0}};
@@ -318,5 +349,5 @@ int main(int argc, char **argv)
     if (rc == 0)
         rc = feed(&scan, &err);
     capture_free(&scan.capture);
-    return rc < 0 ? program_fail(&scan.program, &err) : EX_OK;
+    return rc < 0 ? fail(&scan, &err) : EX_OK;
 }

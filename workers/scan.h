@@ -33,6 +33,7 @@ struct scan {
     uint32_t sheets;   /* complete sheets fed */
     uint32_t rejected; /* sheets declared rejected */
     uint32_t skipped;  /* files that are no image */
+    bool ended;        /* a feeder: the batch is fed to its end already */
     uint32_t expected; /* files or sheets to come in all, 0 unknown */
     int64_t started_ms;
     bool terminal; /* a person sits in front: French words, a status line */

@@ -20,12 +20,13 @@
 #include "base/scope.h"
 #include "image/decode.h"
 #include "image/encode.h"
+#include "image/page.h"
 #include "scanner/device.h"
 #include "scanner/sides.h"
 #include "workers/scan.h"
 
 enum {
-    RECORD_TEXT_MAX = 3000, /* bytes of settings in a page's record; it may have 4 KB in all */
+    RECORD_TEXT_MAX = 2400, /* bytes of settings in a page's record; it may have 4 KB in all */
     HANG_SECONDS = 120,     /* a driver that does not come back for so long hangs */
     LINE_MAX_BYTES = 200
 };
@@ -135,11 +136,19 @@ static void note_settings(struct feeding *feeding)
 
 static json_t *record_of(const struct feeding *feeding, const struct scanned_side *side)
 {
+    char pixels[DIGEST_HEX_SIZE];
+    struct digest digest;
+    struct err err;
+    if (page_digest(side->page, &digest, &err) < 0) {
+        log_error("sheet=%u %s", side->sheet, err.text);
+        return NULL;
+    }
     const struct scan_evidence *evidence = scanner_evidence(feeding->scanner);
-    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:f, s:f, s:s}", "device", evidence->device,
+    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:f, s:f, s:s, s:s}", "device", evidence->device,
                      "vendor", evidence->vendor, "model", evidence->model, "profile",
                      evidence->profile, "mode", evidence->mode, "x_dpi", side->x_dpi, "y_dpi",
-                     side->y_dpi, "settings", feeding->settings);
+                     side->y_dpi, "settings", feeding->settings, "pixels_digest",
+                     digest_hex(&digest, pixels));
 }
 
 static void drop_front(struct feeding *feeding)
@@ -185,8 +194,10 @@ static int send_last(struct feeding *feeding, const struct scanned_side *side, s
     SCOPED(buf_free) struct buf image = {0};
     struct scan_side out = {
         .sheet = side->sheet, .side = (uint32_t)side->side, .capture = record_of(feeding, side)};
+    int rc = out.capture ? 0 : err_set(err, ERR_MEMORY, "sheet %u: no memory", side->sheet);
     check_sides(feeding, side, out.capture);
-    int rc = image_encode(side->page, &IMAGE_ENCODE_DEFAULT, &image, err);
+    if (rc == 0)
+        rc = image_encode(side->page, &IMAGE_ENCODE_DEFAULT, &image, err);
     if (rc == 0)
         rc = send_front(feeding, side->sheet, err);
     out.image = buf_view(&image);
@@ -201,6 +212,8 @@ static int hold_front(struct feeding *feeding, const struct scanned_side *side, 
     drop_front(feeding);
     feeding->front.record = record_of(feeding, side);
     feeding->front.size = size_of(side);
+    if (!feeding->front.record)
+        return err_set(err, ERR_MEMORY, "sheet %u: no memory", side->sheet);
     return image_encode(side->page, &IMAGE_ENCODE_DEFAULT, &feeding->front.image, err);
 }
 

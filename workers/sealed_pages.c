@@ -1,93 +1,81 @@
 /*
- * Cutting pages out in a sealed process: see sealed_pages.h. The pipe carries one line of JSON,
- *   {"pages": [{"bytes": N, "record": {…}}, …]}   or   {"code": "format", "reason": "…"}
- * then the bytes of the pages one after another; N 0 stands for the file itself.
+ * Having pages cut out by tripli-cutter: see sealed_pages.h; cutter.c says what the pipe carries.
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "workers/sealed_pages.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sodium.h>
-#include <stdlib.h>
+#include <poll.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/scope.h"
 #include "wire/message.h"
-#include "workers/file_pages.h"
-#include "workers/reader_seal.h"
 
 enum {
-    MEMORY_MIB = 2048, /* the file and its pages, 256 MB each, over what the caller has mapped */
-    CPU_SECONDS = 30,  /* cutting 64 pages takes less than one */
     LINE_BYTES = 64 << 10, /* 64 records of 300 bytes, and room */
-    RECORD_BYTES = 1024,
-    SEAL_FAILED = 3, /* the child's exit status */
-    PIPE = 3
+    RECORD_BYTES = 1024
 };
 
-/* ---- the child ---- */
-
-struct cutting {
-    json_t *pages;
-    struct buf bytes;
-};
-
-static int cut_all(const struct sealed_file *file, struct cutting *cutting, struct err *err)
+/* The child's two descriptors, from wherever they are; only async-signal-safe calls. */
+static void become_cutter(const struct sealed_file *file, int pipe_end, int memory)
 {
-    unsigned pages = 1;
-    int rc = 0;
-    for (unsigned page = 1; rc == 0 && page <= pages; page++) {
-        struct file_page cut;
-        rc = file_page_cut(file->bytes, page, &cut, err);
-        if (rc < 0)
-            return rc;
-        pages = cut.header.pages;
-        json_t *record = file_page_record(&file->digest, &cut.header, page);
-        json_array_append_new(cutting->pages, json_pack("{s:I, s:o}", "bytes",
-                                                        (json_int_t)cut.cut.len, "record", record));
-        if (buf_append(&cutting->bytes, buf_view(&cut.cut)) < 0)
-            rc = err_set(err, ERR_MEMORY, "page %u: no memory", page);
-        buf_free(&cut.cut);
+    enum { OUT_OF_THE_WAY = 16 };
+    char *arguments[] = {(char *)file->program, NULL};
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    int out = fcntl(pipe_end, F_DUPFD, OUT_OF_THE_WAY), in = fcntl(memory, F_DUPFD, OUT_OF_THE_WAY);
+    if (out < 0 || in < 0 || dup2(out, SEALED_PIPE_FD) < 0 || dup2(in, SEALED_FILE_FD) < 0 ||
+        close_range(SEALED_FILE_FD + 1, ~0u, 0) < 0)
+        _exit(SEALED_NO_SEAL);
+    execve(arguments[0], arguments, environ);
+    _exit(SEALED_NO_SEAL);
+}
+
+/* The file's bytes as memory that can be handed to another process and changed by none. */
+static int memory_of(struct bytes bytes, struct err *err)
+{
+    struct err why;
+    int fd = memfd_create("file", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    if (fd < 0)
+        return err_set(err, ERR_UNAVAILABLE, "no memory to hand a file over: %s", strerror(errno));
+    if (file_write_all(fd, bytes, "file", &why) == 0 &&
+        fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) == 0)
+        return fd;
+    close(fd);
+    return err_set(err, ERR_UNAVAILABLE, "no memory to hand a file over");
+}
+
+/* 1 something is there (or the end), 0 the time is over, or the error. */
+static int wait_for_more(int fd, int64_t until_ms, struct err *err)
+{
+    for (;;) {
+        int64_t left = until_ms - clock_mono_ms();
+        struct pollfd wait = {.fd = fd, .events = POLLIN};
+        int ready = left > 0 ? poll(&wait, 1, (int)left) : 0;
+        if (ready >= 0)
+            return ready;
+        if (errno != EINTR)
+            return err_errno(err, errno, "pages");
     }
-    return rc;
 }
 
-static void tell(json_t *head, struct bytes bytes)
-{
-    struct err ignored;
-    char *line = head ? json_dumps(head, JSON_COMPACT) : NULL;
-    if (line && file_write_all(PIPE, bytes_of(line, strlen(line)), "pipe", &ignored) == 0 &&
-        file_write_all(PIPE, bytes_of("\n", 1), "pipe", &ignored) == 0)
-        file_write_all(PIPE, bytes, "pipe", &ignored);
-}
-
-static void be_the_child(const struct sealed_file *file, int pipe_end)
-{
-    struct cutting cutting = {.pages = json_array()};
-    const struct rlimit time = {CPU_SECONDS, CPU_SECONDS};
-    struct err err = {0};
-    sodium_memzero(file->secret, file->secret_bytes);
-    if (dup2(pipe_end, PIPE) < 0 || close_range(PIPE + 1, ~0u, 0) < 0 ||
-        setrlimit(RLIMIT_CPU, &time) < 0 || reader_seal(MEMORY_MIB, &err) < 0)
-        _exit(SEAL_FAILED);
-    if (cut_all(file, &cutting, &err) < 0)
-        tell(json_pack("{s:s, s:s}", "code", err_name(err.code), "reason", err.text),
-             bytes_of(NULL, 0));
-    else
-        tell(json_pack("{s:o}", "pages", cutting.pages), buf_view(&cutting.bytes));
-    _exit(0);
-}
-
-/* ---- the caller ---- */
-
-static int read_all(int fd, size_t most, struct buf *ret_said, struct err *err)
+/* Until the pipe's other end is closed; ERR_LIMIT past `most` bytes, ERR_TIMEOUT past the time. */
+static int read_all(int fd, size_t most, int64_t until_ms, struct buf *ret_said, struct err *err)
 {
     enum { STEP = 256 << 10 };
     for (;;) {
+        int ready = wait_for_more(fd, until_ms, err);
+        if (ready <= 0)
+            return ready < 0 ? ready
+                             : err_set(err, ERR_TIMEOUT, "its pages were not cut out in time");
         if (buf_reserve(ret_said, STEP) < 0)
             return err_set(err, ERR_MEMORY, "pages: no memory");
         ssize_t got = read(fd, ret_said->at + ret_said->len, STEP);
@@ -101,12 +89,22 @@ static int read_all(int fd, size_t most, struct buf *ret_said, struct err *err)
     }
 }
 
-static int wait_for(pid_t child, struct err *err)
+/* Kills what may still run: a program that has closed its pipe has nothing left to say. */
+static int end_of(pid_t child, struct err *err)
 {
+    siginfo_t info;
     int status = 0;
+    enum { GRACE_MS = 2000, STEP_MS = 1 }; /* from closing the pipe to its end */
+    for (int ms = 0; ms < GRACE_MS; ms += STEP_MS) {
+        info.si_pid = 0;
+        if (waitid(P_PID, (id_t)child, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid)
+            break;
+        poll(NULL, 0, STEP_MS);
+    }
+    kill(child, SIGKILL);
     while (waitpid(child, &status, 0) < 0 && errno == EINTR)
         ;
-    if (WIFEXITED(status) && WEXITSTATUS(status) == SEAL_FAILED)
+    if (WIFEXITED(status) && WEXITSTATUS(status) == SEALED_NO_SEAL)
         return err_set(err, ERR_UNAVAILABLE, "the process that cuts pages could not be sealed");
     return WIFEXITED(status) && WEXITSTATUS(status) == 0
                ? 0
@@ -172,27 +170,40 @@ static int read_pages(const struct sealed_file *file, struct sealed_pages *pages
     return rc;
 }
 
+/* The program's pages, read to the end of the pipe; it has ended when this returns. */
+static int hear(const struct sealed_file *file, pid_t child, int from, struct buf *ret_said,
+                struct err *err)
+{
+    struct err why;
+    int64_t until_ms = clock_mono_ms() + file->wait_ms;
+    int rc =
+        read_all(from, LINE_BYTES + 2 * (size_t)IMAGE_FILE_LIMIT_BYTES, until_ms, ret_said, err);
+    if (rc < 0)
+        kill(child, SIGKILL);
+    int ended = end_of(child, rc == 0 ? err : &why);
+    if (rc == ERR_TIMEOUT)
+        return err_set(err, ERR_FORMAT, "its pages were not cut out within %d ms", file->wait_ms);
+    return rc < 0 ? rc : ended;
+}
+
 int sealed_pages_cut(const struct sealed_file *file, struct sealed_pages *ret_pages,
                      struct err *err)
 {
     int ends[2];
     *ret_pages = (struct sealed_pages){0};
+    SCOPED(scope_close) int memory = memory_of(file->bytes, err);
+    if (memory < 0)
+        return memory;
     if (pipe2(ends, O_CLOEXEC) < 0)
         return err_errno(err, errno, "pipe");
     pid_t child = fork();
     if (child == 0)
-        be_the_child(file, ends[1]);
+        become_cutter(file, ends[1], memory);
     close(ends[1]);
     SCOPED(scope_close) int from = ends[0];
     if (child < 0)
         return err_set(err, ERR_UNAVAILABLE, "no process to cut pages in: %s", strerror(errno));
-    int rc = read_all(from, LINE_BYTES + 2 * (size_t)IMAGE_FILE_LIMIT_BYTES, &ret_pages->cut, err);
-    close(from);
-    from = -1;
-    struct err why;
-    int ended = wait_for(child, rc == 0 ? err : &why);
-    if (rc == 0)
-        rc = ended;
+    int rc = hear(file, child, from, &ret_pages->cut, err);
     if (rc == 0)
         rc = read_pages(file, ret_pages, err);
     if (rc < 0)

@@ -1,7 +1,8 @@
 /*
- * The pages of a file that nobody trusts, cut out in a process of its own that can open nothing: it
- * has the file's bytes, one pipe, a limit of memory and of processor time, and forgets the caller's
- * key before it looks. What comes out of the pipe is checked again.
+ * The pages of a file that nobody trusts, cut out by a program of its own, tripli-cutter, started
+ * for this file alone: it has the file's bytes, one pipe, and limits of memory, processor time and
+ * time by the clock; of its caller's memory, keys included, it has nothing. What comes out of the
+ * pipe is checked again.
  * SPDX-License-Identifier: Apache-2.0
  */
 #pragma once
@@ -24,16 +25,24 @@ struct sealed_pages {
     struct buf cut;
 };
 
-/* A file to be cut: its bytes, its digest, and what the child must not know. */
-struct sealed_file {
-    struct bytes bytes;
-    struct digest digest;
-    void *secret; /* zeroed in the child */
-    size_t secret_bytes;
+enum {
+    SEALED_PIPE_FD = 3,    /* where tripli-cutter writes */
+    SEALED_FILE_FD = 4,    /* where it finds the file: memory that nobody can change any more */
+    SEALED_NO_SEAL = 3,    /* its exit status when it could not seal itself */
+    SEALED_WAIT_MS = 60000 /* cutting 64 pages takes less than one second */
 };
 
-/* Every page, or the error of the first that cannot be cut out; ERR_FORMAT, too, when the child
- * died of it. ERR_UNAVAILABLE: no child, or no seal. Free with sealed_pages_clear. */
+/* A file to be cut; all is borrowed. */
+struct sealed_file {
+    const char *program; /* path of tripli-cutter */
+    struct bytes bytes;
+    struct digest digest;
+    int wait_ms; /* until the program is killed: SEALED_WAIT_MS */
+};
+
+/* Every page, or the error of the first that cannot be cut out; ERR_FORMAT, too, when the program
+ * died of it or did not end in time. ERR_UNAVAILABLE: no program, or no seal. Free with
+ * sealed_pages_clear. */
 int sealed_pages_cut(const struct sealed_file *file, struct sealed_pages *ret_pages,
                      struct err *err);
 void sealed_pages_clear(struct sealed_pages *pages);

@@ -123,6 +123,20 @@ static void put_object(struct xml *xml, const char *id, struct bytes image)
     xml_put(xml, "</FileInfo>\n</BinaryDataObject>\n</DataObjectGroup>\n");
 }
 
+/* How the copy came to be (décret 2016-1673): the record of its capture, as it is kept. */
+static void put_evidence(struct xml *xml, const struct found_page *page)
+{
+    json_t *capture = json_loadb((const char *)page->capture.at, page->capture.len, 0, NULL);
+    char *text = capture ? json_dumps(capture, JSON_COMPACT) : NULL;
+    json_decref(capture);
+    if (!text)
+        return;
+    xml_put(xml, "<CustodialHistory>");
+    xml_element(xml, "CustodialHistoryItem", text);
+    xml_put(xml, "</CustodialHistory>\n");
+    free(text);
+}
+
 static void put_page_unit(struct xml *xml, const char *id, const struct found_page *page)
 {
     char line[LINE_SIZE];
@@ -132,6 +146,7 @@ static void put_page_unit(struct xml *xml, const char *id, const struct found_pa
     snprintf(line, sizeof line, "Feuille %u, %s", page->sheet, page->side ? "verso" : "recto");
     xml_element(xml, "Title", line);
     xml_element(xml, "OriginatingAgencyArchiveUnitIdentifier", id);
+    put_evidence(xml, page);
     xml_element(xml, "DocumentType", page->tag);
     snprintf(line, sizeof line,
              "</Content><DataObjectReference><DataObjectGroupReferenceId>G%s"

@@ -16,7 +16,7 @@
 #include "base/file.h"
 #include "base/scope.h"
 
-enum { CELL_SIZE = 320, COLUMNS = 7, FOLDER_MODE = 0750, CSV_MODE = 0640 };
+enum { CELL_SIZE = 320, COLUMNS = 7, PAPERS_MORE_SIZE = 48, FOLDER_MODE = 0750, CSV_MODE = 0640 };
 
 #define PAGE_WIDTH 842.0 /* A4 landscape, in points */
 #define PAGE_HEIGHT 595.0
@@ -46,6 +46,12 @@ struct cells {
 static const char *plural(uint32_t count)
 {
     return count > 1 ? "s" : "";
+}
+
+static void put_sheets(const struct slip_extent *extent, char cell[CELL_SIZE])
+{
+    snprintf(cell, CELL_SIZE, "%u lot%s, %u feuille%s de papier", extent->batches,
+             plural(extent->batches), extent->sheets, plural(extent->sheets));
 }
 
 static void put_volume(const struct slip_extent *extent, char cell[CELL_SIZE])
@@ -80,8 +86,10 @@ static void put_visa(const struct slip_line_row *line, char cell[CELL_SIZE])
                        line->state == SLIP_REFUSED ? "Refusé" : "Accordé", line->visa,
                        day_format(day_of_ms(line->visa_ms), day));
     if (line->destroyed_ms)
-        snprintf(cell + len, CELL_SIZE - (size_t)len, " ; détruit le %s",
-                 day_format(day_of_ms(line->destroyed_ms), gone));
+        len += snprintf(cell + len, CELL_SIZE - (size_t)len, " ; détruit le %s",
+                        day_format(day_of_ms(line->destroyed_ms), gone));
+    if (line->record[0])
+        snprintf(cell + len, CELL_SIZE - (size_t)len, ", bon de destruction %s", line->record);
 }
 
 /* What the series is called on paper; the class itself where it has no name. */
@@ -91,7 +99,7 @@ static const char *title_of(const char *class_name)
         {"care_form", "Feuilles de soins"}, {"sick_note", "Avis d’arrêt de travail"},
         {"cheque", "Chèques (images)"},     {"letter", "Lettres"},
         {"other", "Autres courriers"},      {"blank", "Faces blanches, conservées comme preuve"},
-        {"separator", "Intercalaires"}};
+        {"separator", "Intercalaires"},     {"paper", "Originaux papier"}};
     for (size_t i = 0; i < sizeof titles / sizeof *titles; i++)
         if (strcmp(titles[i][0], class_name) == 0)
             return titles[i][1];
@@ -107,18 +115,44 @@ static void put_reference(const struct slip_line_row *line, char cell[CELL_SIZE]
     snprintf(cell + len, CELL_SIZE - (size_t)len, ")");
 }
 
+/* "Originaux papier : lot 12, carton C-7 (magasin 2) ; …", as many as the cell takes. */
+static void put_papers(const struct slip_line_papers *papers, char cell[CELL_SIZE])
+{
+    int len = snprintf(cell, CELL_SIZE, "%s", title_of(paper_tag));
+    for (size_t i = 0; i < papers->count; i++) {
+        const struct paper_row *row = &papers->at[i].row;
+        char one[CELL_SIZE];
+        int size = snprintf(one, sizeof one, "%s lot %u, carton %s%s%s%s", i ? " ;" : " :",
+                            papers->at[i].batch.n, row->carton, row->place[0] ? " (" : "",
+                            row->place, row->place[0] ? ")" : "");
+        if (len + size > CELL_SIZE - PAPERS_MORE_SIZE) {
+            snprintf(cell + len, CELL_SIZE - (size_t)len, " ; et %zu autres, voir papier CSV",
+                     papers->count - i);
+            return;
+        }
+        memcpy(cell + len, one, (size_t)size + 1);
+        len += size;
+    }
+}
+
 static void fill(const struct slip_paper *paper, uint32_t index, struct cells *cells)
 {
     const struct slip_line_row *line = &paper->lines[index];
     char oldest[DAY_TEXT_SIZE], newest[DAY_TEXT_SIZE];
     snprintf(cells->at[0], CELL_SIZE, "%u", index + 1);
-    snprintf(cells->at[1], CELL_SIZE, "%s (%s)", title_of(line->class_name),
-             line->compartment == COMPARTMENT_MEDICAL ? "médical" : "administratif");
+    if (line->extent.batches || paper->papers[index].count)
+        put_papers(&paper->papers[index], cells->at[1]);
+    else
+        snprintf(cells->at[1], CELL_SIZE, "%s (%s)", title_of(line->class_name),
+                 line->compartment == COMPARTMENT_MEDICAL ? "médical" : "administratif");
     snprintf(cells->at[2], CELL_SIZE, "%s – %s", day_format(line->extent.oldest, oldest),
              day_format(line->extent.newest, newest));
     put_period(line, cells->at[3]);
     put_reference(line, cells->at[4]);
-    put_volume(&line->extent, cells->at[5]);
+    if (line->extent.batches)
+        put_sheets(&line->extent, cells->at[5]);
+    else
+        put_volume(&line->extent, cells->at[5]);
     put_visa(line, cells->at[6]);
 }
 
@@ -205,9 +239,11 @@ static void draw_table(struct sheet *sheet, const struct slip_paper *paper, bool
         draw_row(sheet, &cells);
         slip_extent_add(&total, &paper->lines[i].extent);
     }
-    char volume[CELL_SIZE], text[CELL_SIZE + 32];
+    char volume[CELL_SIZE], sheets[CELL_SIZE], text[2 * CELL_SIZE + 32];
     put_volume(&total, volume);
-    snprintf(text, sizeof text, "Volume total : %s", volume);
+    put_sheets(&total, sheets);
+    snprintf(text, sizeof text, "Volume total : %s%s%s", volume, total.batches ? " ; " : "",
+             total.batches ? sheets : "");
     sheet->y += PADDING;
     draw_text(sheet, FONT, text);
 }
@@ -238,6 +274,22 @@ static void draw_slip(struct sheet *sheet, const struct slip_paper *paper)
               "Visa des archives (accord ou refus, numéro, date, signature et cachet) :\n");
 }
 
+static bool has_papers(const struct slip_paper *paper)
+{
+    bool has = false;
+    for (uint32_t i = 0; i < paper->slip.lines; i++)
+        has |= paper->papers[i].count > 0;
+    return has;
+}
+
+static bool has_shredded(const struct slip_paper *paper)
+{
+    bool has = false;
+    for (uint32_t i = 0; i < paper->slip.lines; i++)
+        has |= paper->lines[i].record[0] != '\0';
+    return has;
+}
+
 static void draw_certificate(struct sheet *sheet, const struct slip_paper *paper)
 {
     char text[CELL_SIZE], day[DAY_TEXT_SIZE];
@@ -245,9 +297,10 @@ static void draw_certificate(struct sheet *sheet, const struct slip_paper *paper
     draw_table(sheet, paper, true);
     snprintf(text, sizeof text,
              "Détruit le %s%s%s : clés de chiffrement mises à zéro sur place, fichiers supprimés, "
-             "entrées du catalogue et index retirés.",
+             "entrées du catalogue et index retirés%s.",
              day_format(day_of_ms(paper->slip.destroyed_ms), day),
-             paper->destroyed_by[0] ? " par " : "", paper->destroyed_by);
+             paper->destroyed_by[0] ? " par " : "", paper->destroyed_by,
+             has_shredded(paper) ? " ; papier broyé, voir le bon de destruction" : "");
     draw_text(sheet, FONT, text);
     draw_text(sheet, FONT, "\nNom, date, signature et cachet :\n");
 }
@@ -269,10 +322,10 @@ static int write_pdf(const struct slip_paper *paper, const char *path,
 
 /* ---- CSV: one line per line of the slip, fields in quotes ---- */
 
-static int add_fields(struct buf *csv, const struct cells *cells)
+static int add_fields(struct buf *csv, const struct cells *cells, int count)
 {
     int rc = 0;
-    for (int i = 0; rc == 0 && i < COLUMNS; i++) {
+    for (int i = 0; rc == 0 && i < count; i++) {
         rc = buf_append(csv, bytes_of(i ? ";\"" : "\"", i ? 2 : 1));
         for (const char *at = cells->at[i]; rc == 0 && *at; at++)
             rc = *at == '"' ? buf_append(csv, bytes_of("\"\"", 2))
@@ -289,11 +342,31 @@ static int write_csv(const struct slip_paper *paper, const char *path, struct er
     struct cells cells;
     for (int i = 0; i < COLUMNS; i++)
         snprintf(cells.at[i], CELL_SIZE, "%s", columns[i].title);
-    int rc = add_fields(&csv, &cells);
+    int rc = add_fields(&csv, &cells, COLUMNS);
     for (uint32_t i = 0; rc == 0 && i < paper->slip.lines; i++) {
         fill(paper, i, &cells);
-        rc = add_fields(&csv, &cells);
+        rc = add_fields(&csv, &cells, COLUMNS);
     }
+    return rc < 0 ? err_set(err, ERR_MEMORY, "%s: no memory", path)
+                  : file_write(path, CSV_MODE, buf_view(&csv), err);
+}
+
+/* Where the originals of the slip lie, one batch a line. */
+static int write_papers_csv(const struct slip_paper *paper, const char *path, struct err *err)
+{
+    enum { PAPER_COLUMNS = 4 };
+    SCOPED(buf_free) struct buf csv = {0};
+    struct cells cells = {{"Ligne", "Lot", "Carton", "Emplacement"}};
+    int rc = add_fields(&csv, &cells, PAPER_COLUMNS);
+    for (uint32_t i = 0; i < paper->slip.lines; i++)
+        for (size_t k = 0; rc == 0 && k < paper->papers[i].count; k++) {
+            const struct slip_line_paper *one = &paper->papers[i].at[k];
+            snprintf(cells.at[0], CELL_SIZE, "%u", i + 1);
+            snprintf(cells.at[1], CELL_SIZE, "%u", one->batch.n);
+            snprintf(cells.at[2], CELL_SIZE, "%s", one->row.carton);
+            snprintf(cells.at[3], CELL_SIZE, "%s", one->row.place);
+            rc = add_fields(&csv, &cells, PAPER_COLUMNS);
+        }
     return rc < 0 ? err_set(err, ERR_MEMORY, "%s: no memory", path)
                   : file_write(path, CSV_MODE, buf_view(&csv), err);
 }
@@ -308,6 +381,9 @@ int slip_paper_write(const struct slip_paper *paper, const char *folder, struct 
     snprintf(path, sizeof path, "%s/bordereau-%u.csv", folder, paper->number);
     if (rc == 0)
         rc = write_csv(paper, path, err);
+    snprintf(path, sizeof path, "%s/papier-%u.csv", folder, paper->number);
+    if (rc == 0 && has_papers(paper))
+        rc = write_papers_csv(paper, path, err);
     snprintf(path, sizeof path, "%s/certificat-%u.pdf", folder, paper->number);
     if (rc == 0 && paper->slip.state == SLIP_DESTROYED)
         rc = write_pdf(paper, path, draw_certificate, err);

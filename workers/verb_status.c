@@ -5,6 +5,7 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/clock.h"
 #include "workers/ask.h"
@@ -17,7 +18,9 @@ enum {
     WELL = 0,
     WORK_WAITS = 1,
     STANDS_STILL = 2,
-    TENANTS_SHOWN = 8 /* one screen */
+    TENANTS_SHOWN = 8, /* one screen */
+    BATCHES_SHOWN = 4,
+    SILENT_MS = 600000 /* clearing a jam or fetching the next box takes less */
 };
 
 struct status_verb {
@@ -75,7 +78,7 @@ static int read_status(struct status_verb *verb, json_t **ret_status, struct err
         rc = archive_count(archive, (struct batch_id){verb->batch}, &counts, err);
     if (rc == 0) {
         *ret_status = counts_to_json(&counts);
-        rc = standings_to_json(archive, *ret_status, err);
+        rc = standings_to_json(archive, 0, *ret_status, err);
     }
     archive_free(&archive);
     return rc;
@@ -92,12 +95,29 @@ static bool nobody_reads(const json_t *status)
     return number(status, "unread") > 0 && json_array_size(json_object_get(status, "lanes")) == 0;
 }
 
+static bool is_silent(const json_t *batch)
+{
+    return clock_wall_ms() - number(batch, "fed_ms") > SILENT_MS;
+}
+
+/* Batches that were begun and that nobody feeds any more; the list begins with the longest. */
+static size_t count_silent(const json_t *status)
+{
+    const json_t *feeding = json_object_get(status, "feeding");
+    size_t count = 0;
+    while (count < json_array_size(feeding) && is_silent(json_array_get(feeding, count)))
+        count++;
+    return count;
+}
+
 static int judge(const json_t *status)
 {
     const char *trouble = json_string_value(json_object_get(status, "trouble"));
     if ((trouble && trouble[0]) || nobody_reads(status))
         return STANDS_STILL;
-    return number(status, "to_code") + number(status, "quarantined") > 0 ? WORK_WAITS : WELL;
+    bool work =
+        number(status, "to_code") + number(status, "quarantined") > 0 || count_silent(status) > 0;
+    return work ? WORK_WAITS : WELL;
 }
 
 static void print_lanes(const json_t *lanes)
@@ -115,23 +135,71 @@ static void print_lanes(const json_t *lanes)
     }
 }
 
+/* "lu vers 14:32", on another day with its date. */
+static const char *say_end(const json_t *tenant, char *ret_text, size_t size)
+{
+    const json_t *read = json_object_get(tenant, "read_ms");
+    const time_t now = clock_wall_ms() / 1000, at = (time_t)(json_integer_value(read) / 1000);
+    struct tm today, then;
+    localtime_r(&now, &today);
+    localtime_r(&at, &then);
+    const bool same_day = today.tm_yday == then.tm_yday && today.tm_year == then.tm_year;
+    if (number(tenant, "unread") == 0)
+        snprintf(ret_text, size, "tout est lu");
+    else if (!json_is_integer(read))
+        snprintf(ret_text, size, "fin de lecture inconnue");
+    else
+        strftime(ret_text, size, same_day ? "lu vers %H:%M" : "lu vers le %d/%m à %H:%M", &then);
+    return ret_text;
+}
+
 /* The tenants whose mail waits longest. */
 static void print_tenants(const json_t *tenants)
 {
     size_t i, all = json_array_size(tenants);
     json_t *row;
+    char end[64];
     json_array_foreach(tenants, i, row)
     {
         if (i == TENANTS_SHOWN)
             break;
-        printf("caisse %s   non classé depuis %lld s : %lld à lire, %lld à coder, %lld en "
-               "quarantaine, %lld en attente\n",
+        printf("caisse %s   pli %s non classé depuis %lld s : %lld à lire, %lld à coder, %lld en "
+               "quarantaine, %lld en attente ; %s\n",
                json_string_value(json_object_get(row, "tenant")),
+               json_string_value(json_object_get(row, "oldest_envelope")),
                (clock_wall_ms() - number(row, "oldest_ms")) / 1000, number(row, "unread"),
-               number(row, "to_code"), number(row, "quarantined"), number(row, "waiting"));
+               number(row, "to_code"), number(row, "quarantined"), number(row, "waiting"),
+               say_end(row, end, sizeof end));
     }
     if (all > TENANTS_SHOWN)
         printf("             et %zu autres caisses\n", all - TENANTS_SHOWN);
+}
+
+static void print_rewriting(const json_t *rewriting)
+{
+    if (rewriting)
+        printf(
+            "catalogue    réécriture après une destruction, %lld lignes sur %lld ; le classement "
+            "attend\n",
+            number(rewriting, "copied"), number(rewriting, "rows"));
+}
+
+static void print_silent(const json_t *status)
+{
+    size_t count = count_silent(status);
+    for (size_t i = 0; i < count && i < BATCHES_SHOWN; i++) {
+        const json_t *batch = json_array_get(json_object_get(status, "feeding"), i);
+        const char *source = json_string_value(json_object_get(batch, "source"));
+        printf("à faire      lot %lld (caisse %s) ouvert, rien reçu depuis %lld min : ",
+               number(batch, "batch"), json_string_value(json_object_get(batch, "tenant")),
+               (clock_wall_ms() - number(batch, "fed_ms")) / 60000);
+        if (source && strcmp(source, "partner") == 0)
+            printf("démarrer tripli-import\n");
+        else
+            printf("tripli scan --resume %s\n", json_string_value(json_object_get(batch, "uuid")));
+    }
+    if (count > BATCHES_SHOWN)
+        printf("             et %zu autres lots ouverts\n", count - BATCHES_SHOWN);
 }
 
 static void print_plain(const json_t *status, int verdict)
@@ -153,6 +221,7 @@ static void print_plain(const json_t *status, int verdict)
            number(status, "envelopes_filed"), number(status, "documents"));
     if (oldest > 0)
         printf("plus ancien  à lire depuis %lld s\n", (clock_wall_ms() - oldest) / 1000);
+    print_rewriting(json_object_get(status, "rewriting"));
     print_tenants(json_object_get(status, "tenants"));
     if (nobody_reads(status))
         printf(
@@ -162,6 +231,7 @@ static void print_plain(const json_t *status, int verdict)
         printf("à faire      tripli code (%lld faces)\n", number(status, "to_code"));
     if (number(status, "quarantined") > 0)
         printf("à faire      tripli quarantine list (%lld faces)\n", number(status, "quarantined"));
+    print_silent(status);
 }
 
 int verb_status(int argc, char **argv)

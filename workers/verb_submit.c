@@ -24,6 +24,8 @@
 #include "image/header.h"
 #include "partners/client.h"
 #include "workers/french.h"
+#include "workers/page_room.h"
+#include "workers/pdf_pages.h"
 #include "workers/verb.h"
 
 enum {
@@ -45,7 +47,9 @@ struct submit_verb {
 
     struct manifest manifest;
     char **paths; /* of the manifest's files, owned */
-    uint32_t skipped;
+    char **names; /* what a person calls each, owned: a page of a PDF has a path of its own */
+    struct page_room *room; /* of pages taken out of PDFs; NULL until there is one */
+    uint32_t skipped, unreadable;
     uint64_t bytes; /* of all files */
     bool starts;    /* the next file begins an envelope */
     int64_t started_ms, shown_ms;
@@ -139,24 +143,28 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 /* ---- what there is to send ---- */
 
-static int add_row(struct submit_verb *verb, const char *path, const struct manifest_file *file,
-                   struct err *err)
+/* A file to be sent. */
+struct to_send {
+    const char *path, *name;
+    struct manifest_file row;
+};
+
+static int add_row(struct submit_verb *verb, const struct to_send *file, struct err *err)
 {
     struct manifest *manifest = &verb->manifest;
     if (manifest->count == MANIFEST_FILES_MAX)
         return err_set(err, ERR_LIMIT, "more than %d files; submit them in parts",
                        MANIFEST_FILES_MAX);
-    char *kept = strdup(path);
-    if (!kept)
-        return err_set(err, ERR_MEMORY, "submit: no memory");
-    verb->paths[manifest->count] = kept;
-    manifest->files[manifest->count++] = *file;
-    verb->bytes += file->bytes;
-    return 0;
+    uint32_t at = manifest->count;
+    verb->paths[at] = strdup(file->path);
+    verb->names[at] = strdup(file->name);
+    manifest->files[manifest->count++] = file->row;
+    verb->bytes += file->row.bytes;
+    return verb->paths[at] && verb->names[at] ? 0 : err_set(err, ERR_MEMORY, "submit: no memory");
 }
 
 /* Takes an image file into the manifest; what is no image is listed as skipped. */
-static int add_file(struct submit_verb *verb, const char *path, struct err *err)
+static int add_file(struct submit_verb *verb, const char *path, const char *name, struct err *err)
 {
     SCOPED(buf_free) struct buf file = {0};
     struct image_header header;
@@ -165,15 +173,44 @@ static int add_file(struct submit_verb *verb, const char *path, struct err *err)
     if (file_read(path, IMAGE_FILE_LIMIT_BYTES, &file, &why) < 0 ||
         image_header_read(buf_view(&file), 1, &header, &why) < 0) {
         char french[FRENCH_SIZE];
-        fprintf(stderr, "ignoré : %s : %s\n", path, french_reason(why.text, french));
+        fprintf(stderr, "ignoré : %s : %s\n", name, french_reason(why.text, french));
         verb->skipped++;
         return 0;
     }
     uint32_t before = manifest->count ? manifest->files[manifest->count - 1].envelope : 0;
-    const struct manifest_file row = {before + verb->starts, (uint32_t)file.len,
-                                      digest_of(buf_view(&file))};
+    const struct to_send row = {
+        path, name, {before + verb->starts, (uint32_t)file.len, digest_of(buf_view(&file))}};
     verb->starts = false;
-    return add_row(verb, path, &row, err);
+    return add_row(verb, &row, err);
+}
+
+/* Each page of a PDF is a file of its own; one that cannot be taken apart is said, and the rest
+ * goes on. */
+static int add_pdf(struct submit_verb *verb, const char *path, struct err *err)
+{
+    char folder[PLACE_SIZE], page_path[PLACE_SIZE + 16], name[PLACE_SIZE + 64];
+    char page_name[PDF_PAGE_NAME_SIZE], french[FRENCH_SIZE];
+    struct err why = {0};
+    int rc = verb->room ? 0 : page_room_open(&verb->room, err);
+    if (rc == 0)
+        rc = page_room_folder(verb->room, folder, err);
+    if (rc < 0)
+        return rc;
+    int pages = pdf_pages_take(path, folder, verb->program.place.bin, &why);
+    if (pages == ERR_UNAVAILABLE)
+        return err_set(err, pages, "%s: %.300s; install poppler-utils", path, why.text);
+    if (pages < 0) {
+        fprintf(stderr, "refusé : %s : %s\n", path, french_reason(why.text, french));
+        verb->unreadable++;
+        return file_remove_tree(folder, err);
+    }
+    for (int page = 1; rc == 0 && page <= pages; page++) {
+        pdf_page_name((unsigned)page, page_name);
+        snprintf(page_path, sizeof page_path, "%s/%s", folder, page_name);
+        snprintf(name, sizeof name, "%.*s, page %d", PLACE_SIZE, path, page);
+        rc = add_file(verb, page_path, name, err);
+    }
+    return rc;
 }
 
 static int by_name(const FTSENT **a, const FTSENT **b)
@@ -185,8 +222,9 @@ static int collect(struct submit_verb *verb, struct err *err)
 {
     verb->manifest.files = calloc(MANIFEST_FILES_MAX, sizeof *verb->manifest.files);
     verb->paths = calloc(MANIFEST_FILES_MAX, sizeof *verb->paths);
+    verb->names = calloc(MANIFEST_FILES_MAX, sizeof *verb->names);
     FTS *tree = fts_open(verb->inputs, FTS_PHYSICAL | FTS_NOCHDIR | FTS_COMFOLLOW, by_name);
-    if (!verb->manifest.files || !verb->paths || !tree) {
+    if (!verb->manifest.files || !verb->paths || !verb->names || !tree) {
         if (tree)
             fts_close(tree);
         return err_set(err, ERR_MEMORY, "submit: no memory for %d files", MANIFEST_FILES_MAX);
@@ -200,7 +238,8 @@ static int collect(struct submit_verb *verb, struct err *err)
         if (entry->fts_info != FTS_F)
             continue;
         verb->starts |= !verb->envelope_per_folder;
-        rc = add_file(verb, entry->fts_path, err);
+        rc = pdf_is_one(entry->fts_path) ? add_pdf(verb, entry->fts_path, err)
+                                         : add_file(verb, entry->fts_path, entry->fts_path, err);
     }
     fts_close(tree);
     if (rc == 0 && verb->manifest.count == 0)
@@ -340,7 +379,7 @@ static uint32_t tell_refusals(const struct submit_verb *verb, struct bytes rest)
         json_int_t file = json_integer_value(json_object_get(line, "file"));
         const char *reason = json_string_value(json_object_get(line, "reason"));
         if (file >= 1 && file <= verb->manifest.count)
-            fprintf(stderr, "refusé : %s : %s\n", verb->paths[file - 1],
+            fprintf(stderr, "refusé : %s : %s\n", verb->names[file - 1],
                     french_reason(reason ? reason : "", french));
         json_decref(line);
         count++;
@@ -385,7 +424,8 @@ static int report(const struct submit_verb *verb, struct bytes receipt, uint32_t
         verb_print(json_incref(json));
     else
         printf("lot %s : %u fichiers reçus, %u refusés, %u ignorés, %u faces en lieu sûr\n",
-               facts.uuid, facts.files - facts.refused, facts.refused, verb->skipped, facts.pages);
+               facts.uuid, facts.files - facts.refused, facts.refused + verb->unreadable,
+               verb->skipped, facts.pages);
     json_decref(json);
     fflush(stdout); /* a drop folder goes on */
     return 0;
@@ -393,11 +433,15 @@ static int report(const struct submit_verb *verb, struct bytes receipt, uint32_t
 
 static void forget_files(struct submit_verb *verb)
 {
-    for (uint32_t i = 0; verb->paths && i < verb->manifest.count; i++)
+    for (uint32_t i = 0; verb->paths && verb->names && i < verb->manifest.count; i++) {
         free(verb->paths[i]);
+        free(verb->names[i]);
+    }
     free(verb->paths);
-    verb->paths = NULL;
+    free(verb->names);
+    verb->paths = verb->names = NULL;
     manifest_clear(&verb->manifest);
+    page_room_free(&verb->room);
     verb->skipped = 0;
     verb->bytes = verb->begun_at = 0;
 }
@@ -552,5 +596,5 @@ int verb_submit(int argc, char **argv)
     forget_files(&verb);
     if (rc < 0)
         return program_fail(&verb.program, &err);
-    return refused ? EX_DATAERR : EX_OK;
+    return refused || verb.unreadable ? EX_DATAERR : EX_OK;
 }

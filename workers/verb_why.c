@@ -89,6 +89,35 @@ static void print_term(const struct found_document *document, const struct histo
         printf(" Éliminable à partir du %s, avec un visa.", day_format(document->expiry, expiry));
 }
 
+/* The sheets of a batch, and where they lie. */
+struct original {
+    struct paper_info paper;
+    struct paper_sheets sheets;
+};
+
+static int read_original(const struct why_verb *verb, struct original *ret_original,
+                         struct err *err)
+{
+    const struct batch_id batch = {verb->id.batch};
+    int rc = paper_show(verb->archive, batch, &ret_original->paper, err);
+    return rc < 0 ? rc : paper_sheets_of(verb->archive, verb->id, &ret_original->sheets, err);
+}
+
+static void print_original(struct document_id id, const struct original *original)
+{
+    char text[PAPER_TEXT_SIZE], expiry[DAY_TEXT_SIZE];
+    const struct paper_sheets *sheets = &original->sheets;
+    if (sheets->first == sheets->last)
+        printf(" Son original est la feuille %u du lot %u", sheets->first, id.batch);
+    else
+        printf(" Son original va de la feuille %u à la feuille %u du lot %u", sheets->first,
+               sheets->last, id.batch);
+    printf(" : %s", paper_text(&original->paper, text));
+    if (!original->paper.row.destroyed_ms && !day_is_none(original->paper.expiry))
+        printf(", à conserver jusqu'au %s", day_format(original->paper.expiry, expiry));
+    printf(".\n");
+}
+
 static void print_paragraph(const struct found_document *document, const struct history *history)
 {
     char id[ID_TEXT_SIZE], received[DAY_TEXT_SIZE];
@@ -101,7 +130,10 @@ static void print_paragraph(const struct found_document *document, const struct 
         printf(" %d gel%s en interdi%s l'élimination, %s%s.", history->holds.count,
                history->holds.count > 1 ? "s" : "", history->holds.count > 1 ? "sent" : "t",
                history->holds.count > 1 ? "le premier est " : "", history->holds.names[0]);
-    printf(" Il est dans la boîte %u (%s).\n", history->box, document->box);
+    printf(" Il est dans la boîte %u (%s)", history->box, document->box);
+    if (history->slip)
+        printf(", sur le bordereau %u", history->slip);
+    printf(".");
 }
 
 static const char *text_in(const json_t *object, const char *name)
@@ -209,7 +241,16 @@ static void print_steps(const struct history *history)
     json_decref(steps);
 }
 
-static void print_json(const struct found_document *document, const struct history *history)
+static json_t *original_json(const struct original *original)
+{
+    json_t *object = paper_to_json(&original->paper);
+    json_object_set_new(object, "first_sheet", json_integer(original->sheets.first));
+    json_object_set_new(object, "last_sheet", json_integer(original->sheets.last));
+    return object;
+}
+
+static void print_json(const struct found_document *document, const struct history *history,
+                       const struct original *original)
 {
     char trigger[DAY_TEXT_SIZE];
     json_t *object = document_to_json(document), *holds = json_array();
@@ -220,6 +261,8 @@ static void print_json(const struct found_document *document, const struct histo
     json_object_set_new(object, "trigger_day", json_string(day_format(history->trigger, trigger)));
     json_object_set_new(object, "by_fallback", json_boolean(history->by_fallback));
     json_object_set_new(object, "box_number", json_integer(history->box));
+    json_object_set_new(object, "slip", json_integer(history->slip));
+    json_object_set_new(object, "paper", original_json(original));
     json_object_set_new(object, "holds_count", json_integer(history->holds.count));
     json_object_set_new(object, "holds", holds);
     json_object_set_new(object, "steps", steps_of(history));
@@ -230,15 +273,19 @@ static int why(struct why_verb *verb, struct err *err)
 {
     struct found_document document;
     struct history history = {0};
+    struct original original = {0};
     int rc = find_document(verb->archive, verb->id, &document, err);
     if (rc == 0)
         rc = history_read(verb->archive, verb->id, &history, err);
     if (rc == 0)
+        rc = read_original(verb, &original, err);
+    if (rc == 0)
         rc = ask_note_access(&verb->program, verb->archive, &document, 1, err);
     if (rc == 0 && verb->json)
-        print_json(&document, &history);
+        print_json(&document, &history, &original);
     else if (rc == 0) {
         print_paragraph(&document, &history);
+        print_original(verb->id, &original);
         print_steps(&history);
     }
     history_clear(&history);

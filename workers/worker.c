@@ -22,6 +22,7 @@
 
 enum {
     HELD_MAX = 8,           /* pages held at once; worker.credit is at most this */
+    ALONE_MS = 2500,        /* without a hub until the log says so; a restart takes less */
     ANNOUNCE_MS = 1000,     /* "ready" is repeated, so that a hub that restarted knows us again */
     START_LIMIT_MS = 30000, /* loading models takes 0.3 s; a reader that takes longer is broken */
     RESTART_PAUSE_MS = 500  /* between two readers that could not start */
@@ -45,11 +46,33 @@ struct worker {
     struct held held[HELD_MAX];
     int held_count;
     bool draining;
+    bool alone; /* no hub answered the last announcement */
+    int64_t alone_since_ms;
 };
 
 static int send_message(struct worker *worker, const struct message *message, struct err *err)
 {
     return link_send(worker->link, NULL, message, bytes_of(NULL, 0), err);
+}
+
+/* Once when the hub has been away for a while, once when it is back. */
+static void note_hub(struct worker *worker, bool there)
+{
+    int64_t now = clock_mono_ms();
+    if (there && worker->alone)
+        log_info("the hub is there");
+    if (there) {
+        worker->alone = false;
+        worker->alone_since_ms = 0;
+        return;
+    }
+    if (worker->alone_since_ms == 0)
+        worker->alone_since_ms = now;
+    if (worker->alone || now - worker->alone_since_ms < ALONE_MS)
+        return;
+    worker->alone = true;
+    log_warn("no hub at %s; it is asked again every second",
+             worker->endpoint ? worker->endpoint : worker->program.place.run);
 }
 
 static void announce(struct worker *worker)
@@ -60,7 +83,7 @@ static void announce(struct worker *worker)
     snprintf(ready.ready.software, sizeof ready.ready.software, "tripli");
     ready.ready.credit = worker->draining ? 0 : (uint32_t)worker->program.tuning.worker.credit;
     worker->announced_ms = clock_mono_ms();
-    send_message(worker, &ready, &err); /* a hub that is away is told again in a second */
+    note_hub(worker, send_message(worker, &ready, &err) == 0); /* else told again in a second */
 }
 
 static void drop_held(struct worker *worker, int index)

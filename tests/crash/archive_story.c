@@ -365,6 +365,9 @@ static int file_old_pages(struct archive *archive, struct err *err)
     int rc = 0;
     for (int i = 0; rc == 0 && i < STORY_OLD_BATCHES; i++)
         rc = file_old_page(archive, i, &batches[i], err);
+    const struct paper_move move = {batches[0], "C-1", "the store", "martin"};
+    if (rc == 0)
+        rc = paper_place(archive, &move, err);
     return rc < 0 ? rc : retag(archive, (struct document_id){batches[0].n, 1}, "letter", err);
 }
 

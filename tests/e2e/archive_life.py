@@ -6,6 +6,7 @@
 import getpass
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 from xml.etree import ElementTree
@@ -82,6 +83,47 @@ class ArchiveLife(schemas.Schemas):
                       self.tripli("why", retagged))
         self.assertEqual(self.lines("retention", "check"), [])
 
+    def copy_is_proven(self, document):
+        """What makes the images faithful copies is kept with them."""
+        for page in self.lines("show", document)[0]["pages"]:
+            capture = page["capture"]
+            self.assertRegex(capture["software"], r"^tripli \d")
+            self.assertEqual(capture["operator"], getpass.getuser())
+            self.assertRegex(capture["captured"], r"^20\d\d-")
+            self.assertEqual(capture["steps"], [{"step": "kept", "before": capture["file_digest"],
+                                                 "after": page["digest"]}])
+
+    def pdf_is_searchable(self, document):
+        """Words that are read of the pages are found in the PDF of the document."""
+        path = self.path("document.pdf")
+        self.tripli("show", document, "--pdf", path)
+        self.assertEqual(os.stat(path).st_mode & 0o777, 0o600)
+        found = subprocess.run(["pdftotext", path, "-"], check=True, capture_output=True, text=True,
+                               timeout=60).stdout
+        pages = [one["text"] for one in self.lines("read", document)]
+        words = [word for text in pages for word in re.findall(r"\w{4,}", text)]
+        there = set(re.findall(r"\w+", found))
+        self.assertGreaterEqual(len(words), 20)
+        self.assertGreaterEqual(sum(word in there for word in words), 0.9 * len(words))
+        self.tripli("show", document, "--pdf", self.path("none/document.pdf"), want=GONE)
+
+    def paper_has_a_place(self, document):
+        """The original of a document can be found."""
+        self.assertIn("emplacement non indiqué", self.tripli("why", document))
+        self.tripli("batch", "place", "1", want=USAGE)
+        self.tripli("batch", "place", "99", "--carton", "C-7", want=GONE)
+        self.tripli("batch", "place", "1", "--carton", "C-\n7", want=REFUSED)
+        self.tripli("batch", "place", "1", "--carton", "C-7", "--place", "magasin 2")
+        self.assertIn("carton C-7 (magasin 2), à conserver jusqu'au",
+                      self.tripli("batch", "show", "1"))
+        self.assertIn("du lot 1 : carton C-7 (magasin 2), à conserver jusqu'au",
+                      self.tripli("why", document))
+        batch = self.holds("tripli batch", self.lines("batch", "show", "1"))[0]
+        paper = self.why(document)["paper"]
+        self.assertEqual((paper["carton"], paper["rule"], paper["expiry"]),
+                         ("C-7", "PAPER", batch["paper"]["expiry"]))
+        self.assertGreaterEqual(paper["last_sheet"], paper["first_sheet"])
+
     def refused_once(self, tenant, held):
         """A held document leaves its box; the first visa is refused."""
         self.tripli("slip", "visa", "1", "--granted", "--number", "A1", want=GONE)
@@ -115,6 +157,8 @@ class ArchiveLife(schemas.Schemas):
         self.assertIn("case-3", self.said)
         self.tripli("slip", "revise", "2")
         self.tripli("slip", "destroy", "2")
+        self.tripli("slip", "shredded", "2", want=USAGE)
+        self.tripli("slip", "shredded", "2", "--number", "BD-1", want=REFUSED)
         self.assertEqual(self.slip("2")["state"], "destroyed")
 
     def check_papers(self):
@@ -148,6 +192,9 @@ class ArchiveLife(schemas.Schemas):
             self.assertEqual(int(one.find(archives + "Size").text), len(content))
         units = [one for one in root.iter(archives + "ArchiveUnit") if one.get("id")[0] == "D"]
         self.assertEqual([one.get("id")[1:] for one in units], documents)
+        copies = [one.text for one in root.iter(archives + "CustodialHistoryItem")]
+        self.assertEqual(len(copies), figures["pages"])
+        self.assertIn('"step":"kept"', copies[0])
         holds = root.findall(f".//{archives}HoldRule/{archives}Rule")
         self.assertEqual([one.text for one in holds], ["case-3"])
         rules = {one.text for one in root.findall(f".//{archives}AppraisalRule/{archives}Rule")}
@@ -207,6 +254,9 @@ class ArchiveLife(schemas.Schemas):
         letters, tenant = self.file_old_mail()
         held, late, retagged, spared = letters[:4]
         self.terms_change(late, retagged)
+        self.paper_has_a_place(held)
+        self.copy_is_proven(held)
+        self.pdf_is_searchable(held)
         self.refused_once(tenant, held)
         everything = self.start("run", "--workers", "1")
         try:  # a hub does what was done without one before

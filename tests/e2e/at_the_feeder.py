@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # A person at the feeder's terminal: a sheet that jams is declared rejected with its reason, the
-# feeding is broken off and taken up again; the batch holds every other sheet, whole and once. Where
-# front and back of a sheet do not match, its number is said.
+# feeding is broken off and taken up again; the batch holds every other sheet, whole and once; taken
+# up once more it gets none. Where front and back of a sheet do not match, its number is said.
 # SPDX-License-Identifier: Apache-2.0
 import os
 import pty
@@ -100,6 +100,7 @@ class Operator(mailroom.Room):
         first.expect("Rejet n° 1 noté")
         first.expect("[r]")  # the cover is open now
         first.type("q\n")
+        first.expect("arrêté par l'opérateur")
         self.assertNotEqual(first.finish(), 0)
         self.assertEqual(self.batch()["sheets_rejected"], 1)
         self.tripli("batch", "close", "1", want=65)
@@ -111,6 +112,10 @@ class Operator(mailroom.Room):
         self.assertEqual(counts["sheets_fed"], len(expected) // 2 + 1)
         self.assertEqual(counts["pages_accepted"], len(expected))
         self.assertEqual(pages.compare(pages.of_archive(self.data), [1], expected), (0, 0))
+        fed = self.scan()
+        fed.expect("déjà lu en entier")
+        self.assertEqual(fed.finish(), 0, fed.shown)
+        self.assertEqual(self.batch()["pages_accepted"], len(expected))
 
 
 class TwoSheetsAsOne(mailroom.Room):

@@ -6,7 +6,9 @@ import json
 import os
 import random
 import socket
+import struct
 import sys
+import threading
 import time
 import zlib
 from glob import glob
@@ -18,19 +20,51 @@ except ImportError:
     sys.exit(77)
 
 import mailroom
-from partner_client import Client, Refused, digest, manifest_of
+from partner_client import CHUNK, Client, Refused, digest, manifest_of
 from partner_walk import Door
 
 MEMORY_LIMIT_KB = 150 << 10
-RAW_CONNECTIONS = 200
+RAW_CONNECTIONS = 500
+LINES = 10**7
+CONNECTIONS_A_MINUTE = 60
+BAD_MACHINE = os.path.join(mailroom.BUILD, "tests", "libbad_machine.so")
 
 
-def png(width, height):
-    """A PNG that claims a size, and holds nothing."""
-    head = b"IHDR" + width.to_bytes(4, "big") + height.to_bytes(4, "big") + b"\1\0\0\0\0"
-    return (b"\x89PNG\r\n\x1a\n\0\0\0\r" + head + zlib.crc32(head).to_bytes(4, "big") +
-            b"\0\0\0\0IDAT" + zlib.crc32(b"IDAT").to_bytes(4, "big") +
-            b"\0\0\0\0IEND" + zlib.crc32(b"IEND").to_bytes(4, "big"))
+def png(width, height, data=b""):
+    """A PNG of one bit a pixel that claims a size, and holds these bytes."""
+    def chunk(name, body):
+        return (len(body).to_bytes(4, "big") + name + body +
+                zlib.crc32(name + body).to_bytes(4, "big"))
+    head = width.to_bytes(4, "big") + height.to_bytes(4, "big") + b"\1\0\0\0\0"
+    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", data) +
+            chunk(b"IEND", b""))
+
+
+def tiff(width, height, bits, pages=1, loop=False):
+    """A TIFF whose pages share one strip of deflated zeros."""
+    strip = zlib.compress(bytes(1 << 20))
+    tags = [(256, 4, width), (257, 4, height), (258, 3, bits), (259, 3, 8), (262, 3, 1),
+            (273, 4, 8), (277, 3, 1), (278, 4, height), (279, 4, len(strip))]
+    data = strip + bytes(len(strip) % 2)
+    size = 2 + 12 * len(tags) + 4
+    first = 8 + len(data)
+    whole = b"II*\0" + struct.pack("<I", first) + data
+    for page in range(1, pages + 1):
+        after = first if loop else 0 if page == pages else first + page * size
+        whole += struct.pack("<H", len(tags))
+        whole += b"".join(struct.pack("<HHII", tag, kind, 1, value) for tag, kind, value in tags)
+        whole += struct.pack("<I", after)
+    return whole
+
+
+def bombs():
+    """Small files that claim, or inflate to, far more; with the codes of their refusals."""
+    pdf = zlib.compress(bytes(50 << 20))
+    return [(png(60000, 60000), "limit"), (tiff(60000, 60000, 8), "limit"),
+            (tiff(20000, 20000, 8), "limit"), (tiff(1000, 1000, 8, 65), "limit"),
+            (tiff(1000, 1000, 8, 2, True), "limit"),
+            (b"%PDF-1.4\n1 0 obj<</Filter/FlateDecode/Length " + str(len(pdf)).encode() +
+             b">>stream\n" + pdf, "format")]
 
 
 class Hostile(Door):
@@ -80,6 +114,11 @@ class Hostile(Door):
             client.ask(kind, payload, **fields)
         return caught.exception.code
 
+    def code_of(self, client, kind, **fields):
+        """Of the first refusal, also of one that time may cure."""
+        client.send(kind, **fields)
+        return client.hear()[0].get("code")
+
     def warnings(self, text):
         return [line for line in self.said_by_all().splitlines() if text in line]
 
@@ -96,6 +135,10 @@ class Hostile(Door):
         self.assertEqual(rows, {2: "format", 3: "limit", 4: "format", 5: "integrity"})
         statement, rows = self.submit_as(self.client(), "041", [[b"nothing"]])
         self.assertEqual((statement["number"], statement["pages"], len(rows)), (0, 0, 1))
+        files, codes = zip(*bombs())
+        statement, rows = self.submit_as(self.client(), "041", [[self.pages[0], *files]])
+        self.assertEqual([row["code"] for row in rows], list(codes), rows)
+        self.assertEqual(statement["pages"], 1)
 
     def test_a_key_that_is_not_listed_gets_no_answer_and_is_said_once(self):
         stranger = self.client("stranger.key")
@@ -115,12 +158,21 @@ class Hostile(Door):
             self.addCleanup(raw.close)
         self.honest()
         loud = self.client()
-        loud.send("chunk", bytes(5 << 20), uuid="0" * 32, file=1, at=0)
-        self.assertEqual(loud.hear(1), (None, b""))
+        for _ in range(3):
+            loud.send("chunk", bytes(5 << 20), uuid="0" * 32, file=1, at=0)
+            self.assertEqual(loud.hear(0.3), (None, b""))
         self.assertEqual(self.refused(loud, "receipt", uuid="0" * 32, at=0), "not_found")
         self.honest()
-        self.wait_for(lambda: self.warnings("did not finish their handshake"))
-        self.assertLessEqual(len(self.warnings("did not finish their handshake")), 2)
+        said = "peer=127.0.0.1 a connection did not finish its handshake"
+        self.wait_for(lambda: self.warnings(said))
+        self.assertEqual(len(self.warnings(said)), 1)
+
+    def test_a_key_whose_connections_are_cut_again_and_again_is_said_once(self):
+        for _ in range(CONNECTIONS_A_MINUTE + 1):
+            self.client().send("chunk", bytes(600000), uuid="0" * 32, file=1, at=0)
+        self.wait_for(lambda: self.warnings("connections in a minute"))
+        self.honest()
+        self.assertEqual(len(self.warnings("peer=")), 1)
 
     def test_messages_that_make_no_sense_are_refused_and_said_once(self):
         client = self.client()
@@ -141,9 +193,16 @@ class Hostile(Door):
     def test_manifests_over_the_limits_are_refused(self):
         client = self.client()
         announce = {"uuid": "1" * 32, "tenant": "041", "manifest": "0" * 64}
-        self.assertEqual(self.refused(client, "submit", bytes=130 * 10**7, **announce), "limit")
+        self.assertEqual(self.refused(client, "submit", bytes=130 * LINES, **announce), "limit")
+        lines = b"\n" * (4 << 20)  # as many lines as a manifest's bytes can make
+        announce.update(manifest=digest(lines), bytes=len(lines))
+        client.ask("submit", **announce)
+        for at in range(0, len(lines) - CHUNK, CHUNK):
+            client.ask("chunk", lines[at:at + CHUNK], uuid="1" * 32, file=0, at=at)
+        self.assertEqual(self.refused(client, "chunk", lines[:CHUNK], uuid="1" * 32, file=0,
+                                      at=len(lines) - CHUNK), "format")
         head = (json.dumps({"tripli_manifest": 1, "uuid": "1" * 32, "tenant": "041",
-                            "received": "2026-11-20", "files": 10**7, "sheets": 0}) + "\n").encode()
+                            "received": "2026-11-20", "files": LINES, "sheets": 0}) + "\n").encode()
         announce.update(manifest=digest(head), bytes=len(head))
         client.ask("submit", **announce)
         self.assertEqual(self.refused(client, "chunk", head, uuid="1" * 32, file=0, at=0), "limit")
@@ -171,11 +230,32 @@ class Hostile(Door):
         self.write_list()
         self.wait_for(lambda: self.refused(client, "receipt", uuid="0" * 32, at=0) == "denied", 5)
 
+    def test_a_full_disk_costs_time_only(self):
+        self.kill("tripli-gateway")
+        self.machine = {"LD_PRELOAD": BAD_MACHINE, "BAD_PROGRAM": "tripli-gateway",
+                        "BAD_MACHINE": self.data}
+        full = os.path.join(self.data, "full")
+        open(full, "w", encoding="utf-8").close()
+        self.spawn_gateway()
+        client, codes = self.client(), []
+        served = threading.Thread(target=self.honest)
+        served.start()
+        uuid, (text, _) = "3" * 32, manifest_of("3" * 32, "041", "2026-11-20", [self.pages])
+        codes.append(self.code_of(client, "submit", uuid=uuid, tenant="041", manifest=digest(text),
+                                  bytes=len(text)))
+        self.assertEqual(codes, ["full"])
+        self.wait_for(lambda: self.warnings("No space left on device"))
+        self.assertTrue(served.is_alive())
+        os.remove(full)
+        served.join(30)
+        self.assertFalse(served.is_alive())
+        self.assertIn("is whole", self.said_by_all())
+
     def test_a_flood_costs_bounded_memory(self):
         flooders = [self.client() for _ in range(8)]
         for client in flooders:
             client.socket.setsockopt(zmq.SNDTIMEO, 1)
-        until = time.monotonic() + 5
+        until = time.monotonic() + 3
         while time.monotonic() < until:  # nobody reads the answers
             for client in flooders:
                 try:

@@ -41,6 +41,7 @@ class Door(mailroom.Room):
     def setUp(self):
         super().setUp()
         self.running = {}
+        self.machine = {}  # variables of its programs
         self.log = open(self.path("log"), "w+", encoding="utf-8")
         self.addCleanup(self.log.close)
         self.addCleanup(self.stop_all)
@@ -60,7 +61,8 @@ class Door(mailroom.Room):
 
     def spawn(self, name, *arguments):
         self.running[name] = subprocess.Popen(
-            [program(name), "--data", self.data, *arguments], stderr=self.log)
+            [program(name), "--data", self.data, *arguments], stderr=self.log,
+            env={**os.environ, **self.machine})
 
     def spawn_gateway(self):
         self.spawn("tripli-gateway", "--listen", self.endpoint, "--key", self.path("gateway.key"),
@@ -254,6 +256,25 @@ class Walk(Door):
             file.seek(0)
             file.write(text)
         self.tripli(*check, want=65)
+
+    def test_the_pages_of_a_pdf_are_sent_and_a_bad_one_is_said(self):
+        folder = self.path("pdf")
+        os.makedirs(folder)
+        self.tripli("separators", "print", "--copies", "2", "--out", f"{folder}/good.pdf")
+        with open(f"{folder}/good.pdf", "rb") as file:
+            half = file.read()[:2000]
+        with open(f"{folder}/half.pdf", "wb") as file:
+            file.write(half)
+        self.open_platform()
+        os.makedirs(self.path("tmp/tripli-pages-KiLLed"))  # of a process that is no more
+        done = subprocess.run(self.submit_command(folder, "--json"), text=True, timeout=60,
+                              capture_output=True, env={**os.environ, "TMPDIR": self.path("tmp")})
+        self.assertEqual(done.returncode, 65, done.stderr)
+        self.assertEqual(done.stderr.strip(),
+                         f"refusé : {folder}/half.pdf : un PDF dont la fin manque")
+        facts = json.loads(done.stdout)
+        self.assertEqual((facts["files"], facts["pages"], facts["refused"]), (2, 2, 0))
+        self.assertEqual(os.listdir(self.path("tmp")), [])
 
     def test_tripli_run_opens_the_door_and_stops_it(self):
         config = shutil.copytree(os.environ["TRIPLI_CONFIG"], self.path("config"))

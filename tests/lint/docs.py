@@ -172,7 +172,7 @@ def programs(build):
              os.path.basename(path)]
     for path in found:
         name = os.path.basename(path)
-        if name == "tripli-reader":
+        if name in ("tripli-reader", "tripli-cutter", "tripli-page-match"):
             continue  # speaks to its parent only
         yield [name], path, []
         if name == "tripli":

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""Every reason that a verdict can hold, and every one to refuse an image file, has its French
-sentence in workers/french.c, and that table holds no sentence that nothing says any more. A
-statement gives reasons when it calls verdict_reason() or prints into something named `reason`; in
-the readers of image files, when it sets an error that is not lack of memory.
+"""Every reason that a verdict can hold, every one to refuse an image file, and every one to stop
+feeding has its French sentence in workers/french.c, and that table holds no sentence that nothing
+says any more. A statement gives reasons when it calls verdict_reason() or prints into something
+named `reason`; in the readers of image files and PDFs and where a batch is fed, when it sets an
+error that is not lack of memory.
 SPDX-License-Identifier: Apache-2.0
 """
 import os
@@ -11,9 +12,11 @@ import sys
 from glob import glob
 
 STATEMENT = re.compile(r"(?:verdict_reason\(|snprintf\([^;]*?\breason\b)[^;]*?;", re.DOTALL)
-REFUSAL = re.compile(r"err_set\([^;]*?;", re.DOTALL)
+REFUSAL = re.compile(r"(?:err_set|tell_waiting)\((?:[^;\"]|\"(?:[^\"\\\\]|\\\\.)*\")*;", re.DOTALL)
 READERS = ["header", "jpeg_read", "png_read", "tiff_directory", "tiff_file", "tiff_pixels",
            "tiff_read"]
+FEEDING = ["scan", "scan_feeder", "scan_folder", "capture", "pdf_pages", "sealed_tool"]
+WAITING = ["workers/hub_capture.c"]
 COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 STRINGS = re.compile(r'"(?:[^"\\]|\\.)*"(?:\s*"(?:[^"\\]|\\.)*")*')
 SPECIFIER = re.compile(r"%[-0-9.*]*(?:z|ll|l)?[a-z]")
@@ -34,14 +37,15 @@ def said(root):
     """{sentence with {} for what varies: where}"""
     found = {}
     paths = glob(os.path.join(root, "classify/*.c")) + [os.path.join(root, "image/blank.c")]
-    readers = [os.path.join(root, f"image/{name}.c") for name in READERS]
-    for path in paths + readers:
+    readers = [os.path.join(root, f"image/{name}.c") for name in READERS] + \
+        [os.path.join(root, f"workers/{name}.c") for name in FEEDING]
+    for path in paths + [os.path.join(root, path) for path in WAITING] + readers:
         with open(path, encoding="utf-8") as file:
             code = COMMENT.sub("", file.read())
         for statement in (REFUSAL if path in readers else STATEMENT).finditer(code):
             for text in literals(statement.group()):
                 if re.search("[a-z]{2}", pattern(text).replace("{}", "")) and \
-                        not text.startswith("no memory"):
+                        "no memory" not in text:
                     found[pattern(text)] = os.path.relpath(path, root)
     return found
 
