@@ -23,6 +23,9 @@
 /* A4 and letter paper, some border round them. */
 #define PAGE_ASPECT_MIN 1.25
 #define PAGE_ASPECT_MAX 1.5
+/* The line lies in the lowest 16 mm of a cheque (NF K 11-111), the cheque at the lower edge of its
+ * page; beyond this, with all the border of a photograph, something else is taken for a line. */
+#define FAR_MM 60.0
 #define DPI_MIN 70
 #define KEY_SURE 0.8 /* OCR's confidence from which another key than computed speaks against */
 
@@ -85,9 +88,10 @@ static void weigh_band(const struct Pix *page, struct cheque_evidence *evidence)
     const struct micr_band *band = &evidence->band;
     double edge = above_edge(page, band);
     bool low = edge < 12; /* 6.4 mm on a cheque, some more with a border round it */
+    bool far = edge > FAR_MM;
     evidence->rotation = band->rotation;
     evidence->skew = band->skew;
-    evidence->score = 0.90 + 0.05 * low + 0.04 * evidence->size_fits;
+    evidence->score = far ? 0.50 : 0.90 + 0.05 * low + 0.04 * evidence->size_fits;
     snprintf(evidence->reason, sizeof evidence->reason,
              "magnetic line (CMC-7, likeness %.2f, %.0f dpi) %.0f mm above the lower edge%s",
              band->score, band->dpi, edge, evidence->size_fits ? ", paper 175 x 80 mm" : "");
