@@ -9,6 +9,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,13 +19,16 @@
 #include "archive/rows.h"
 #include "archive/snapshot.h"
 #include "archive/store.h"
+#include "base/clock.h"
 #include "base/fault.h"
 #include "base/file.h"
 #include "base/scope.h"
 
 enum {
     ENVIRONMENTS_MAX = 1024, /* open boxes and intake days; three descriptors each */
-    TRIES = 200,             /* filing commits a few times a second, a look takes milliseconds */
+    FREE_MS = 500,           /* of looks that keep nobody waiting */
+    MOMENT_MS = 20000,       /* of all looks */
+    PAUSE_MS = 5,            /* between two */
     FOLDER_MODE = 0750
 };
 
@@ -44,12 +48,18 @@ struct backup {
     struct err *err;
 };
 
-static void backup_clear(struct backup *backup)
+static void forget_moment(struct backup *backup)
 {
     for (int i = 0; i < backup->count; i++)
         snapshot_free(&backup->at[i].snapshot);
-    free(backup->at);
+    backup->count = 0;
     snapshot_free(&backup->catalogue);
+}
+
+static void backup_clear(struct backup *backup)
+{
+    forget_moment(backup);
+    free(backup->at);
 }
 
 /* ---- the moment ---- */
@@ -57,9 +67,6 @@ static void backup_clear(struct backup *backup)
 static int add(struct backup *backup, const char *below)
 {
     char path[PATH_MAX];
-    for (int i = 0; i < backup->count; i++)
-        if (strcmp(backup->at[i].below, below) == 0)
-            return snapshot_renew(backup->at[i].snapshot, backup->err);
     if (backup->count == ENVIRONMENTS_MAX)
         return err_set(backup->err, ERR_LIMIT, "%s: more than %d open boxes and intake days",
                        backup->data_dir, ENVIRONMENTS_MAX);
@@ -103,13 +110,10 @@ static int copy_key_file(void *to, const char *name)
     return end ? 0 : file_copy(from, into, backup->err);
 }
 
-/* Each renewal drops the moment before: what is kept is as old as the last look. */
 static int look(struct backup *backup, struct err *err)
 {
     char path[PATH_MAX];
-    int rc = snapshot_renew(backup->catalogue, err);
-    if (rc == 0)
-        rc = snapshot_each(backup->catalogue, "boxes", add_open_box, backup, err);
+    int rc = snapshot_each(backup->catalogue, "boxes", add_open_box, backup, err);
     snprintf(path, sizeof path, "%s/intake", backup->data_dir);
     if (rc == 0)
         rc = folder_each(path, add_day, backup, err);
@@ -120,22 +124,45 @@ static int look(struct backup *backup, struct err *err)
     return latch < 0 ? latch : folder_each(path, copy_key_file, backup, err);
 }
 
-static int take_moment(struct backup *backup, struct err *err)
+/* 1 a moment was taken, 0 filing went on between the looks. Everything is opened anew: files that
+ * were looked at before may have been exchanged, or made anew under their names. */
+static int try_moment(struct backup *backup, bool hold, struct err *err)
 {
     char path[PATH_MAX];
     snprintf(path, sizeof path, "%s/catalogue", backup->data_dir);
-    int rc = snapshot_open(path, &backup->catalogue, err);
-    for (int i = 0; rc == 0 && i < TRIES; i++) {
+    forget_moment(backup);
+    int rc = snapshot_open_to_hold(path, &backup->catalogue, err);
+    if (rc < 0)
+        return rc;
+    if (hold)
+        rc = snapshot_hold(backup->catalogue, err);
+    if (rc == 0)
         rc = look(backup, err);
-        if (rc == ERR_NOT_FOUND) /* a day was retired between two looks */
-            rc = 0;
-        else if (rc == 0 && snapshot_is_last(backup->catalogue))
-            return 0;
+    bool last = rc == 0 && snapshot_is_last(backup->catalogue);
+    snapshot_release(backup->catalogue);
+    if (rc == ERR_NOT_FOUND) /* a day was retired between two looks */
+        return 0;
+    if (hold && rc == ERR_UNAVAILABLE) /* keys are being changed by who waits for us */
+        return 0;
+    return rc < 0 ? rc : last;
+}
+
+/* A look takes milliseconds, filing commits a few times a second; where it commits so often that
+ * every look is overtaken, later looks keep it waiting meanwhile. A writer that starts may take its
+ * time to clean up. */
+static int take_moment(struct backup *backup, struct err *err)
+{
+    const int64_t start_ms = clock_mono_ms();
+    int64_t took_ms = 0;
+    int rc = try_moment(backup, false, err);
+    for (; rc == 0 && took_ms < MOMENT_MS; took_ms = clock_mono_ms() - start_ms) {
+        poll(NULL, 0, PAUSE_MS);
+        rc = try_moment(backup, took_ms > FREE_MS, err);
     }
-    return rc < 0
-               ? rc
-               : err_set(err, ERR_UNAVAILABLE, "%s: filing left no moment in %d looks; try again",
-                         backup->data_dir, TRIES);
+    if (rc != 0)
+        return rc < 0 ? rc : 0;
+    return err_set(err, ERR_UNAVAILABLE, "%s: filing left no moment in %d ms; try again",
+                   backup->data_dir, MOMENT_MS);
 }
 
 /* ---- copying ---- */

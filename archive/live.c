@@ -177,7 +177,9 @@ static int retire_day(struct archive *archive, struct day day, struct err *err)
     struct intake_day *open = open_day_of(archive, day);
     if (open)
         forget_day(archive, open);
-    rc = file_remove_tree(path, err);
+    /* Who opens it to read, a backup, would make a lock file in a folder that is being removed. */
+    SCOPED(scope_close) int latch = store_latch(path, true, err);
+    rc = latch >= 0 ? file_remove_tree(path, err) : latch == ERR_NOT_FOUND ? 0 : latch;
     fault_point("intake.retire.after_unlink");
     if (rc == 0)
         log_info("intake=%s retired, its keys are destroyed", day_format(day, text));

@@ -28,6 +28,7 @@ enum {
 struct snapshot {
     MDB_env *env;
     MDB_txn *txn;
+    MDB_txn *hold; /* a write transaction that writes nothing; NULL */
     char path[PATH_MAX];
 };
 
@@ -41,7 +42,8 @@ static int refuse(const char *path, int rc, const char *what, struct err *err)
     return err_set(err, code, "%.200s: %s: %s", path, what, mdb_strerror(rc));
 }
 
-int snapshot_open(const char *path, struct snapshot **ret_snapshot, struct err *err)
+static int open_with(const char *path, unsigned flags, struct snapshot **ret_snapshot,
+                     struct err *err)
 {
     SCOPED(scope_close) int latch = store_latch(path, false, err);
     if (latch < 0)
@@ -54,7 +56,7 @@ int snapshot_open(const char *path, struct snapshot **ret_snapshot, struct err *
     if (rc == 0)
         rc = mdb_env_set_maxdbs(snapshot->env, DATABASES_MAX);
     if (rc == 0)
-        rc = mdb_env_open(snapshot->env, path, MDB_RDONLY | MDB_NOTLS, FILE_MODE);
+        rc = mdb_env_open(snapshot->env, path, flags | MDB_NOTLS, FILE_MODE);
     rc = rc == 0 ? snapshot_renew(snapshot, err) : refuse(path, rc, "open", err);
     if (rc < 0)
         snapshot_free(&snapshot);
@@ -63,10 +65,21 @@ int snapshot_open(const char *path, struct snapshot **ret_snapshot, struct err *
     return rc;
 }
 
+int snapshot_open(const char *path, struct snapshot **ret_snapshot, struct err *err)
+{
+    return open_with(path, MDB_RDONLY, ret_snapshot, err);
+}
+
+int snapshot_open_to_hold(const char *path, struct snapshot **ret_snapshot, struct err *err)
+{
+    return open_with(path, 0, ret_snapshot, err);
+}
+
 void snapshot_free(struct snapshot **snapshot)
 {
     if (!snapshot || !*snapshot)
         return;
+    snapshot_release(*snapshot);
     if ((*snapshot)->txn)
         mdb_txn_abort((*snapshot)->txn);
     mdb_env_close((*snapshot)->env);
@@ -81,6 +94,23 @@ int snapshot_renew(struct snapshot *snapshot, struct err *err)
     snapshot->txn = NULL;
     int rc = mdb_txn_begin(snapshot->env, NULL, MDB_RDONLY, &snapshot->txn);
     return rc == 0 ? 0 : refuse(snapshot->path, rc, "begin", err);
+}
+
+int snapshot_hold(struct snapshot *snapshot, struct err *err)
+{
+    int rc = mdb_txn_begin(snapshot->env, NULL, 0, &snapshot->hold);
+    if (rc != 0) {
+        snapshot->hold = NULL;
+        return refuse(snapshot->path, rc, "hold", err);
+    }
+    return snapshot_renew(snapshot, err);
+}
+
+void snapshot_release(struct snapshot *snapshot)
+{
+    if (snapshot->hold)
+        mdb_txn_abort(snapshot->hold);
+    snapshot->hold = NULL;
 }
 
 bool snapshot_is_last(const struct snapshot *snapshot)

@@ -15,10 +15,18 @@ struct snapshot;
 
 /* Opens the environment in a folder and takes the moment now. */
 int snapshot_open(const char *path, struct snapshot **ret_snapshot, struct err *err);
+/* The same, for who may write it and wants to call snapshot_hold. */
+int snapshot_open_to_hold(const char *path, struct snapshot **ret_snapshot, struct err *err);
 void snapshot_free(struct snapshot **snapshot);
 
 /* Takes a new moment. */
 int snapshot_renew(struct snapshot *snapshot, struct err *err);
+
+/* Takes a new moment and keeps the writer from committing until snapshot_release or snapshot_free:
+ * what lies beside the environment can be looked at as of the same moment. Waits for the commit that
+ * is under way. A holder that is killed lets go. */
+int snapshot_hold(struct snapshot *snapshot, struct err *err);
+void snapshot_release(struct snapshot *snapshot);
 
 /* Nothing was committed since the moment. */
 bool snapshot_is_last(const struct snapshot *snapshot);
