@@ -23,8 +23,8 @@ void snapshot_free(struct snapshot **snapshot);
 int snapshot_renew(struct snapshot *snapshot, struct err *err);
 
 /* Takes a new moment and keeps the writer from committing until snapshot_release or snapshot_free:
- * what lies beside the environment can be looked at as of the same moment. Waits for the commit that
- * is under way. A holder that is killed lets go. */
+ * what lies beside the environment can be looked at as of the same moment. Waits for the commit
+ * that is under way. A holder that is killed lets go. */
 int snapshot_hold(struct snapshot *snapshot, struct err *err);
 void snapshot_release(struct snapshot *snapshot);
 
