@@ -42,6 +42,16 @@ static int refuse(const char *path, int rc, const char *what, struct err *err)
     return err_set(err, code, "%.200s: %s: %s", path, what, mdb_strerror(rc));
 }
 
+/* Takes a new moment. */
+static int renew(struct snapshot *snapshot, struct err *err)
+{
+    if (snapshot->txn)
+        mdb_txn_abort(snapshot->txn);
+    snapshot->txn = NULL;
+    int rc = mdb_txn_begin(snapshot->env, NULL, MDB_RDONLY, &snapshot->txn);
+    return rc == 0 ? 0 : refuse(snapshot->path, rc, "begin", err);
+}
+
 static int open_with(const char *path, unsigned flags, struct snapshot **ret_snapshot,
                      struct err *err)
 {
@@ -57,7 +67,7 @@ static int open_with(const char *path, unsigned flags, struct snapshot **ret_sna
         rc = mdb_env_set_maxdbs(snapshot->env, DATABASES_MAX);
     if (rc == 0)
         rc = mdb_env_open(snapshot->env, path, flags | MDB_NOTLS, FILE_MODE);
-    rc = rc == 0 ? snapshot_renew(snapshot, err) : refuse(path, rc, "open", err);
+    rc = rc == 0 ? renew(snapshot, err) : refuse(path, rc, "open", err);
     if (rc < 0)
         snapshot_free(&snapshot);
     else
@@ -87,15 +97,6 @@ void snapshot_free(struct snapshot **snapshot)
     *snapshot = NULL;
 }
 
-int snapshot_renew(struct snapshot *snapshot, struct err *err)
-{
-    if (snapshot->txn)
-        mdb_txn_abort(snapshot->txn);
-    snapshot->txn = NULL;
-    int rc = mdb_txn_begin(snapshot->env, NULL, MDB_RDONLY, &snapshot->txn);
-    return rc == 0 ? 0 : refuse(snapshot->path, rc, "begin", err);
-}
-
 int snapshot_hold(struct snapshot *snapshot, struct err *err)
 {
     int rc = mdb_txn_begin(snapshot->env, NULL, 0, &snapshot->hold);
@@ -103,7 +104,7 @@ int snapshot_hold(struct snapshot *snapshot, struct err *err)
         snapshot->hold = NULL;
         return refuse(snapshot->path, rc, "hold", err);
     }
-    return snapshot_renew(snapshot, err);
+    return renew(snapshot, err);
 }
 
 void snapshot_release(struct snapshot *snapshot)
@@ -229,7 +230,8 @@ static int copy_all(struct copying *copying, struct err *err)
     return synced == 0 ? rc : refuse(copying->path, synced, "sync", err);
 }
 
-int snapshot_copy(struct snapshot *snapshot, const char *file, struct err *err)
+/* Writes what the moment holds into a file, durably; what was there is gone. */
+static int copy(struct snapshot *snapshot, const char *file, struct err *err)
 {
     unlink(file); /* of a copy that was cut short */
     struct copying copying = {.from = snapshot, .path = file, .err = err};
@@ -246,7 +248,7 @@ int snapshot_write(struct snapshot *snapshot, const char *folder, struct err *er
     snprintf(path, sizeof path, "%s/data.mdb", folder);
     int rc = file_make_folders(folder, FOLDER_MODE, err);
     if (rc == 0)
-        rc = snapshot_copy(snapshot, part, err);
+        rc = copy(snapshot, part, err);
     if (rc == 0 && rename(part, path) < 0)
         rc = err_errno(err, errno, "%s: rename", path);
     return rc < 0 ? rc : file_sync_folder(folder, err);

@@ -19,9 +19,6 @@ int snapshot_open(const char *path, struct snapshot **ret_snapshot, struct err *
 int snapshot_open_to_hold(const char *path, struct snapshot **ret_snapshot, struct err *err);
 void snapshot_free(struct snapshot **snapshot);
 
-/* Takes a new moment. */
-int snapshot_renew(struct snapshot *snapshot, struct err *err);
-
 /* Takes a new moment and keeps the writer from committing until snapshot_release or snapshot_free:
  * what lies beside the environment can be looked at as of the same moment. Waits for the commit
  * that is under way. A holder that is killed lets go. */
@@ -35,9 +32,6 @@ bool snapshot_is_last(const struct snapshot *snapshot);
 int snapshot_each(struct snapshot *snapshot, const char *database,
                   int (*each)(void *to, struct bytes key, struct bytes value), void *to,
                   struct err *err);
-
-/* Writes what the moment holds into a file, durably; what was there is gone. */
-int snapshot_copy(struct snapshot *snapshot, const char *file, struct err *err);
 
 /* Writes folder/data.mdb (by way of a .part) with what the moment holds, durably. */
 int snapshot_write(struct snapshot *snapshot, const char *folder, struct err *err);
