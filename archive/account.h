@@ -29,18 +29,18 @@ struct account {
     char tenant[TENANT_TEXT_SIZE], month[ACCOUNT_MONTH_SIZE]; /* "2026-11" */
     uint64_t records; /* of the journal: it was read so far */
     uint64_t batches;
-    uint64_t received;              /* pages accepted */
-    uint64_t archived, under_way;   /* of them: in a box (blank sides and separators too); not yet */
+    uint64_t received;            /* pages accepted */
+    uint64_t archived, under_way; /* of them: in a box (blank sides and separators too); not yet */
     uint64_t by_machine, by_people; /* of the archived: who decided last */
     uint64_t quarantined;           /* of the archived: were in quarantine before */
     uint64_t refused;               /* sheets of paper, and files of partners */
     uint64_t unnamed;               /* of them: with no reason in the journal */
     struct account_reason reasons[ACCOUNT_REASONS_MAX];
     int reason_count;
-    uint64_t documents;           /* archived */
-    uint64_t handed_over, kept;   /* of them: the partner acknowledged a hand-over; not so */
-    uint64_t corrected;           /* of them: a person changed the tag later */
-    int64_t oldest_ms;            /* when the oldest page's batch under way was fed; 0: none */
+    uint64_t documents;             /* archived */
+    uint64_t handed_over, kept;     /* of them: the partner acknowledged a hand-over; not so */
+    uint64_t corrected;             /* of them: a person changed the tag later */
+    int64_t oldest_ms;              /* when the oldest page's batch under way was fed; 0: none */
     int64_t p50_ms, p95_ms, max_ms; /* see below; -1: nothing was handed over */
     struct account_day days[ACCOUNT_DAYS];
 };

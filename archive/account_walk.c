@@ -101,8 +101,7 @@ static int take_opened(struct walk *walk, const json_t *record)
     const uint32_t opened = (uint32_t)number(record, "batch");
     if (walk->batch_count && walk->batches[walk->batch_count - 1].number >= opened)
         return wrong(walk, "batches are not opened in the order of their numbers");
-    int rc =
-        make_room(&walk->batches, &walk->batch_room, walk->batch_count, sizeof *walk->batches);
+    int rc = make_room(&walk->batches, &walk->batch_room, walk->batch_count, sizeof *walk->batches);
     if (rc == 0)
         walk->batches[walk->batch_count++] = (struct walk_batch){.number = opened};
     return rc;
@@ -262,10 +261,8 @@ static int take_filed(struct walk *walk, uint64_t seq, const json_t *record)
     struct walk_batch *batch = named ? walk_batch(walk, id.batch) : NULL;
     if (!batch)
         return wrong(walk, "a document was filed whose batch was never opened");
-    struct walk_document document = {.seq = seq,
-                                     .batch = id.batch,
-                                     .first_page = id.first_page,
-                                     .medical = is_medical(record)};
+    struct walk_document document = {
+        .seq = seq, .batch = id.batch, .first_page = id.first_page, .medical = is_medical(record)};
     int rc = 0;
     json_array_foreach(json_object_get(record, "pages"), i, page)
     {

@@ -10,8 +10,8 @@
 /* A batch, in order of numbers, as they are opened. */
 struct walk_batch {
     uint32_t number;
-    bool vouched;      /* its receipt was signed for a partner: every refusal has a reason */
-    int64_t fed_ms;    /* when its feeding ended first; 0: not yet */
+    bool vouched;            /* its receipt was signed for a partner: every refusal has a reason */
+    int64_t fed_ms;          /* when its feeding ended first; 0: not yet */
     uint64_t pages, refused; /* as its feeding ended last */
     uint64_t archived, by_people, quarantined, documents;
     uint64_t reasons[ACCOUNT_REASONS_MAX];
@@ -22,8 +22,8 @@ struct walk_batch {
 struct walk_document {
     uint64_t seq; /* of the record of its filing: rising */
     uint32_t batch, first_page;
-    bool medical, was_medical; /* the compartment it lies in; where it lay before `moved` */
-    uint64_t moved;            /* record of its last correction; 0: none */
+    bool medical, was_medical;      /* the compartment it lies in; where it lay before `moved` */
+    uint64_t moved;                 /* record of its last correction; 0: none */
     int64_t accepted_ms, handed_ms; /* handed_ms 0: not yet */
 };
 

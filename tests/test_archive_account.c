@@ -89,9 +89,8 @@ static void months_have_a_form(void **state)
 {
     (void)state;
     assert_true(account_month_is_valid("2026-11"));
-    static const char *const wrong[] = {"",        "2026",    "2026-00",    "2026-13",
-                                        "2026-1",  "2026/11", "2026-11-01", "x026-11",
-                                        "2026-1x", "20 6-11"};
+    static const char *const wrong[] = {"",        "2026",       "2026-00", "2026-13", "2026-1",
+                                        "2026/11", "2026-11-01", "x026-11", "2026-1x", "20 6-11"};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
         assert_false(account_month_is_valid(wrong[i]));
 }
@@ -259,8 +258,9 @@ static void lie(struct room *room, const char *event, const char *facts)
     check_ok(store_commit(&txn, &points, &err), &err);
 }
 
-#define A_PAGE(id) \
-    "{\"page\":\"" id "\",\"events\":[{\"event\":\"accepted\",\"at\":\"2026-11-20T10:00:00.000Z\"}]}"
+#define A_PAGE(id)                                                                                 \
+    "{\"page\":\"" id                                                                              \
+    "\",\"events\":[{\"event\":\"accepted\",\"at\":\"2026-11-20T10:00:00.000Z\"}]}"
 
 static void a_lie_in_the_journal_breaks_the_account(void **state)
 {

@@ -16,6 +16,10 @@ const char *french_tag(const char *tag);
  * the name itself where it has no translation. */
 const char *french_trigger(const char *trigger);
 
+/* "fichier abîmé, ou pas une image", …: a sheet's or a file's refusal by its code
+ * (archive/account.h); the code itself where it has no translation. */
+const char *french_refusal(const char *code);
+
 /* The reason for a verdict, or to refuse a file, in French, figures and codes as they are; what has
  * no translation stays as it is. The lint check `reasons` holds the table against classify/ and the
  * readers of image files. Returns `ret_text`. */

@@ -47,7 +47,7 @@ struct delivery {
     struct capture *capture; /* NULL until the first good page */
     struct batch_receipt receipt;
     struct buf refusals;
-    json_t *reasons; /* code → how many files */
+    json_t *reasons;   /* code → how many files */
     uint32_t envelope; /* whose first page has been sent */
 };
 
@@ -243,9 +243,8 @@ static int read_manifest(struct delivery *delivery, struct err *err)
 static int deliver(struct import *import, const struct inbox_queued *queued, struct err *err)
 {
     SCOPED(delivery_end)
-    struct delivery delivery = {.import = import,
-                                .batch = {queued->tenant, queued->uuid},
-                                .reasons = json_object()};
+    struct delivery delivery = {
+        .import = import, .batch = {queued->tenant, queued->uuid}, .reasons = json_object()};
     int rc = read_manifest(&delivery, err);
     if (rc == 0 && !inbox_has_receipt(import->root, &delivery.batch)) {
         for (uint32_t file = 1; rc == 0 && file <= delivery.manifest.count; file++)
