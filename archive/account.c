@@ -96,7 +96,8 @@ static int add_documents(struct account *account, const struct walk *walk, struc
         return err_set(err, ERR_MEMORY, "account: no memory");
     for (size_t i = 0; i < walk->document_count; i++) {
         const struct walk_document *document = &walk->documents[i];
-        if (!is_in(account, walk_batch(walk, document->batch)->fed_ms))
+        const struct walk_batch *batch = walk_batch(walk, document->batch);
+        if (!batch || !is_in(account, batch->fed_ms))
             continue;
         account->corrected += document->moved != 0;
         const int64_t took = document->handed_ms - document->accepted_ms;

@@ -1,7 +1,8 @@
 /*
  * The account of a tenant's month, from its journal alone: the batches that were fed to their end
  * in that month (UTC), and what became of them up to the journal's last record. Documents that were
- * destroyed since stay counted: they were archived.
+ * destroyed since stay counted: they were archived. Mail of a tenant that was merged into another
+ * (merge.h) is in its own account, as it stood at the merger.
  * SPDX-License-Identifier: Apache-2.0
  */
 #pragma once

@@ -305,6 +305,26 @@ static int take_corrected(struct walk *walk, uint64_t seq, const json_t *record)
     return rc;
 }
 
+/* Of a tenant that was merged into this one: no batch of this chain has it, hand-overs take it in.
+ */
+static int take_others(struct walk *walk, uint64_t seq, const json_t *record)
+{
+    struct document_id id = {0};
+    if (strcmp(text(record, "event"), "tag_corrected") != 0)
+        return 0;
+    if (document_id_parse(text(record, "document"), &id) < 0)
+        return wrong(walk, "it names no document");
+    int rc = make_room(&walk->documents, &walk->document_room, walk->document_count,
+                       sizeof *walk->documents);
+    if (rc == 0)
+        walk->documents[walk->document_count++] =
+            (struct walk_document){.seq = seq,
+                                   .batch = id.batch,
+                                   .first_page = id.first_page,
+                                   .medical = is_medical(json_object_get(record, "to"))};
+    return rc;
+}
+
 /* ---- hand-overs ---- */
 
 struct hand_over {
@@ -368,6 +388,8 @@ static int take_record(struct walk *walk, uint64_t seq, const json_t *record)
     } of_batches[] = {{"batch_fed", take_fed}, {"sheet_rejected", take_rejected}};
     const char *event = text(record, "event");
     struct walk_batch *batch = walk_batch(walk, (uint32_t)number(record, "batch"));
+    if (json_object_get(record, "of"))
+        return take_others(walk, seq, record);
     if (strcmp(event, "batch_opened") == 0)
         return take_opened(walk, record);
     if (strcmp(event, "batch_vouched") == 0)

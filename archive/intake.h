@@ -31,7 +31,9 @@ struct intake_lease {
     uint32_t epoch; /* which lending of this page it is, from 1 */
     uint32_t tries; /* failures so far */
     struct digest digest;
-    struct buf image; /* owned by the caller: intake_lease_clear */
+    uint32_t sheet;            /* from 1 in the batch */
+    uint8_t side;              /* 0 front, 1 back */
+    struct buf image, capture; /* as accepted; owned by the caller: intake_lease_clear */
 };
 
 /* Lends up to `most` pages until now + lease_ms; one transaction. Tenants take turns by their

@@ -160,7 +160,8 @@ static int lend_one(struct work *work, size_t index, struct err *err)
                      page_state_name(was.state));
     if (rc <= 0)
         return rc;
-    *lease = (struct intake_lease){.id = id, .tries = was.tries, .digest = was.digest};
+    *lease = (struct intake_lease){
+        .id = id, .tries = was.tries, .digest = was.digest, .sheet = was.sheet, .side = was.side};
     rc = intake_fetch(work->archive, &work->txn, (struct intake_part_of){INTAKE_IMAGE, id},
                       &lease->image, err);
     struct digest digest = digest_of(buf_view(&lease->image));
@@ -168,7 +169,10 @@ static int lend_one(struct work *work, size_t index, struct err *err)
         buf_free(&lease->image);
         return set_aside(work, id, &was, err);
     }
-    if (rc < 0)
+    if (rc == 0)
+        rc = intake_fetch(work->archive, &work->txn, (struct intake_part_of){INTAKE_CAPTURE, id},
+                          &lease->capture, err);
+    if (rc < 0 && rc != ERR_INTEGRITY) /* a damaged record does not keep its page from being read */
         return rc;
     is = was;
     is.state = PAGE_LEASED;
@@ -210,5 +214,6 @@ int intake_lend(struct archive *archive, size_t most, int64_t lease_ms,
 void intake_lease_clear(struct intake_lease *lease)
 {
     buf_free(&lease->image);
+    buf_free(&lease->capture);
     *lease = (struct intake_lease){0};
 }

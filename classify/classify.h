@@ -25,10 +25,11 @@ int classifier_open(const struct classifier_params *params, struct classifier **
 void classifier_free(struct classifier **classifier);
 
 struct classify_page {
-    struct bytes file; /* image file as kept */
-    unsigned page;     /* from 1 */
-    int deadline_ms;   /* for all stages together, 0 = none; a page over it gets what was found,
-                          not accepted, with a reason */
+    struct bytes file;    /* image file as kept */
+    unsigned page;        /* from 1 */
+    int deadline_ms;      /* for all stages together, 0 = none; a page over it gets what was found,
+                             not accepted, with a reason */
+    quality_set captured; /* what capture saw of it; joins the findings of a written side */
     struct evidence *ret_evidence; /* borrowed, filled when the page was read; NULL: not wanted */
 };
 

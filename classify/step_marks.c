@@ -103,8 +103,10 @@ int step_blank(struct reading *reading, struct err *err)
 
 int step_quality(struct reading *reading, struct err *err)
 {
-    return quality_look(reading->reduced, stated_dpi(reading) / reading->reduce,
-                        &reading->verdict->quality, err);
+    int rc = quality_look(reading->reduced, stated_dpi(reading) / reading->reduce,
+                          &reading->verdict->quality, err);
+    reading->verdict->quality |= reading->page->captured;
+    return rc;
 }
 
 int step_separator(struct reading *reading, struct err *err)

@@ -304,10 +304,7 @@ static int reasons_of_json(const json_t *json, struct verdict *verdict, struct e
 static int finding_of_json(const json_t *json)
 {
     const char *text = json_string_value(json);
-    for (int i = 0; text && i < QUALITY_FINDINGS; i++)
-        if (strcmp(quality_finding_name((enum quality_finding)i), text) == 0)
-            return i;
-    return -1;
+    return text ? quality_finding_of_name(text) : -1;
 }
 
 /* A set: each name at most once. */

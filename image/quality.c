@@ -10,6 +10,7 @@
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/scope.h"
 #include "image/decode.h"
@@ -39,8 +40,9 @@ static const double corner_mm = 9, corner_dark = 0.6, corner_share = 0.9;
 
 static const double edge_mm = 0.8, edge_mark_mm = 5, edge_speck_mm = 0.4, edge_contrast = 0.6;
 
-static const char *const names[QUALITY_FINDINGS] = {
-    "too_dark", "too_light", "streak", "torn_corner", "out_of_focus", "cut_off", "double_sheet"};
+static const char *const names[QUALITY_FINDINGS] = {"too_dark",     "too_light",    "streak",
+                                                    "torn_corner",  "out_of_focus", "cut_off",
+                                                    "double_sheet", "sides_differ"};
 
 struct sheet {
     struct Pix *grey;
@@ -54,6 +56,14 @@ const char *quality_finding_name(enum quality_finding finding)
 {
     assert(finding >= 0 && finding < QUALITY_FINDINGS);
     return names[finding];
+}
+
+int quality_finding_of_name(const char *name)
+{
+    for (int i = 0; i < QUALITY_FINDINGS; i++)
+        if (strcmp(names[i], name) == 0)
+            return i;
+    return -1;
 }
 
 static void sheet_free(struct sheet *sheet)

@@ -17,11 +17,15 @@ enum quality_finding {
     QUALITY_OUT_OF_FOCUS, /* no edge of any letter is sharp */
     QUALITY_CUT_OFF,      /* writing runs over an edge of the picture */
     QUALITY_DOUBLE_SHEET, /* as wide as a sheet, but longer than any: two, one behind the other */
+    QUALITY_SIDES_DIFFER, /* front and back are not of one size: capture sees it, not quality_look
+                           */
     QUALITY_FINDINGS
 };
 
 /* "too_dark", "too_light", … */
 const char *quality_finding_name(enum quality_finding finding);
+/* The finding of that name, -1: there is none. */
+int quality_finding_of_name(const char *name);
 
 /* A set of findings: bit 1 << finding. */
 typedef unsigned quality_set;

@@ -166,7 +166,8 @@ static int try_one(struct trial *trial, long number, struct err *err)
     if (rc < 0)
         return rc;
     int64_t start = clock_mono_ms();
-    rc = reader_send(trial->reader, 1, DEADLINE_MS, buf_view(&file), &death);
+    rc = reader_send(trial->reader, &(struct reader_page){1, DEADLINE_MS, NULL}, buf_view(&file),
+                     &death);
     if (rc == 0)
         rc = reader_receive(trial->reader, DEADLINE_MS + GRACE_MS, &answer, &death);
     int64_t took = clock_mono_ms() - start;

@@ -118,6 +118,21 @@ static void an_empty_side_is_blank(void **state)
     }
 }
 
+static void what_capture_saw_stands_in_the_verdict_of_a_written_side(void **state)
+{
+    (void)state;
+    const struct drawn drawn[] = {{.seed = FORM, .dpi = 200, .writing = 20}, {.dpi = 200}};
+    const quality_set seen = 1u << QUALITY_SIDES_DIFFER;
+    for (int blank = 0; blank < 2; blank++) {
+        struct err err = {0};
+        SCOPED(buf_free) struct buf file = file_of(&drawn[blank], false);
+        SCOPED(verdict_clear) struct verdict verdict = {0};
+        const struct classify_page page = {.file = buf_view(&file), .page = 1, .captured = seen};
+        check_ok(classifier_read(classifier, &page, &verdict, &err), &err);
+        assert_int_equal(verdict.quality & seen, blank ? 0 : seen);
+    }
+}
+
 static void the_same_page_gives_the_same_verdict(void **state)
 {
     (void)state;
@@ -180,6 +195,7 @@ int main(void)
         cmocka_unit_test(a_known_form_is_accepted_with_its_model),
         cmocka_unit_test(another_form_is_not_taken_for_it),
         cmocka_unit_test(an_empty_side_is_blank),
+        cmocka_unit_test(what_capture_saw_stands_in_the_verdict_of_a_written_side),
         cmocka_unit_test(the_same_page_gives_the_same_verdict),
         cmocka_unit_test(a_page_over_its_deadline_is_not_accepted),
         cmocka_unit_test(what_is_no_image_is_an_error),

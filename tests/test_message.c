@@ -43,7 +43,7 @@ static void fields_keep_their_values(void **state)
     (void)state;
     struct err err = {0};
     struct message sent = {.kind = MESSAGE_LEND}, got;
-    sent.lend = (struct lend_message){12, 340, 3, "ab", 60000};
+    sent.lend = (struct lend_message){12, 340, 3, "ab", "sides_differ", 60000};
     char *text = message_write(&sent);
     check_ok(message_read(text_of(text), &got, &err), &err);
     assert_int_equal(got.lend.batch, 12);
@@ -51,6 +51,7 @@ static void fields_keep_their_values(void **state)
     assert_int_equal(got.lend.epoch, 3);
     assert_int_equal(got.lend.deadline_ms, 60000);
     assert_string_equal(got.lend.digest, "ab");
+    assert_string_equal(got.lend.finding, "sides_differ");
     message_clear(&got);
     free(text);
 }

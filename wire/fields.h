@@ -63,6 +63,7 @@ struct ready_message {
 struct lend_message {
     uint32_t batch, page, epoch;
     char digest[65];
+    char finding[16]; /* what capture saw of it, a word of enum quality_finding, or empty */
     uint32_t deadline_ms;
 };
 struct verdict_message {

@@ -77,7 +77,7 @@ static const struct row rows[MESSAGE_KIND_COUNT] = {
                        {TEXT_FIELD(ready, worker), TEXT_FIELD(ready, software),
                         TEXT_FIELD(ready, config), NUMBER_FIELD(ready, credit)}},
     [MESSAGE_LEND] = {"lend",
-                      {LENDING_FIELDS(lend), TEXT_FIELD(lend, digest),
+                      {LENDING_FIELDS(lend), TEXT_FIELD(lend, digest), TEXT_FIELD(lend, finding),
                        NUMBER_FIELD(lend, deadline_ms)}},
     [MESSAGE_VERDICT] = {"verdict",
                          {LENDING_FIELDS(verdict), NUMBER_FIELD(verdict, cpu_ms),

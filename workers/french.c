@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "image/quality.h"
+
 enum { PIECES_MAX = 8, DEPTH_MAX = 3 };
 
 static const struct row {
@@ -245,6 +247,36 @@ const char *french_refusal(const char *code)
         if (strcmp(names[i][0], code) == 0)
             return names[i][1];
     return code;
+}
+
+const char *french_finding(const char *finding)
+{
+    static const char *const findings[QUALITY_FINDINGS] = {
+        [QUALITY_TOO_DARK] = "trop sombre",
+        [QUALITY_TOO_LIGHT] = "trop claire",
+        [QUALITY_STREAK] = "rayée par le scanner",
+        [QUALITY_TORN_CORNER] = "un coin manque ou est replié",
+        [QUALITY_OUT_OF_FOCUS] = "floue",
+        [QUALITY_CUT_OFF] = "l'écriture dépasse le bord",
+        [QUALITY_DOUBLE_SHEET] = "deux feuilles à la suite",
+        [QUALITY_SIDES_DIFFER] = "recto et verso ne vont pas ensemble"};
+    int at = finding ? quality_finding_of_name(finding) : -1;
+    return at < 0 ? "à regarder" : findings[at];
+}
+
+const char *french_bad_scan(const json_t *scan, char ret_text[BAD_SCAN_TEXT])
+{
+    const char *page = json_string_value(json_object_get(scan, "page"));
+    const json_t *findings = json_object_get(scan, "quality");
+    bool back = json_integer_value(json_object_get(scan, "side")) == 1;
+    int len =
+        snprintf(ret_text, BAD_SCAN_TEXT, "feuille %lld du lot %.*s, %s :",
+                 (long long)json_integer_value(json_object_get(scan, "sheet")),
+                 (int)strcspn(page ? page : "", "-"), page ? page : "", back ? "verso" : "recto");
+    for (size_t i = 0; i < json_array_size(findings) && len < BAD_SCAN_TEXT; i++)
+        len += snprintf(ret_text + len, (size_t)(BAD_SCAN_TEXT - len), "%s %s", i ? " ;" : "",
+                        french_finding(json_string_value(json_array_get(findings, i))));
+    return ret_text;
 }
 
 const char *french_trigger(const char *trigger)

@@ -5,12 +5,20 @@
  */
 #pragma once
 
+#include <jansson.h>
 #include <stddef.h>
 
 enum { FRENCH_SIZE = 320 }; /* bytes: a reason in French is at most twice as long as in English */
 
 /* "une feuille de soins", "un chèque", …; "rien" for a tag that is not known. */
 const char *french_tag(const char *tag);
+
+/* "un coin manque ou est replié", …: what is wrong with the scan of a side (image/quality.h). */
+const char *french_finding(const char *finding);
+
+/* "feuille 12 du lot 3, recto : floue" of one of the hub's `bad_scans` (docs/schemas.md). */
+enum { BAD_SCAN_TEXT = 256 }; /* bytes: a place and every finding */
+const char *french_bad_scan(const json_t *scan, char ret_text[BAD_SCAN_TEXT]);
 
 /* "la réception", "la date des soins", …: what the period of a rule of retention.conf runs from;
  * the name itself where it has no translation. */

@@ -7,15 +7,35 @@
 
 #include "archive/archive.h"
 #include "archive/intake.h"
+#include "image/quality.h"
 #include "wire/link.h"
 #include "workers/forecast.h"
 #include "workers/program.h"
 
 enum {
-    LANES_MAX = 64,        /* workers connected at once */
-    LANE_CREDIT_MAX = 8,   /* pages one worker may hold */
-    GROUP_MAX = 256,       /* pages committed together; hub.group_pages is at most this */
-    GROUP_BYTES = 48 << 20 /* image bytes held for one commit */
+    LANES_MAX = 64,         /* workers connected at once */
+    LANE_CREDIT_MAX = 8,    /* pages one worker may hold */
+    GROUP_MAX = 256,        /* pages committed together; hub.group_pages is at most this */
+    GROUP_BYTES = 48 << 20, /* image bytes held for one commit */
+    BAD_SCANS_MAX = 32,     /* told to operators; nobody looks for more sheets in a stack */
+    BAD_SCAN_MS = 1800000   /* half an hour: later the stack is in its carton */
+};
+
+/* A page that a worker holds. */
+struct lent {
+    struct intake_lending lending;
+    int64_t since_ms;
+    uint32_t sheet;
+    uint8_t side;
+};
+
+/* A side whose scan is bad: the sheet may still be in somebody's hand. */
+struct bad_scan {
+    struct page_id id;
+    uint32_t sheet;
+    uint8_t side;
+    quality_set findings;
+    int64_t seen_ms;
 };
 
 /* One worker as the hub sees it. */
@@ -25,8 +45,7 @@ struct lane {
     struct peer peer;
     char name[64];
     uint32_t credit;
-    struct intake_lending lent[LANE_CREDIT_MAX];
-    int64_t lent_ms[LANE_CREDIT_MAX];
+    struct lent lent[LANE_CREDIT_MAX];
     int lent_count;
     int64_t heard_ms;
     uint64_t pages, cpu_ms;
@@ -63,8 +82,10 @@ struct hub {
     uint64_t unread;            /* pages not yet decided, refreshed by timer and acceptance */
     int64_t counted_ms, expired_ms, sealed_ms, started_ms;
     uint64_t pages_decided, cpu_ms;
-    struct pace pace;     /* while pages waited */
-    uint64_t pages_noted; /* of pages_decided, in `pace` */
+    struct pace pace;                         /* while pages waited */
+    uint64_t pages_noted;                     /* of pages_decided, in `pace` */
+    struct bad_scan bad_scans[BAD_SCANS_MAX]; /* the next overwrites the oldest */
+    uint64_t bad_scan_count;
 };
 
 /* hub_capture.c: takes what captures and tools sent, commits pages, answers. */

@@ -31,9 +31,10 @@ static void close_lane(struct hub *hub, struct lane *lane, const char *why)
 {
     struct err err = {0};
     for (int i = 0; i < lane->lent_count; i++)
-        if (intake_return(hub->archive, lane->lent[i], &err) < 0 && err.code != ERR_CONFLICT)
-            log_warn("page=%u-%u not returned: %s", lane->lent[i].id.batch, lane->lent[i].id.page,
-                     err.text);
+        if (intake_return(hub->archive, lane->lent[i].lending, &err) < 0 &&
+            err.code != ERR_CONFLICT)
+            log_warn("page=%u-%u not returned: %s", lane->lent[i].lending.id.batch,
+                     lane->lent[i].lending.id.page, err.text);
     log_info("worker=%s %s, %d pages returned", lane->name, why, lane->lent_count);
     hub->may_have_unread |= lane->lent_count > 0;
     for (int i = 0; i < hub->verdict_count; i++)
@@ -91,14 +92,13 @@ static void drop_lent(struct lane *lane, int i)
 {
     lane->lent_count--;
     lane->lent[i] = lane->lent[lane->lent_count];
-    lane->lent_ms[i] = lane->lent_ms[lane->lent_count];
 }
 
 /* Where a lending stands in the lane's list; -1 when this lane does not hold it. */
 static int place_of(const struct lane *lane, struct intake_lending lending)
 {
     for (int i = 0; lane && i < lane->lent_count; i++) {
-        const struct intake_lending *lent = &lane->lent[i];
+        const struct intake_lending *lent = &lane->lent[i].lending;
         if (lent->id.batch == lending.id.batch && lent->id.page == lending.id.page &&
             lent->epoch == lending.epoch)
             return i;
@@ -256,6 +256,23 @@ static void count_verdict(struct hub *hub, int i, const struct intake_decision *
              decision->confidence, decision->accepted ? "accepted" : "to code", said->cpu_ms);
 }
 
+static void note_bad_scan(struct hub *hub, int i, struct intake_lending lending)
+{
+    const json_t *found = json_object_get(hub->verdicts[i].verdict.verdict, "quality");
+    const struct lane *lane = hub->verdict_lane[i];
+    int at = place_of(lane, lending);
+    if (json_array_size(found) == 0 || at < 0)
+        return;
+    struct bad_scan *scan = &hub->bad_scans[hub->bad_scan_count++ % BAD_SCANS_MAX];
+    *scan = (struct bad_scan){.id = lending.id,
+                              .sheet = lane->lent[at].sheet,
+                              .side = lane->lent[at].side,
+                              .seen_ms = clock_mono_ms()};
+    for (size_t k = 0; k < json_array_size(found); k++)
+        scan->findings |=
+            1u << quality_finding_of_name(json_string_value(json_array_get(found, k)));
+}
+
 static void drop_verdicts(struct hub *hub, char **records)
 {
     for (int i = 0; i < hub->verdict_count; i++) {
@@ -283,8 +300,11 @@ void hub_lanes_commit(struct hub *hub)
     if (rc < 0)
         hub_trouble(hub, &err); /* the pages' leases run out and they are read again */
     for (int k = 0; k < count; k++) {
+        bool taken = rc >= 0 && results[k] == 0;
+        if (taken)
+            note_bad_scan(hub, source[k], decisions[k].lending);
         settle(hub->verdict_lane[source[k]], decisions[k].lending);
-        if (rc >= 0 && results[k] == 0)
+        if (taken)
             count_verdict(hub, source[k], &decisions[k]);
         else
             log_warn("page=%u-%u epoch=%u verdict not taken: %s", decisions[k].lending.id.batch,
@@ -293,6 +313,15 @@ void hub_lanes_commit(struct hub *hub)
     }
     hub->may_have_complete |= count > 0;
     drop_verdicts(hub, records);
+}
+
+/* What capture saw of a page, from its record; "" when that is sound. */
+static void find_captured(struct bytes record, char *ret_finding, size_t size)
+{
+    json_t *capture = json_loadb((const char *)record.at, record.len, 0, NULL);
+    const char *finding = json_string_value(json_object_get(capture, "finding"));
+    snprintf(ret_finding, size, "%s", finding ? finding : "");
+    json_decref(capture);
 }
 
 static void send_lease(struct hub *hub, struct lane *lane, const struct intake_lease *lease)
@@ -305,8 +334,9 @@ static void send_lease(struct hub *hub, struct lane *lane, const struct intake_l
                               .epoch = lease->epoch,
                               .deadline_ms = (uint32_t)hub->program.tuning.worker.deadline_ms};
     digest_hex(&lease->digest, lend.lend.digest);
-    lane->lent_ms[lane->lent_count] = clock_mono_ms();
-    lane->lent[lane->lent_count++] = (struct intake_lending){lease->id, lease->epoch};
+    find_captured(buf_view(&lease->capture), lend.lend.finding, sizeof lend.lend.finding);
+    lane->lent[lane->lent_count++] =
+        (struct lent){{lease->id, lease->epoch}, clock_mono_ms(), lease->sheet, lease->side};
     if (link_send(lane->link, &lane->peer, &lend, buf_view(&lease->image), &err) < 0)
         close_lane(hub, lane, "is gone");
 }
@@ -347,7 +377,7 @@ void hub_lanes_lend(struct hub *hub)
 static void drop_expired(struct lane *lane, int64_t now, int64_t lease_ms)
 {
     for (int i = lane->lent_count - 1; i >= 0; i--)
-        if (now - lane->lent_ms[i] > lease_ms)
+        if (now - lane->lent[i].since_ms > lease_ms)
             drop_lent(lane, i);
 }
 

@@ -22,6 +22,32 @@ static json_t *lanes_of(const struct hub *hub)
     return lanes;
 }
 
+static json_t *bad_scan_of(const struct bad_scan *scan)
+{
+    char page[ID_TEXT_SIZE];
+    json_t *findings = json_array();
+    for (int i = 0; i < QUALITY_FINDINGS; i++)
+        if (scan->findings >> i & 1)
+            json_array_append_new(findings,
+                                  json_string(quality_finding_name((enum quality_finding)i)));
+    return json_pack("{s:s, s:I, s:i, s:o}", "page", page_id_format(scan->id, page), "sheet",
+                     (json_int_t)scan->sheet, "side", scan->side, "quality", findings);
+}
+
+/* The latest first. */
+static json_t *bad_scans_of(const struct hub *hub, struct batch_id batch)
+{
+    json_t *scans = json_array();
+    for (uint64_t i = 0; i < BAD_SCANS_MAX && i < hub->bad_scan_count; i++) {
+        const struct bad_scan *scan =
+            &hub->bad_scans[(hub->bad_scan_count - 1 - i) % BAD_SCANS_MAX];
+        bool wanted = batch.n == 0 || scan->id.batch == batch.n;
+        if (wanted && clock_mono_ms() - scan->seen_ms < BAD_SCAN_MS)
+            json_array_append_new(scans, bad_scan_of(scan));
+    }
+    return scans;
+}
+
 int hub_status(struct hub *hub, const json_t *details, json_t **ret_status, struct err *err)
 {
     const struct batch_id batch = {(uint32_t)json_integer_value(json_object_get(details, "batch"))};
@@ -31,6 +57,7 @@ int hub_status(struct hub *hub, const json_t *details, json_t **ret_status, stru
         return rc;
     json_t *status = counts_to_json(&counts);
     json_object_set_new(status, "lanes", lanes_of(hub));
+    json_object_set_new(status, "bad_scans", bad_scans_of(hub, batch));
     json_object_set_new(status, "trouble", json_string(hub->trouble));
     json_object_set_new(status, "pages_decided", json_integer((json_int_t)hub->pages_decided));
     json_object_set_new(status, "cpu_ms", json_integer((json_int_t)hub->cpu_ms));

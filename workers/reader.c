@@ -66,15 +66,20 @@ static json_t *error_of(const struct err *err, unsigned pages)
 static json_t *read_page(struct reading *reading, const json_t *request, struct bytes file)
 {
     int page = 0, deadline_ms = 0;
+    const char *captured = NULL;
     struct err err = {0};
     struct image_header header = {0};
-    if (json_unpack((json_t *)request, "{s:i, s:i}", "page", &page, "deadline_ms", &deadline_ms))
+    if (json_unpack((json_t *)request, "{s:i, s:i, s:s}", "page", &page, "deadline_ms",
+                    &deadline_ms, "finding", &captured))
         return NULL;
+    const int finding = quality_finding_of_name(captured);
     int64_t start_us = clock_cpu_us();
     if (image_header_read(file, (unsigned)page, &header, &err) < 0)
         return error_of(&err, 0);
-    const struct classify_page what = {
-        .file = file, .page = (unsigned)page, .deadline_ms = deadline_ms};
+    const struct classify_page what = {.file = file,
+                                       .page = (unsigned)page,
+                                       .deadline_ms = deadline_ms,
+                                       .captured = finding < 0 ? 0 : 1u << finding};
     struct verdict verdict = {0};
     json_t *answer;
     if (classifier_read(reading->classifier, &what, &verdict, &err) < 0)

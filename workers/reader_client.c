@@ -137,10 +137,11 @@ long long reader_pages(const struct reader *reader)
     return reader->pages;
 }
 
-int reader_send(struct reader *reader, unsigned page, int deadline_ms, struct bytes file,
+int reader_send(struct reader *reader, const struct reader_page *page, struct bytes file,
                 struct err *err)
 {
-    json_t *request = json_pack("{s:i, s:i}", "page", (int)page, "deadline_ms", deadline_ms);
+    json_t *request = json_pack("{s:i, s:i, s:s}", "page", (int)page->page, "deadline_ms",
+                                page->deadline_ms, "finding", page->finding ? page->finding : "");
     if (!request)
         return err_set(err, ERR_MEMORY, "reader: no memory");
     int rc = pipe_send(reader->fd, request, file, err);

@@ -37,8 +37,13 @@ pid_t reader_pid(const struct reader *reader);
 /* Pages answered so far. */
 long long reader_pages(const struct reader *reader);
 
-/* Hands a page over. ERR_UNAVAILABLE: the child is gone. */
-int reader_send(struct reader *reader, unsigned page, int deadline_ms, struct bytes file,
+/* Hands a page of a file over. ERR_UNAVAILABLE: the child is gone. */
+struct reader_page {
+    unsigned page; /* from 1 */
+    int deadline_ms;
+    const char *finding; /* what capture saw of it (image/quality.h), NULL or "": nothing */
+};
+int reader_send(struct reader *reader, const struct reader_page *page, struct bytes file,
                 struct err *err);
 
 /* Asks for the full text of page 1 of a file that was turned by `rotation` (degrees

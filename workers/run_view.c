@@ -15,7 +15,8 @@
 enum {
     TERMINAL_MS = 500, /* between two drawings on a terminal */
     PIPE_MS = 5000,    /* between two lines in a pipe */
-    BAR_WIDTH = 30     /* characters */
+    BAR_WIDTH = 30,    /* characters */
+    BAD_SCANS_DRAWN = 3
 };
 
 static const struct {
@@ -101,6 +102,14 @@ static void draw_tags(struct run_view *view, const json_t *types)
     line(view, "  étiquettes  %s", text);
 }
 
+/* The latest sheets to be scanned again. */
+static void draw_bad_scans(struct run_view *view, const json_t *scans)
+{
+    char text[BAD_SCAN_TEXT];
+    for (size_t i = 0; i < json_array_size(scans) && i < BAD_SCANS_DRAWN; i++)
+        line(view, "  à revoir    %s", french_bad_scan(json_array_get(scans, i), text));
+}
+
 /* Pages that the source has not given yet, as far as it told how much there is. */
 static double still_to_feed(const json_t *capture)
 {
@@ -132,6 +141,7 @@ static void draw_block(struct run_view *view, const json_t *status, const json_t
          number(status, "separators"));
     line(view, "  à coder     %.0f;  en quarantaine %.0f;  en attente %.0f",
          number(status, "to_code"), number(status, "quarantined"), number(status, "waiting"));
+    draw_bad_scans(view, json_object_get(status, "bad_scans"));
     const char *trouble = json_string_value(json_object_get(status, "trouble"));
     line(view, "%s%s", trouble && trouble[0] ? "  ARRÊT : " : "", trouble ? trouble : "");
     fprintf(stderr, "\033[J");

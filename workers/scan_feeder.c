@@ -21,6 +21,7 @@
 #include "image/decode.h"
 #include "image/encode.h"
 #include "image/page.h"
+#include "image/quality.h"
 #include "scanner/device.h"
 #include "scanner/sides.h"
 #include "workers/scan.h"
@@ -172,14 +173,17 @@ static struct side_size size_of(const struct scanned_side *side)
     return side_size_of(side->page, side->x_dpi, side->y_dpi);
 }
 
-/* Tells the operator, while the paper is in hand, and the page's record. */
+/* Tells the operator, while the paper is in hand, and the records of both sides, so that their
+ * verdicts say it. */
 static void check_sides(const struct feeding *feeding, const struct scanned_side *back,
                         json_t *record)
 {
     struct side_size front = feeding->front.size, size = size_of(back);
     if (feeding->front.image.len == 0 || sides_match(front, size))
         return;
-    json_object_set_new(record, "finding", json_string("sides_differ"));
+    const char *finding = quality_finding_name(QUALITY_SIDES_DIFFER);
+    json_object_set_new(feeding->front.record, "finding", json_string(finding));
+    json_object_set_new(record, "finding", json_string(finding));
     log_warn("sheet=%u front and back do not match: %.0f x %.0f mm and %.0f x %.0f mm, at most %d "
              "mm apart; kept, to be looked at",
              back->sheet, front.width, front.height, size.width, size.height, SIDES_DIFFER_MM);

@@ -132,6 +132,8 @@ static void print_waiting(const struct code_verb *verb, const struct intake_wait
         char french[FRENCH_SIZE];
         json_array_foreach(json_object_get(record, "reasons"), i, reason)
             printf("    %s\n", french_reason(json_string_value(reason), french));
+        json_array_foreach(json_object_get(record, "quality"), i, reason)
+            printf("    numérisation : %s\n", french_finding(json_string_value(reason)));
     }
     json_decref(record);
 }

@@ -37,7 +37,7 @@ static int ask_page(struct page_verb *verb, unsigned page, struct bytes file, js
     int deadline = (int)verb->program.tuning.worker.deadline_ms;
     int rc = verb->reader ? 0 : start_reader(verb, err);
     if (rc == 0)
-        rc = reader_send(verb->reader, page, deadline, file, err);
+        rc = reader_send(verb->reader, &(struct reader_page){page, deadline, NULL}, file, err);
     if (rc == 0)
         rc = reader_receive(verb->reader, deadline + GRACE_MS, ret_answer, err);
     if (rc < 0)

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "workers/ask.h"
 #include "workers/counts_json.h"
+#include "workers/french.h"
 #include "workers/prometheus.h"
 #include "workers/verb.h"
 
@@ -20,6 +21,7 @@ enum {
     STANDS_STILL = 2,
     TENANTS_SHOWN = 8, /* one screen */
     BATCHES_SHOWN = 4,
+    BAD_SCANS_SHOWN = 4,
     SILENT_MS = 600000 /* clearing a jam or fetching the next box takes less */
 };
 
@@ -202,6 +204,23 @@ static void print_silent(const json_t *status)
         printf("             et %zu autres lots ouverts\n", count - BATCHES_SHOWN);
 }
 
+/* Sheets to scan again, while somebody still has them. */
+static void print_bad_scans(const json_t *scans)
+{
+    size_t i;
+    json_t *scan;
+    char text[BAD_SCAN_TEXT];
+    json_array_foreach(scans, i, scan)
+    {
+        if (i == BAD_SCANS_SHOWN)
+            break;
+        printf("à revoir     %s\n", french_bad_scan(scan, text));
+    }
+    if (json_array_size(scans) > BAD_SCANS_SHOWN)
+        printf("             et %zu autres faces mal numérisées\n",
+               json_array_size(scans) - BAD_SCANS_SHOWN);
+}
+
 static void print_plain(const json_t *status, int verdict)
 {
     static const char *const words[] = {"tout va bien", "du travail attend une personne",
@@ -232,6 +251,7 @@ static void print_plain(const json_t *status, int verdict)
     if (number(status, "quarantined") > 0)
         printf("à faire      tripli quarantine list (%lld faces)\n", number(status, "quarantined"));
     print_silent(status);
+    print_bad_scans(json_object_get(status, "bad_scans"));
 }
 
 int verb_status(int argc, char **argv)

@@ -126,10 +126,10 @@ static void feed_reader(struct worker *worker)
     if (!worker->reader || !worker->reader_ready || worker->reading || worker->held_count == 0)
         return;
     const struct held *held = &worker->held[0];
+    const struct reader_page page = {1, (int)held->lend.deadline_ms, held->lend.finding};
     worker->reading_since_ms = clock_mono_ms();
     worker->reading = true;
-    if (reader_send(worker->reader, 1, (int)held->lend.deadline_ms, buf_view(&held->image), &err) <
-        0) {
+    if (reader_send(worker->reader, &page, buf_view(&held->image), &err) < 0) {
         tell_failure(worker, err.text, false);
         replace_reader(worker);
     }

@@ -146,6 +146,15 @@ class TwoSheetsAsOne(mailroom.Room):
         scan.expect("ne vont pas ensemble")
         self.assertEqual(scan.finish(), 0, scan.shown)
         self.assertNotIn("ne vont pas ensemble", scan.shown)
+        self.wait_for(self.sheets_that_differ)
+        self.assertEqual(self.sheets_that_differ(), {2})
+        self.assertRegex(self.tripli("status", want=None), "à revoir +feuille 2 du lot 1, recto : "
+                         ".*recto et verso ne vont pas ensemble")
+
+    def sheets_that_differ(self):
+        """Of which sheet a verdict says that its sides do not match."""
+        return {scan["sheet"] for scan in self.lines("status", want=None)[0]["bad_scans"]
+                if "sides_differ" in scan["quality"]}
 
 
 if __name__ == "__main__":

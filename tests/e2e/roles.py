@@ -48,6 +48,7 @@ VERBS = {
     "receipt": (("archivist", "auditor"), ["1-1"]),
     "statement": (("archivist", "auditor"), ["--tenant", "061", "--month", "2026-11"]),
     "rekey": ((), []),
+    "tenant": ((), ["list"]),
     "backup": (("archivist",), ["none"]),
 }
 
