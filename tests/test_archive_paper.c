@@ -253,7 +253,7 @@ static void a_restore_does_not_bring_it_back(void **state)
     room_close(&room);
     copy = room;
     snprintf(copy.data, sizeof copy.data, "%s/data2", room.root);
-    check_ok(backup_restore(folder, copy.data, &err), &err);
+    check_ok(backup_restore(folder, copy.data, room.keys, &err), &err);
     const struct archive_params params = room_params(&copy, true);
     check_ok(archive_open(&params, &copy.archive, &err), &err);
     assert_true(paper_of(&copy, first).row.destroyed_ms > 0);

@@ -79,7 +79,8 @@ static int restore(const struct backup_verb *verb, struct err *err)
 {
     struct verify_report report = {0};
     struct archive *archive = NULL;
-    int rc = backup_restore(verb->folder, verb->program.place.data, err);
+    const struct place *place = &verb->program.place;
+    int rc = backup_restore(verb->folder, place->data, place->keys, err);
     if (rc == 0)
         rc = ask_settle(&verb->program, err);
     if (rc == 0)
