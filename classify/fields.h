@@ -27,7 +27,8 @@ void fields_of_text(const struct ocr_text *text, const struct fields_context *co
  * of what looks like one. */
 void field_find_nir(const struct ocr_text *text, struct field *ret_field);
 
-/* Boxes of what may be an insured number that was misread, line by line; returns how many. */
+/* Boxes of lines that may hold an insured number that was misread: many digits, or rubbish on a page
+ * that reads well. Returns how many. */
 enum { NIR_SUSPECTS_MAX = 3 };
 int field_nir_suspects(const struct ocr_text *text, struct box ret_boxes[NIR_SUSPECTS_MAX]);
 
