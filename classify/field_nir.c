@@ -162,6 +162,16 @@ static void search_run(const struct ocr_text *text, const struct text_line *line
     note(&search->found, found.nir);
 }
 
+/* Does a digit of the same word stand before this place, with nothing but signs between? Then a
+ * number that begins here has lost its beginning. */
+static bool is_cut_off(const struct text_line *line, int from)
+{
+    int at = from - 1;
+    while (at >= 0 && line->plain[at] != ' ' && !isalnum((unsigned char)line->plain[at]))
+        at--;
+    return at >= 0 && isdigit((unsigned char)line->plain[at]);
+}
+
 static void search_line(const struct ocr_text *text, const struct text_line *line,
                         struct search *search)
 {
@@ -170,7 +180,7 @@ static void search_line(const struct ocr_text *text, const struct text_line *lin
         bool begins = isdigit((unsigned char)here) ? !isdigit((unsigned char)before)
                                                    : !isalnum((unsigned char)before);
         struct run run;
-        if (!begins || is_separator(here) || !take_run(line, from, &run))
+        if (!begins || is_separator(here) || is_cut_off(line, from) || !take_run(line, from, &run))
             continue;
         search_run(text, line, &run, search);
     }
@@ -253,6 +263,22 @@ static double confidence_of(const struct ocr_text *text, size_t from, size_t to)
         length += characters;
     }
     return length > 0 ? sum / length : 1;
+}
+
+bool field_nir_is_doubtful(const struct ocr_text *text, const struct field *nir)
+{
+    double sum = 0, length = 0;
+    const struct box *all = &nir->box;
+    for (size_t i = 0; i < text->count; i++) {
+        const struct ocr_rect *word = &text->words[i].box;
+        const double characters = (double)strlen(text->words[i].text);
+        bool inside = word->x >= all->x && word->x + word->width <= all->x + all->width &&
+                      word->y >= all->y && word->y + word->height <= all->y + all->height;
+        sum += inside ? characters * (double)text->words[i].confidence : 0;
+        length += inside ? characters : 0;
+    }
+    bool usual = nir->value[0] == '1' || nir->value[0] == '2';
+    return !usual || length == 0 || sum / length < GARBLED;
 }
 
 /* Garbled among lines that read well, and long enough for a number. */

@@ -34,7 +34,7 @@ static PIX *cut_line(const struct Pix *page, struct box at)
 /* One reading of a line. */
 struct again {
     struct field found; /* the number in it; its box is not of the page */
-    double confidence;  /* of the whole line */
+    bool clear;         /* its line reads as well as a page must, to be believed at once */
 };
 
 static int read_at(PIX *line, double scale, const struct number_source *source,
@@ -51,7 +51,8 @@ static int read_at(PIX *line, double scale, const struct number_source *source,
     int rc = ocr_read(source->ocr, &request, &text, err);
     if (rc >= 0)
         field_find_nir(&text, &ret_again->found);
-    ret_again->confidence = rc >= 0 ? (double)text.confidence : 0;
+    ret_again->clear = rc >= 0 && (double)text.confidence >= clear_confidence &&
+                       !field_nir_is_doubtful(&text, &ret_again->found);
     ocr_text_free(&text);
     pixDestroy(&scaled);
     return rc == ERR_TIMEOUT ? 0 : rc;
@@ -61,7 +62,7 @@ static int read_at(PIX *line, double scale, const struct number_source *source,
 struct proven {
     struct field field;
     int readings; /* that proved it */
-    bool clear;   /* one of them read as well as a page must, to be believed at once */
+    bool clear;   /* one of them was */
     bool disputed;
 };
 
@@ -77,7 +78,7 @@ static void keep(const struct again *again, struct box at, struct proven *proven
     proven->field = *found;
     proven->field.box = at;
     proven->readings++;
-    proven->clear |= again->confidence >= clear_confidence;
+    proven->clear |= again->clear;
 }
 
 int read_number_again(const struct number_source *source, struct field *ret_field, struct err *err)

@@ -82,6 +82,7 @@ static void what_no_key_proves_is_no_insured_number(void **state)
         "1830278256123",                     /* no key */
         "06 12 34 56 78 99 12 345",          /* a telephone and more */
         "lilolsoblosoill",                   /* letters alone */
+        "SS:1\"481012B 30495353",            /* has lost its beginning, and another key fits */
         "",
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -146,6 +147,28 @@ static void lines_that_may_be_a_misread_number_are_named(void **state)
             assert_int_equal(boxes[0].x, 0);
             assert_int_equal(boxes[0].width, rows[i].words * WORD_WIDTH);
         }
+    }
+}
+
+static void a_proof_may_be_doubtful(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *line;
+        float confidence;
+        bool doubtful;
+    } rows[] = {{"NIR 183027825612371", 0.95F, false},
+                {"NIR 183027825612371", 0.5F, true},
+                {"NIR 785019910012384", 0.95F, true}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct page_text page;
+        struct field field;
+        typed(&page, rows[i].line);
+        for (size_t k = 0; k < page.text.count; k++)
+            page.text.words[k].confidence = rows[i].confidence;
+        field_find_nir(&page.text, &field);
+        assert_int_equal(field.state, FIELD_PROVEN);
+        assert_int_equal(field_nir_is_doubtful(&page.text, &field), rows[i].doubtful);
     }
 }
 
@@ -250,6 +273,7 @@ int main(void)
         cmocka_unit_test(two_insured_numbers_on_a_page_prove_neither),
         cmocka_unit_test(an_insured_number_that_is_not_proven_is_located),
         cmocka_unit_test(lines_that_may_be_a_misread_number_are_named),
+        cmocka_unit_test(a_proof_may_be_doubtful),
         cmocka_unit_test(dates_are_read_as_french_letters_write_them),
         cmocka_unit_test(cerfa_numbers_volets_and_organisations_are_read),
         cmocka_unit_test(a_proven_field_is_never_overwritten),
