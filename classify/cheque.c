@@ -26,6 +26,7 @@
 /* The line lies in the lowest 16 mm of a cheque (NF K 11-111), the cheque at the lower edge of its
  * page; beyond this, with all the border of a photograph, something else is taken for a line. */
 #define FAR_MM 60.0
+#define DPI_TOLERANCE 0.3 /* of the line's pitch over the file's word for the page */
 #define DPI_MIN 70
 #define KEY_SURE 0.8 /* OCR's confidence from which another key than computed speaks against */
 
@@ -151,7 +152,10 @@ int cheque_look(const struct Pix *page, const struct glance *glance, double dpi,
     ret_evidence->size_fits = size_fits(page, found ? ret_evidence->band.dpi : dpi);
     if (found) {
         weigh_band(page, ret_evidence);
-        return 0;
+        bool sized = dpi == 0 || fabs(ret_evidence->band.dpi / dpi - 1) <= DPI_TOLERANCE;
+        if (!ret_evidence->far || sized)
+            return 0;
+        *ret_evidence = (struct cheque_evidence){0}; /* nor of a magnetic line's size */
     }
     found = look_for_foreign(page, glance, ret_evidence, err);
     if (found == 0)
