@@ -14,6 +14,7 @@
 #include "archive/purge.h"
 #include "archive/slip_store.h"
 #include "archive/state.h"
+#include "archive/successor.h"
 #include "base/clock.h"
 #include "base/scope.h"
 
@@ -246,20 +247,32 @@ static int on_box(struct setting *setting, struct err *err)
 }
 
 /* In both compartments: a hold that leaves out what its owner may not read would let it go. */
-static int on_insured(struct setting *setting, struct err *err)
+static int on_insured_of(struct setting *setting, const char *tenant, struct err *err)
 {
-    const struct hold_spec *spec = setting->spec;
-    int rc = archive_check_tenant(setting->archive, spec->tenant, err);
-    snprintf(setting->row.tenant, sizeof setting->row.tenant, "%.3s", spec->tenant);
+    int rc = 0;
     for (int i = COMPARTMENT_ADMIN; rc == 0 && i <= COMPARTMENT_MEDICAL; i++) {
-        const struct key_owner owner = {spec->tenant, (enum compartment)i};
+        const struct key_owner owner = {tenant, (enum compartment)i};
         struct insured_hash hash;
-        rc = filing_insured_hash(setting->archive->keys, &owner, spec->insured, &hash, err);
+        rc =
+            filing_insured_hash(setting->archive->keys, &owner, setting->spec->insured, &hash, err);
         if (rc < 0)
             break;
-        struct db_key subject = subject_of_insured(spec->tenant, owner.compartment, &hash);
+        struct db_key subject = subject_of_insured(tenant, owner.compartment, &hash);
         rc = put_subject(&setting->txn, setting->row.name, &subject, err);
     }
+    return rc;
+}
+
+static int on_insured(struct setting *setting, struct err *err)
+{
+    struct tenant_group group;
+    const char *tenant = setting->spec->tenant;
+    int rc = archive_check_tenant(setting->archive, tenant, err);
+    snprintf(setting->row.tenant, sizeof setting->row.tenant, "%.3s", tenant);
+    if (rc == 0)
+        rc = successor_group(&setting->txn, tenant, &group, err);
+    for (int i = 0; rc == 0 && i < group.count; i++)
+        rc = on_insured_of(setting, group.at[i], err);
     return rc;
 }
 

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "archive/journal.h"
+#include "archive/merge.h"
 #include "archive/slip.h"
 #include "base/scope.h"
 
@@ -40,16 +41,14 @@ struct journal_look {
 static bool is_destroyed(const struct journal_look *look, struct document_id id)
 {
     struct box_row row;
-    struct bytes seq;
+    uint64_t seq;
     uint32_t box;
     char event[EVENT_ID_SIZE];
-    struct db_key key = catalogue_tenant_key(look->tenant);
     if (destroyed_with(look->txn, id, &box, NULL) != 1)
         return false;
     snprintf(event, sizeof event, "box_destroyed %u", box);
-    key_text(&key, event);
     return catalogue_box(look->txn, box, &row, NULL) == 1 && row.state == BOX_DESTROYED &&
-           store_get(look->txn, CAT_EVENTS, &key, &seq, NULL) == 1;
+           journal_find(look->txn, look->tenant, event, &seq, NULL) == 1;
 }
 
 /* What the journal says was filed must be in the catalogue, or destroyed. */
@@ -85,6 +84,9 @@ static int verify_journal(struct verifying *verifying, struct store_txn *txn, co
     if (check.broken_at)
         discrepancy(verifying, "journal of tenant %s: record %llu: %s", tenant,
                     (unsigned long long)check.broken_at, check.why);
+    struct err why = {0};
+    if (merge_check(txn, tenant, &why) < 0)
+        discrepancy(verifying, "%s", why.text);
     return 0;
 }
 

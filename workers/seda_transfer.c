@@ -30,8 +30,9 @@ struct transfer {
     struct transfer_extent extent;
 };
 
-int transfer_begin(struct archive *archive, const char *folder, const char *agency,
-                   struct transfer **ret_transfer, struct err *err)
+int transfer_begin(struct archive *archive, const char *folder,
+                   const struct transfer_parties *parties, struct transfer **ret_transfer,
+                   struct err *err)
 {
     char path[PATH_MAX];
     struct stat st;
@@ -40,7 +41,8 @@ int transfer_begin(struct archive *archive, const char *folder, const char *agen
         return err_set(err, ERR_MEMORY, "transfer: no memory");
     transfer->archive = archive;
     snprintf(transfer->folder, sizeof transfer->folder, "%s", folder);
-    snprintf(transfer->agency, sizeof transfer->agency, "%s", agency);
+    snprintf(transfer->agency, sizeof transfer->agency, "%s", parties->agency);
+    snprintf(transfer->tenant, sizeof transfer->tenant, "%.3s", parties->tenant);
     snprintf(path, sizeof path, "%s/manifest.xml", folder);
     int rc = stat(path, &st) == 0
                  ? err_set(err, ERR_CONFLICT, "%s: there is a transfer already", path)
@@ -267,7 +269,6 @@ int transfer_add(struct transfer *transfer, const struct found_document *documen
     if (transfer->extent.documents++ == TRANSFER_DOCUMENTS_MAX)
         return err_set(err, ERR_LIMIT, "transfer: more than %d documents; ask for fewer at once",
                        TRANSFER_DOCUMENTS_MAX);
-    memcpy(transfer->tenant, document->tenant, sizeof transfer->tenant);
     int rc = history_read(transfer->archive, document->id, &history, err);
     if (rc < 0)
         return rc;

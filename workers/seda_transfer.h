@@ -12,10 +12,16 @@ struct transfer;
 
 enum { TRANSFER_DOCUMENTS_MAX = 20000 }; /* about 60 MB of manifest */
 
-/* Makes the folder; ERR_CONFLICT when it holds a manifest. `agency`: who takes it over. */
-int transfer_begin(struct archive *archive, const char *folder, const char *agency,
-                   struct transfer **ret_transfer, struct err *err);
-/* Writes the images and remembers what the manifest says of them; all are of one tenant. ERR_LIMIT
+struct transfer_parties {
+    const char *tenant; /* whose mail it is now */
+    const char *agency; /* who takes it over */
+};
+
+/* Makes the folder; ERR_CONFLICT when it holds a manifest. */
+int transfer_begin(struct archive *archive, const char *folder,
+                   const struct transfer_parties *parties, struct transfer **ret_transfer,
+                   struct err *err);
+/* Writes the images and remembers what the manifest says of them; all are the tenant's. ERR_LIMIT
  * when there are too many; ERR_INTEGRITY for an image that is not what was filed. */
 int transfer_add(struct transfer *transfer, const struct found_document *document, struct err *err);
 /* Writes the manifest, last: without it there is no transfer. ERR_NOT_FOUND when it is empty. */

@@ -49,6 +49,7 @@ static const struct verb {
     {"seal", "sign the journals", ROLE_ARCHIVIST, verb_seal},
     {"receipt", "proof of an envelope", PROVE, verb_receipt},
     {"rekey", "change tenant keys", ROLES_NONE, verb_rekey},
+    {"tenant", "list, merge caisses", ROLES_NONE, verb_tenant},
     {"backup", "make a copy, put it back", ROLE_ARCHIVIST, verb_backup},
 };
 

@@ -34,6 +34,7 @@ int verb_seal(int argc, char **argv);
 int verb_receipt(int argc, char **argv);
 int verb_backup(int argc, char **argv);
 int verb_rekey(int argc, char **argv);
+int verb_tenant(int argc, char **argv);
 int verb_learn(int argc, char **argv);
 int verb_models(int argc, char **argv);
 int verb_separators(int argc, char **argv);

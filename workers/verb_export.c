@@ -127,8 +127,9 @@ static void print_extent(const struct export_verb *verb, const struct transfer *
 static int hand_over(struct export_verb *verb, struct archive *archive, struct err *err)
 {
     struct transfer *transfer = NULL;
-    const char *agency = verb->agency ? verb->agency : verb->query.tenant;
-    int rc = transfer_begin(archive, verb->folder, agency, &transfer, err);
+    const char *tenant = verb->query.tenant;
+    const struct transfer_parties parties = {tenant, verb->agency ? verb->agency : tenant};
+    int rc = transfer_begin(archive, verb->folder, &parties, &transfer, err);
     if (rc == 0)
         rc = add_found(verb, archive, transfer, err);
     if (rc == 0)

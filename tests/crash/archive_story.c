@@ -17,6 +17,7 @@
 #include "archive/hold.h"
 #include "archive/intake.h"
 #include "archive/intake_work.h"
+#include "archive/merge.h"
 #include "archive/move.h"
 #include "archive/rotate.h"
 #include "archive/slip.h"
@@ -416,6 +417,22 @@ static int look_and_rekey(struct archive *archive, struct err *err)
     return rc < 0 ? rc : 0;
 }
 
+/* ---- the tenant is merged into another, once ---- */
+
+static int see_merger(void *to, const struct merge_seen *seen)
+{
+    *(bool *)to |= strcmp(seen->from, "061") == 0;
+    return 0;
+}
+
+static int merge(struct archive *archive, struct err *err)
+{
+    static const struct merge merge = {"061", "131", "martin"};
+    bool merged = false;
+    int rc = merge_each(archive, see_merger, &merged, err);
+    return rc < 0 || merged ? rc : merge_tenants(archive, &merge, err);
+}
+
 /* ---- the whole ---- */
 
 static int tell(const struct story *story, struct archive *archive, struct err *err)
@@ -445,6 +462,8 @@ static int tell(const struct story *story, struct archive *archive, struct err *
         rc = eliminate(archive, err);
     if (rc == 0)
         rc = look_and_rekey(archive, err);
+    if (rc == 0)
+        rc = merge(archive, err);
     return rc < 0 ? rc : seal(archive, err);
 }
 

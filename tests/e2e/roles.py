@@ -47,6 +47,7 @@ VERBS = {
     "seal": (("archivist",), []),
     "receipt": (("archivist", "auditor"), ["1-1"]),
     "rekey": ((), []),
+    "tenant": ((), ["list"]),
     "backup": (("archivist",), ["none"]),
 }
 
