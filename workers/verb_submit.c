@@ -300,11 +300,10 @@ static void show(struct submit_verb *verb, uint64_t sent, const char *why)
     char there[FRENCH_NUMBER_SIZE], all[FRENCH_NUMBER_SIZE], speed[FRENCH_NUMBER_SIZE];
     double seconds = (double)(clock_mono_ms() - verb->started_ms) / 1000;
     double rate = seconds > 0 ? (double)(sent - verb->begun_at) / seconds : 0;
-    fprintf(stderr, "\r\033[K%s sur %s, %s/s", french_megabytes(sent, there),
-            french_megabytes(verb->bytes, all), french_megabytes((uint64_t)rate, speed));
-    if (why)
-        fprintf(stderr, ", %s", why);
-    else if (rate > 0 && sent < verb->bytes)
+    fprintf(stderr, "\r\033[K%s sur %s, %s/s%s%s", french_megabytes(sent, there),
+            french_megabytes(verb->bytes, all), french_megabytes((uint64_t)rate, speed),
+            why ? ", " : "", why ? why : "");
+    if (!why && rate > 0 && sent < verb->bytes)
         fprintf(stderr, ", reste %.0f s", (double)(verb->bytes - sent) / rate);
 }
 
