@@ -51,6 +51,21 @@ static bool is_destroyed(const struct journal_look *look, struct document_id id)
            journal_find(look->txn, look->tenant, event, &seq, NULL) == 1;
 }
 
+/* A paper that the journal says was placed has a row. */
+static void look_at_placing(const struct journal_look *look, uint64_t seq, const char *text)
+{
+    uint32_t batch;
+    struct bytes row;
+    if (sscanf(text, "{\"id\":\"paper %u placed", &batch) != 1 || !strstr(text, " placed "))
+        return;
+    const struct db_key key = key_of_number(batch);
+    if (store_get(look->txn, CAT_PAPERS, &key, &row, NULL) != 1)
+        discrepancy(look->verifying,
+                    "journal of tenant %s: record %llu places the paper of batch %u, which is "
+                    "missing",
+                    look->tenant, (unsigned long long)seq, batch);
+}
+
 /* What the journal says was filed must be in the catalogue, or destroyed. */
 static int look_at_record(void *to, uint64_t seq, struct bytes record)
 {
@@ -59,6 +74,7 @@ static int look_at_record(void *to, uint64_t seq, struct bytes record)
     struct document_id id;
     struct document_row row;
     memcpy(text, record.at, record.len < sizeof text - 1 ? record.len : sizeof text - 1);
+    look_at_placing(look, seq, text);
     if (sscanf(text, "{\"id\":\"filed %u-%u\"", &id.batch, &id.first_page) != 2)
         return 0;
     int rc = catalogue_document(look->txn, id, &row, NULL);
@@ -204,6 +220,8 @@ int verify_archive(struct archive *archive, void (*say)(void *to, const char *li
         rc = verify_boxes(&verifying, err);
     if (rc == 0)
         rc = verify_folders(&verifying, err);
+    if (rc == 0)
+        rc = verify_papers(&verifying, err);
     if (rc == 0)
         rc = verify_intake(&verifying, err);
     *ret_report = verifying.report;

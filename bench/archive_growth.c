@@ -38,7 +38,7 @@ enum {
 struct bench {
     long most;
     const char *folder;
-    bool json;
+    bool json, keep;
     char data[256], keys[256];
     struct archive *archive;
     long documents;
@@ -130,7 +130,8 @@ static int make_boxes(struct bench *bench, struct err *err)
                               .expiry = {2021, 4, 1},
                               .filing = {2018, 9, 1},
                               .number = box,
-                              .state = BOX_CLOSED};
+                              .state = BOX_CLOSED,
+                              .documents = 1}; /* not known; not a box that is empty */
         snprintf(row.tenant, sizeof row.tenant, "%s", tenants[(box - 1) % TENANTS]);
         rc = catalogue_put_box(&txn, box, &row, err);
     }
@@ -267,6 +268,21 @@ static int grow(struct bench *bench, long size, struct err *err)
     return fflush(stdout) == 0 ? 0 : err_set(err, ERR_IO, "cannot print");
 }
 
+/* The numbers behind which archive-rate goes on. */
+static int leave_for_more(struct bench *bench, struct err *err)
+{
+    static const struct commit_points points = {"bench.before", "bench.after"};
+    SCOPED(store_abort) struct store_txn txn = {0};
+    int rc = store_begin(bench->archive->catalogue, &txn, err);
+    if (rc == 0)
+        rc = catalogue_set_number(&txn, "layout", CATALOGUE_LAYOUT, err);
+    if (rc == 0)
+        rc = catalogue_set_number(&txn, "last_box", BOXES, err);
+    if (rc == 0)
+        rc = catalogue_set_number(&txn, "last_batch", id_of(bench->documents).batch, err);
+    return rc < 0 ? rc : store_commit(&txn, &points, err);
+}
+
 static int grow_all(struct bench *bench, struct err *err)
 {
     char root[256];
@@ -285,15 +301,21 @@ static int grow_all(struct bench *bench, struct err *err)
         rc = make_boxes(bench, err);
     for (long size = 10000; rc == 0 && size <= bench->most; size *= 10)
         rc = grow(bench, size, err);
+    if (rc == 0 && bench->keep)
+        rc = leave_for_more(bench, err);
     archive_free(&bench->archive);
     struct err ignored;
-    file_remove_tree(root, &ignored);
+    if (rc < 0 || !bench->keep)
+        file_remove_tree(root, &ignored);
+    else
+        fprintf(stderr, "kept: %s\n", root);
     return rc;
 }
 
 static const struct argp_option options[] = {
     {"folder", 'd', "DIR", 0, "on the disk to be measured (/tmp)", 0},
     {"documents", 'n', "N", 0, "grow up to N, by tens from 10 000 (1 000 000)", 0},
+    {"keep", 'k', NULL, 0, "leave the archive there, for archive-rate --into", 0},
     {"json", 'j', NULL, 0, "an object for each size", 0},
     {0},
 };
@@ -309,6 +331,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         bench->most = strtol(arg, NULL, 10);
         if (bench->most < 10000 || bench->most > 100000000)
             argp_error(state, "'%s': must be 10000 to 100000000", arg);
+        return 0;
+    case 'k':
+        bench->keep = true;
         return 0;
     case 'j':
         bench->json = true;

@@ -218,6 +218,7 @@ int desk_do(struct archive *archive, const struct desk_ask *ask, json_t **ret_an
                  {"rekey", do_rekey},
                  {"merge", do_merge},
                  {"hold_set", desk_hold_set},
+                 {"hold_add", desk_hold_add},
                  {"hold_lift", desk_hold_lift},
                  {"event", desk_event},
                  {"tag", desk_tag},

@@ -377,3 +377,27 @@ const char *french_reason(const char *reason, char ret_text[FRENCH_SIZE])
     translate((struct piece){reason, strlen(reason)}, 0, ret_text);
     return ret_text;
 }
+
+/* ---- numbers ---- */
+
+const char *french_plural(uint64_t count)
+{
+    return count > 1 ? "s" : "";
+}
+
+char *french_decimal(double value, int decimals, char ret_text[FRENCH_NUMBER_SIZE])
+{
+    snprintf(ret_text, FRENCH_NUMBER_SIZE, "%.*f", decimals, value);
+    char *point = strchr(ret_text, '.');
+    if (point)
+        *point = ',';
+    return ret_text;
+}
+
+char *french_megabytes(uint64_t bytes, char ret_text[FRENCH_NUMBER_SIZE])
+{
+    char number[FRENCH_NUMBER_SIZE];
+    snprintf(ret_text, FRENCH_NUMBER_SIZE, "%.25s Mo",
+             french_decimal((double)bytes / 1e6, 1, number));
+    return ret_text;
+}

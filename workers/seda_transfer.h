@@ -1,7 +1,7 @@
 /*
  * A SEDA 2.3 ArchiveTransfer in a folder: manifest.xml and content/, one object per page with its
- * SHA-512, one unit per document with its appraisal rule, access rule and holds, one below it per
- * page. What an archive service, or the tenant itself, takes over.
+ * SHA-512, one unit per document with its appraisal rule, access rule and holds, and its PDF if
+ * wanted, one below it per page. What an archive service, or the tenant itself, takes over.
  * SPDX-License-Identifier: Apache-2.0
  */
 #pragma once
@@ -12,14 +12,17 @@ struct transfer;
 
 enum { TRANSFER_DOCUMENTS_MAX = 20000 }; /* about 60 MB of manifest */
 
-struct transfer_parties {
-    const char *tenant; /* whose mail it is now */
-    const char *agency; /* who takes it over */
+struct program;
+
+struct transfer_params {
+    const char *tenant;           /* whose mail it is now */
+    const char *agency;           /* who takes it over */
+    const struct program *pdf_by; /* makes a searchable PDF of each document; NULL: none */
 };
 
 /* Makes the folder; ERR_CONFLICT when it holds a manifest. */
 int transfer_begin(struct archive *archive, const char *folder,
-                   const struct transfer_parties *parties, struct transfer **ret_transfer,
+                   const struct transfer_params *params, struct transfer **ret_transfer,
                    struct err *err);
 /* Writes the images and remembers what the manifest says of them; all are the tenant's. ERR_LIMIT
  * when there are too many; ERR_INTEGRITY for an image that is not what was filed. */

@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "base/scope.h"
 #include "workers/ask.h"
+#include "workers/french.h"
 #include "workers/verb.h"
 
 struct verify_verb {
@@ -99,9 +100,10 @@ static int check_batch(const struct verify_verb *verb, struct bytes file, const 
     if (verb->json)
         verb_print(batch_receipt_to_json(&facts));
     else
-        printf("lot %s, caisse %s, reçu le %s : %u fichiers, %u refusés, %u faces, prouvé, signé "
-               "le %s\n",
-               facts.uuid, facts.tenant, facts.received, facts.files, facts.refused, facts.pages,
+        printf("lot %s, caisse %s, reçu le %s : %u fichier%s, %u refusé%s, %u face%s, prouvé, "
+               "signé le %s\n",
+               facts.uuid, facts.tenant, facts.received, facts.files, french_plural(facts.files),
+               facts.refused, french_plural(facts.refused), facts.pages, french_plural(facts.pages),
                facts.at);
     return 0;
 }
@@ -116,9 +118,9 @@ static int check_handover(const struct verify_verb *verb, struct bytes file,
     if (rc == 0 && verb->json)
         verb_print(handover_to_json(&facts));
     else if (rc == 0)
-        printf("remise %u (%s), caisse %s : %u documents, %u fichiers, prouvé, signé le %s\n",
+        printf("remise %u (%s), caisse %s : %u document%s, %u fichier%s, prouvé, signé le %s\n",
                facts.number, compartment_name(facts.compartment), facts.tenant, facts.documents,
-               facts.files, facts.at);
+               french_plural(facts.documents), facts.files, french_plural(facts.files), facts.at);
     return rc;
 }
 
@@ -129,8 +131,9 @@ static void report_receipt(const struct verify_verb *verb, const struct receipt_
                              facts->tenant, "documents", (json_int_t)facts->documents, "pages",
                              (json_int_t)facts->pages, "sealed_at", facts->sealed_at));
     else
-        printf("pli %s, caisse %s : %u documents, %u faces, prouvé, scellé le %s\n",
-               facts->envelope, facts->tenant, facts->documents, facts->pages, facts->sealed_at);
+        printf("pli %s, caisse %s : %u document%s, %u face%s, prouvé, scellé le %s\n",
+               facts->envelope, facts->tenant, facts->documents, french_plural(facts->documents),
+               facts->pages, french_plural(facts->pages), facts->sealed_at);
 }
 
 static int check_envelope(const struct verify_verb *verb, const json_t *receipt,

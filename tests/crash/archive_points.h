@@ -57,6 +57,8 @@ static const char *const archive_points[] = {
     "handover.give.after_commit",
     "hold.set.before_commit",
     "hold.set.after_commit",
+    "hold.add.before_commit",
+    "hold.add.after_commit",
     "hold.lift.before_commit",
     "hold.lift.after_commit",
     "intake.accept.before_commit",
