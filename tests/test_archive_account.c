@@ -10,6 +10,7 @@
 #include "archive/batch_receipt.h"
 #include "archive/handover.h"
 #include "archive/journal.h"
+#include "archive/merge.h"
 #include "archive/state.h"
 #include "archive/term.h"
 #include "base/clock.h"
@@ -241,6 +242,37 @@ static void nobody_else_and_no_other_month_is_in_it(void **state)
     check_refused(account_read(room->archive, "999", month, &got, &err), ERR_NOT_FOUND, &err);
 }
 
+/* The other's mail stays in the other's account; its corrections come with this one's hand-overs.
+ */
+static void a_tenant_that_was_merged_keeps_its_account(void **state)
+{
+    struct room *room = *state;
+    struct err err = {0};
+    struct account got;
+    char month[ACCOUNT_MONTH_SIZE];
+    const struct merge merge = {"041", "061", "martin"};
+    const struct move_cause cause = {"tag_corrected", "martin", "no letter"};
+    const struct term_tag other = {.tag = "other", .compartment = COMPARTMENT_ADMIN};
+    struct batch_spec spec = room_spec(1, BOUNDARY_MARKED);
+    memcpy(spec.tenant, "041", sizeof spec.tenant);
+    const struct batch_id theirs =
+        room_file(room, &spec, &(struct room_verdict){.tag = "letter", .insured = ""}, 2);
+    check_ok(archive_batch_close(room->archive, theirs, "martin", &err), &err);
+    room_file_letters(room, 2, 3);
+    check_ok(merge_tenants(room->archive, &merge, &err), &err);
+    check_ok(term_retag(room->archive, (struct document_id){theirs.n, 1}, &other, &cause, &err),
+             &err);
+    hand_over(room, COMPARTMENT_ADMIN, 4);
+    got = account_now(room);
+    assert_int_equal(got.documents, 3);
+    assert_int_equal(got.handed_over, 3);
+    assert_int_equal(got.corrected, 0);
+    this_month(month);
+    check_ok(account_read(room->archive, "041", month, &got, &err), &err);
+    assert_int_equal(got.documents, 2);
+    assert_int_equal(got.kept, 2);
+}
+
 /* ---- lies ---- */
 
 /* A record that the chain holds and that is not true. */
@@ -336,6 +368,7 @@ static const struct CMUnitTest tests[] = {
     TEST(hand_overs_are_counted_once_whatever_is_corrected),
     TEST(refusals_of_partners_come_with_their_reasons),
     TEST(nobody_else_and_no_other_month_is_in_it),
+    TEST(a_tenant_that_was_merged_keeps_its_account),
     cmocka_unit_test(a_lie_in_the_journal_breaks_the_account),
     TEST(figures_that_do_not_add_up_are_named),
 };
