@@ -232,6 +232,23 @@ const char *french_tag(const char *tag)
     return "rien";
 }
 
+const char *french_refusal(const char *code)
+{
+    static const char *const names[][2] = {{"torn", "feuilles déchirées"},
+                                           {"unfit", "feuilles impropres à la numérisation"},
+                                           {"object", "objets"},
+                                           {"other", "feuilles, autre raison"},
+                                           {"format", "fichiers abîmés, ou pas des images"},
+                                           {"unsupported", "images d'un genre qui n'est pas lu"},
+                                           {"limit", "fichiers au-delà d'une limite"},
+                                           {"integrity", "fichiers sans l'empreinte annoncée"},
+                                           {"timeout", "fichiers trop longs à lire"}};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(names[i][0], code) == 0)
+            return names[i][1];
+    return code;
+}
+
 const char *french_finding(const char *finding)
 {
     static const char *const findings[QUALITY_FINDINGS] = {

@@ -37,6 +37,10 @@ char *french_megabytes(uint64_t bytes, char ret_text[FRENCH_NUMBER_SIZE]);
  * the name itself where it has no translation. */
 const char *french_trigger(const char *trigger);
 
+/* "fichier abîmé, ou pas une image", …: a sheet's or a file's refusal by its code
+ * (archive/account.h); the code itself where it has no translation. */
+const char *french_refusal(const char *code);
+
 /* The reason for a verdict, or to refuse a file, in French, figures and codes as they are; what has
  * no translation stays as it is. The lint check `reasons` holds the table against classify/ and the
  * readers of image files. Returns `ret_text`. */
