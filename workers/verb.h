@@ -29,6 +29,7 @@ int verb_read(int argc, char **argv);
 int verb_hold(int argc, char **argv);
 int verb_slip(int argc, char **argv);
 int verb_export(int argc, char **argv);
+int verb_statement(int argc, char **argv);
 int verb_verify(int argc, char **argv);
 int verb_seal(int argc, char **argv);
 int verb_receipt(int argc, char **argv);

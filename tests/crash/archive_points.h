@@ -21,6 +21,8 @@ static const char *const archive_points[] = {
     "batch.reject.after_commit",
     "batch.end.before_commit",
     "batch.end.after_commit",
+    "batch.vouch.before_commit",
+    "batch.vouch.after_commit",
     "batch.close.before_commit",
     "batch.close.after_commit",
     "box.create.before",
