@@ -17,6 +17,7 @@
 
 #include "archive/envelopes.h"
 #include "archive/life.h"
+#include "archive/merge.h"
 #include "archive/purge.h"
 #include "archive/rotate.h"
 #include "archive/slip_store.h"
@@ -113,6 +114,8 @@ static int recover(struct archive *archive, struct err *err)
         rc = destroy_recover(archive, err);
     if (rc == 0)
         rc = filing_close_old_boxes(archive, err);
+    if (rc == 0)
+        rc = merge_recover(archive, err);
     return rc < 0 ? rc : envelopes_recover(archive, err);
 }
 

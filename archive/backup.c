@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 
 #include "archive/file_copy.h"
+#include "archive/keys_fit.h"
 #include "archive/rows.h"
 #include "archive/snapshot.h"
 #include "archive/store.h"
@@ -368,7 +369,7 @@ static int restore_closed(struct restore *restore, struct err *err)
     return rc;
 }
 
-int backup_restore(const char *folder, const char *data_dir, struct err *err)
+int backup_restore(const char *folder, const char *data_dir, const char *key_dir, struct err *err)
 {
     char from[PATH_MAX], into[PATH_MAX];
     struct stat st;
@@ -381,6 +382,8 @@ int backup_restore(const char *folder, const char *data_dir, struct err *err)
         snprintf(from, sizeof from, "%s/old", folder);
     if (stat(from, &st) < 0)
         return err_set(err, ERR_NOT_FOUND, "%s: no finished backup", folder);
-    int rc = tree_copy(from, data_dir, err);
+    int rc = keys_fit(key_dir, from, err);
+    if (rc == 0)
+        rc = tree_copy(from, data_dir, err);
     return rc < 0 ? rc : restore_closed(&(struct restore){folder, data_dir, err}, err);
 }

@@ -24,6 +24,7 @@ struct backup_report {
 int backup_make(const char *data_dir, const char *folder, struct backup_report *ret_report,
                 struct err *err);
 
-/* Into a data folder that has no catalogue (ERR_CONFLICT otherwise). Cut short, it is done again
- * after the folder was emptied. */
-int backup_restore(const char *folder, const char *data_dir, struct err *err);
+/* Into a data folder that has no catalogue (ERR_CONFLICT otherwise). ERR_CONFLICT too, and nothing
+ * is touched, when a key of `key_dir` was changed since, or is older: restore it from its backup
+ * of that time first. Cut short, it is done again after the folder was emptied. */
+int backup_restore(const char *folder, const char *data_dir, const char *key_dir, struct err *err);

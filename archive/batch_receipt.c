@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "archive/journal.h"
 #include "archive/state.h"
 #include "base/scope.h"
 
@@ -110,10 +111,76 @@ static int compare_batch(struct archive *archive, const struct batch_receipt *re
     return 0;
 }
 
-int batch_receipt_sign(struct archive *archive, struct batch_receipt *receipt,
-                       struct signed_statement *ret_signed, struct err *err)
+static bool is_code(const char *name)
 {
-    int rc = compare_batch(archive, receipt, err);
+    for (int code = ERR_IO; code >= ERR_UNAVAILABLE; code--)
+        if (strcmp(err_name(code), name) == 0)
+            return true;
+    return false;
+}
+
+static int check_reasons(const json_t *reasons, uint32_t refused, struct err *err)
+{
+    const char *name;
+    json_t *count;
+    json_int_t sum = 0;
+    json_object_foreach((json_t *)reasons, name, count)
+    {
+        const json_int_t number = json_integer_value(count);
+        if (!is_code(name) || number < 1 || number > (json_int_t)refused)
+            return err_set(err, ERR_PROTOCOL, "receipt: a reason is no code with a count");
+        sum += number;
+    }
+    return sum == (json_int_t)refused
+               ? 0
+               : err_set(err, ERR_PROTOCOL, "receipt: %lld reasons for %u files refused",
+                         (long long)sum, refused);
+}
+
+/* An import that was killed before it wrote the receipt asks again: what differs is another event,
+ * what is the same is the same. */
+static void event_id(const struct batch_receipt *receipt, char ret_id[EVENT_ID_SIZE])
+{
+    char refusals[DIGEST_HEX_SIZE], hex[DIGEST_HEX_SIZE], what[256];
+    int len = snprintf(what, sizeof what, "%s %u %u %u %s", receipt->uuid, receipt->number,
+                       receipt->pages, receipt->refused, digest_hex(&receipt->refusals, refusals));
+    struct digest digest = digest_of(bytes_of(what, (size_t)len));
+    snprintf(ret_id, EVENT_ID_SIZE, "vouched %.32s", digest_hex(&digest, hex));
+}
+
+static int note_vouched(struct archive *archive, const struct batch_receipt *receipt,
+                        const json_t *reasons, struct err *err)
+{
+    static const struct commit_points points = {"batch.vouch.before_commit",
+                                                "batch.vouch.after_commit"};
+    SCOPED(store_abort) struct store_txn txn = {0};
+    char id[EVENT_ID_SIZE], manifest[DIGEST_HEX_SIZE];
+    event_id(receipt, id);
+    const struct journal_event event = {
+        receipt->tenant, id, "batch_vouched", clock_wall_ms(),
+        json_pack("{s:I, s:s, s:s, s:s, s:I, s:I, s:I, s:O}", "batch", (json_int_t)receipt->number,
+                  "uuid", receipt->uuid, "received", receipt->received, "manifest",
+                  digest_hex(&receipt->manifest, manifest), "files", (json_int_t)receipt->files,
+                  "refused", (json_int_t)receipt->refused, "pages", (json_int_t)receipt->pages,
+                  "reasons", reasons)};
+    int rc = store_begin(archive->catalogue, &txn, err);
+    if (rc == 0)
+        rc = journal_note(&txn, &event, err);
+    else
+        json_decref(event.facts);
+    return rc < 0 ? rc : store_commit(&txn, &points, err);
+}
+
+int batch_receipt_sign(struct archive *archive, struct batch_receipt *receipt,
+                       const json_t *reasons, struct signed_statement *ret_signed, struct err *err)
+{
+    int rc = archive_may_write(archive, err);
+    if (rc == 0)
+        rc = compare_batch(archive, receipt, err);
+    if (rc == 0)
+        rc = check_reasons(reasons, receipt->refused, err);
+    if (rc == 0)
+        rc = note_vouched(archive, receipt, reasons, err);
     if (rc < 0)
         return rc;
     clock_format(clock_wall_ms(), receipt->at);

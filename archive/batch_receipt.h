@@ -29,9 +29,11 @@ struct batch_receipt {
 };
 
 /* Signs, after comparing tenant, date of receipt and pages with the batch of that number
- * (ERR_CONFLICT when they differ or it has not ended). Sets `at`. Writer only. */
+ * (ERR_CONFLICT when they differ or it has not ended), and after the tenant's journal has it, with
+ * the reasons: an object, code of the error (err_name) → how many of the refused files; together
+ * all of them (ERR_PROTOCOL). The same receipt again is one record. Sets `at`. Writer only. */
 int batch_receipt_sign(struct archive *archive, struct batch_receipt *receipt,
-                       struct signed_statement *ret_signed, struct err *err);
+                       const json_t *reasons, struct signed_statement *ret_signed, struct err *err);
 
 /* The fields as a new object, and back; ERR_FORMAT names the field that is missing or not valid. */
 json_t *batch_receipt_to_json(const struct batch_receipt *receipt);

@@ -8,6 +8,7 @@
 #include "archive/envelopes.h"
 #include "archive/journal.h"
 #include "archive/state.h"
+#include "archive/successor.h"
 #include "archive/tenants.h"
 #include "base/clock.h"
 #include "base/scope.h"
@@ -135,7 +136,9 @@ int archive_batch_open(struct archive *archive, const struct batch_spec *spec,
         rc = find_same(&txn, spec, ret_id, err);
     if (rc != 0)
         return rc < 0 ? rc : 0;
-    rc = archive_has_space(archive, 0, err);
+    rc = successor_none(&txn, spec->tenant, "it has no new mail", err);
+    if (rc == 0)
+        rc = archive_has_space(archive, 0, err);
     if (rc == 0)
         rc = catalogue_number(&txn, "last_batch", &last, err);
     if (rc < 0)

@@ -103,18 +103,17 @@ static int64_t take_heads(struct store_txn *txn, const struct day_seal *before,
                           struct day_seal *seal, struct err *err)
 {
     char tenant[TENANT_TEXT_SIZE] = "";
-    uint64_t fresh = 0, next;
+    uint64_t fresh = 0;
     int rc;
     while ((rc = journal_next_tenant(txn, tenant, err)) == 1) {
         if (seal->head_count == SEAL_HEADS_MAX)
             return err_set(err, ERR_LIMIT, "seal: more than %d tenants", SEAL_HEADS_MAX);
         struct seal_head *head = &seal->heads[seal->head_count++];
         uint64_t from = day_seal_reach(before, tenant);
-        rc = journal_next(txn, tenant, &next, err);
+        rc = journal_own_end(txn, tenant, &head->seq, err);
         if (rc < 0)
             return rc;
         memcpy(head->tenant, tenant, sizeof head->tenant);
-        head->seq = next - 1;
         if (head->seq - from > MERKLE_LEAVES_MAX - fresh)
             head->seq = from + (MERKLE_LEAVES_MAX - fresh);
         fresh += head->seq - from;

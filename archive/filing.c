@@ -16,13 +16,14 @@ enum { READERS_CHECK_MS = 60000 };
 /* ---- 1: boxes ---- */
 
 static int put_page(struct archive *archive, struct box_writing *writing,
-                    struct plan_document *document, const struct plan_page *page, struct err *err)
+                    struct plan_document *document, struct plan_page *page, struct err *err)
 {
     SCOPED(store_abort) struct store_txn txn = {0};
     SCOPED(filing_page_clear) struct filing_page content = {0};
     int rc = store_begin_read(document->batch->day->store, &txn, err);
     if (rc == 0)
         rc = filing_page_read(archive, &txn, page, &content, err);
+    page->evidence = content.evidence;
     if (rc == 0)
         rc = filing_add_insured(archive, document, content.insured, err);
     if (rc == 0)
@@ -35,7 +36,7 @@ static int put_document(struct archive *archive, struct box_writing *writing, st
                         struct plan_document *document, struct err *err)
 {
     for (size_t i = 0; i < document->count; i++) {
-        const struct plan_page *page = &plan->pages[document->first + i];
+        struct plan_page *page = &plan->pages[document->first + i];
         int rc = put_page(archive, writing, document, page, err);
         if (rc == ERR_INTEGRITY)
             plan->damaged = page->id;

@@ -17,6 +17,7 @@ enum {
 struct plan_page {
     struct page_id id;
     struct intake_row row;
+    struct digest evidence; /* of the record of its capture; comes with the writing of its box */
 };
 
 struct plan_document {

@@ -48,6 +48,7 @@ int filing_page_read(struct archive *archive, struct store_txn *txn, const struc
     memcpy(record.insured, note.note.insured, sizeof record.insured);
     memcpy(record.reason, note.note.reason, sizeof record.reason);
     memcpy(ret_page->insured, note.note.insured, sizeof ret_page->insured);
+    ret_page->evidence = digest_of(buf_view(&capture));
     box_record_encode(&ret_page->record, &record);
     return ret_page->record.failed
                ? err_set(err, ERR_MEMORY, "page %u-%u: no memory", page->id.batch, page->id.page)
@@ -136,11 +137,12 @@ static json_t *page_events(struct store_txn *intake, const struct plan_page *pag
 
 static json_t *page_facts(struct store_txn *intake, const struct plan_page *page)
 {
-    char id[ID_TEXT_SIZE], digest[DIGEST_HEX_SIZE];
-    return json_pack("{s:s, s:I, s:I, s:s, s:s, s:o}", "page", page_id_format(page->id, id),
+    char id[ID_TEXT_SIZE], digest[DIGEST_HEX_SIZE], evidence[DIGEST_HEX_SIZE];
+    return json_pack("{s:s, s:I, s:I, s:s, s:s, s:s, s:o}", "page", page_id_format(page->id, id),
                      "sheet", (json_int_t)page->row.sheet, "side", (json_int_t)page->row.side,
                      "tag", page->row.tag, "digest", digest_hex(&page->row.digest, digest),
-                     "events", page_events(intake, page));
+                     "evidence", digest_hex(&page->evidence, evidence), "events",
+                     page_events(intake, page));
 }
 
 static json_t *pages_facts(const struct plan *plan, const struct plan_document *document)

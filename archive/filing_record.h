@@ -10,6 +10,7 @@
 struct filing_page {
     struct buf image;
     struct packer record;
+    struct digest evidence; /* of the record of its capture: how the copy came to be */
     char insured[16];
 };
 

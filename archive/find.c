@@ -5,12 +5,14 @@
 #include "archive/find.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "archive/filing_record.h"
 #include "archive/gone.h"
 #include "archive/hold.h"
 #include "archive/slip_store.h"
+#include "archive/successor.h"
 #include "archive/tenants.h"
 #include "base/clock.h"
 #include "base/scope.h"
@@ -62,8 +64,18 @@ struct search {
     struct store_txn txn;
     struct found_document *documents;
     int count;
-    bool medical_denied, admin_denied; /* of the tenant at hand */
+    struct tenant_group group;     /* the tenant asked for and those merged into it */
+    char tenant[TENANT_TEXT_SIZE]; /* at hand, and what of it may not be read */
+    bool medical_denied, admin_denied;
 };
+
+static bool is_in_group(const struct tenant_group *group, const char *tenant)
+{
+    for (int i = 0; i < group->count; i++)
+        if (strcmp(group->at[i], tenant) == 0)
+            return true;
+    return false;
+}
 
 static bool day_matches(const struct find_query *query, struct day received)
 {
@@ -87,7 +99,7 @@ static bool matches(const struct search *search, struct document_id id,
     const struct find_query *query = search->query;
     if (row->compartment == COMPARTMENT_MEDICAL ? search->medical_denied : search->admin_denied)
         return false;
-    return (!query->tenant || strcmp(row->tenant, query->tenant) == 0) &&
+    return (!query->tenant || is_in_group(&search->group, row->tenant)) &&
            (!query->tag || strcmp(row->tag, query->tag) == 0) &&
            (!query->batch.n || id.batch == query->batch.n) && day_matches(query, row->received) &&
            (!query->box || row->box == query->box) && expiry_matches(query, row->expiry);
@@ -152,15 +164,65 @@ static struct document_id first_id(const struct find_query *query)
     return id;
 }
 
-/* Walks an index whose keys are `prefix`, document id. A batch whose day of receipt does not match
- * is passed over as a whole: all its documents have the same. */
-static int walk_index(struct search *search, int db, const struct db_key *prefix, struct err *err)
+/* Each tenant's rights are looked up once, as long as it is the same. */
+static void look_up_rights(struct search *search, const char *tenant)
+{
+    if (strcmp(search->tenant, tenant) == 0)
+        return;
+    snprintf(search->tenant, sizeof search->tenant, "%s", tenant);
+    search->admin_denied = !may_read(search->archive, tenant, COMPARTMENT_ADMIN, NULL);
+    search->medical_denied = !may_read(search->archive, tenant, COMPARTMENT_MEDICAL, NULL);
+}
+
+static int compare_ids(struct document_id a, struct document_id b)
+{
+    if (a.batch != b.batch)
+        return a.batch < b.batch ? -1 : 1;
+    return a.first_page < b.first_page ? -1 : a.first_page > b.first_page;
+}
+
+/* An index: the documents under a key, of one tenant. */
+struct list {
+    const char *tenant; /* NULL: of any */
+    struct db_key prefix;
+};
+
+struct lists {
+    int db, count;
+    char of_box[TENANT_TEXT_SIZE]; /* whose box it is */
+    struct list at[2 * TENANTS_MAX];
+};
+
+/* The lowest id of all lists from `from` on, and whose it is: 1, 0 none. */
+static int next_of(struct search *search, const struct lists *lists, struct document_id from,
+                   struct document_id *ret_id, struct err *err)
+{
+    const char *tenant = NULL;
+    *ret_id = (struct document_id){0};
+    for (int i = 0; i < lists->count; i++) {
+        struct document_id id = from;
+        int rc = catalogue_seek_document(&search->txn, lists->db, &lists->at[i].prefix, &id, err);
+        if (rc < 0)
+            return rc;
+        if (rc == 0 || (ret_id->batch && compare_ids(id, *ret_id) >= 0))
+            continue;
+        *ret_id = id;
+        tenant = lists->at[i].tenant;
+    }
+    if (ret_id->batch && tenant)
+        look_up_rights(search, tenant);
+    return ret_id->batch > 0;
+}
+
+/* The lists merged by id. A batch whose day of receipt does not match is passed over as a whole:
+ * all its documents have the same. */
+static int walk_lists(struct search *search, const struct lists *lists, struct err *err)
 {
     struct document_id from = first_id(search->query);
     while (search->count < search->query->most) {
         struct document_row row;
-        struct document_id id = from;
-        int rc = catalogue_seek_document(&search->txn, db, prefix, &id, err);
+        struct document_id id;
+        int rc = next_of(search, lists, from, &id, err);
         if (rc <= 0)
             return rc;
         if (search->query->batch.n && id.batch > search->query->batch.n)
@@ -175,81 +237,32 @@ static int walk_index(struct search *search, int db, const struct db_key *prefix
     return 0;
 }
 
-static int compare_ids(struct document_id a, struct document_id b)
+/* The lists of the compartments that may be read. */
+static int add_insured(struct search *search, const char *tenant, struct lists *lists,
+                       struct err *err)
 {
-    if (a.batch != b.batch)
-        return a.batch < b.batch ? -1 : 1;
-    return a.first_page < b.first_page ? -1 : a.first_page > b.first_page;
-}
-
-/* The lists of both compartments, merged by id. */
-static int merge_insured(struct search *search, const struct db_key *prefixes, int lists,
-                         struct err *err)
-{
-    struct document_id from = first_id(search->query);
-    while (search->count < search->query->most) {
-        struct document_id best = {0};
-        struct document_row row;
-        for (int i = 0; i < lists; i++) {
-            struct document_id id = from;
-            int rc = catalogue_seek_document(&search->txn, CAT_BY_INSURED, &prefixes[i], &id, err);
-            if (rc < 0)
-                return rc;
-            if (rc == 1 && (!best.batch || compare_ids(id, best) < 0))
-                best = id;
-        }
-        if (!best.batch)
-            return 0;
-        int rc = consider(search, best, &row, err);
-        if (rc < 0)
-            return rc;
-        from = (struct document_id){best.batch, best.first_page + 1};
-    }
-    return 0;
-}
-
-static int search_insured(struct search *search, struct err *err)
-{
-    const struct find_query *query = search->query;
-    struct db_key prefixes[2];
-    int lists = 0;
     for (int i = COMPARTMENT_ADMIN; i <= COMPARTMENT_MEDICAL; i++) {
-        const struct key_owner owner = {query->tenant, (enum compartment)i};
+        const struct key_owner owner = {tenant, (enum compartment)i};
         struct insured_hash hash;
-        if (i == COMPARTMENT_MEDICAL && search->medical_denied)
+        if (!may_read(search->archive, tenant, owner.compartment, NULL))
             continue;
-        int rc = filing_insured_hash(search->archive->keys, &owner, query->insured, &hash, err);
+        int rc =
+            filing_insured_hash(search->archive->keys, &owner, search->query->insured, &hash, err);
         if (rc == ERR_NOT_FOUND)
             continue; /* nothing was ever filed there */
         if (rc < 0)
             return rc;
-        prefixes[lists++] = catalogue_insured_key(query->tenant, owner.compartment, &hash);
+        lists->at[lists->count++] =
+            (struct list){tenant, catalogue_insured_key(tenant, owner.compartment, &hash)};
     }
-    return merge_insured(search, prefixes, lists, err);
+    return 0;
 }
 
-/* ---- every tenant: by document id, each tenant's rights looked up once ---- */
-
-struct rights {
-    char tenant[TENANT_TEXT_SIZE];
-    bool admin, medical;
-};
-
-static void look_up_rights(struct search *search, struct rights *rights, const char *tenant)
-{
-    if (strcmp(rights->tenant, tenant) != 0) {
-        snprintf(rights->tenant, sizeof rights->tenant, "%s", tenant);
-        rights->admin = may_read(search->archive, tenant, COMPARTMENT_ADMIN, NULL);
-        rights->medical = may_read(search->archive, tenant, COMPARTMENT_MEDICAL, NULL);
-    }
-    search->admin_denied = !rights->admin;
-    search->medical_denied = !rights->medical;
-}
+/* ---- every tenant, by document id ---- */
 
 static int search_all(struct search *search, struct err *err)
 {
     struct document_id from = first_id(search->query);
-    struct rights rights = {0};
     const struct db_key all = {.len = 0};
     while (search->count < search->query->most) {
         struct batch_row batch;
@@ -262,7 +275,7 @@ static int search_all(struct search *search, struct err *err)
             return 0;
         rc = catalogue_batch(&search->txn, (struct batch_id){id.batch}, &batch, err);
         if (rc == 1)
-            look_up_rights(search, &rights, batch.spec.tenant);
+            look_up_rights(search, batch.spec.tenant);
         if (rc == 1)
             rc = consider(search, id, &row, err);
         if (rc < 0)
@@ -272,24 +285,55 @@ static int search_all(struct search *search, struct err *err)
     return 0;
 }
 
+/* A box is one tenant's. */
+static int add_box(struct search *search, struct lists *lists, struct err *err)
+{
+    struct box_row box;
+    int rc = catalogue_box(&search->txn, search->query->box, &box, err);
+    if (rc <= 0)
+        return rc;
+    memcpy(lists->of_box, box.tenant, sizeof lists->of_box);
+    lists->at[lists->count++] = (struct list){lists->of_box, key_of_number(search->query->box)};
+    return 0;
+}
+
+/* The index that fits the query, of every tenant of the group. */
+static int choose_lists(struct search *search, struct lists *lists, struct err *err)
+{
+    const struct find_query *query = search->query;
+    int rc = 0;
+    lists->db = query->tag ? CAT_BY_TAG : CAT_BY_TENANT;
+    lists->db = query->box ? CAT_BY_BOX : lists->db;
+    lists->db = query->insured ? CAT_BY_INSURED : lists->db;
+    if (query->box && !query->insured)
+        return add_box(search, lists, err);
+    for (int i = 0; rc == 0 && i < search->group.count; i++) {
+        const char *tenant = search->group.at[i];
+        if (query->insured)
+            rc = add_insured(search, tenant, lists, err);
+        else
+            lists->at[lists->count++] =
+                (struct list){tenant, query->tag ? catalogue_tag_key(tenant, query->tag)
+                                                 : catalogue_tenant_key(tenant)};
+    }
+    return rc;
+}
+
 static int search_tenant(struct search *search, struct err *err)
 {
     const struct find_query *query = search->query;
     int rc = archive_check_tenant(search->archive, query->tenant, err);
     if (rc == 0 && !may_read(search->archive, query->tenant, COMPARTMENT_ADMIN, err))
         rc = ERR_DENIED;
-    if (rc < 0)
-        return rc;
-    search->medical_denied = !may_read(search->archive, query->tenant, COMPARTMENT_MEDICAL, NULL);
-    if (query->insured)
-        return search_insured(search, err);
-    if (query->box) {
-        struct db_key of_box = key_of_number(query->box);
-        return walk_index(search, CAT_BY_BOX, &of_box, err);
-    }
-    struct db_key prefix = query->tag ? catalogue_tag_key(query->tenant, query->tag)
-                                      : catalogue_tenant_key(query->tenant);
-    return walk_index(search, query->tag ? CAT_BY_TAG : CAT_BY_TENANT, &prefix, err);
+    if (rc == 0)
+        rc = successor_group(&search->txn, query->tenant, &search->group, err);
+    struct lists *lists = calloc(1, sizeof *lists);
+    if (rc == 0)
+        rc = lists ? choose_lists(search, lists, err) : err_set(err, ERR_MEMORY, "find: no memory");
+    if (rc == 0)
+        rc = walk_lists(search, lists, err);
+    free(lists);
+    return rc;
 }
 
 /* ---- what the query names ---- */

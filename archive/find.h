@@ -10,7 +10,7 @@
 #include "base/digest.h"
 
 struct find_query {
-    const char *tenant;  /* NULL: every tenant whose admin key can be read */
+    const char *tenant;  /* and those merged into it; NULL: every tenant whose key can be read */
     const char *tag;     /* NULL: all */
     const char *insured; /* insured number, looked up by its keyed hash; needs tenant */
     struct batch_id batch;

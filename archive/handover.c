@@ -14,6 +14,7 @@
 
 #include "archive/journal.h"
 #include "archive/state.h"
+#include "archive/successor.h"
 #include "base/scope.h"
 
 enum { NAME_SIZE = 48 };
@@ -122,19 +123,15 @@ static int read_place(struct store_txn *txn, struct handover *handover, struct e
 int handover_next(struct archive *archive, struct handover *handover, struct err *err)
 {
     SCOPED(store_abort) struct store_txn txn = {0};
-    uint64_t next;
     int rc = archive_check_tenant(archive, handover->tenant, err);
     if (rc == 0)
         rc = store_begin_read(archive->catalogue, &txn, err);
     if (rc == 0)
         rc = read_place(&txn, handover, err);
     if (rc == 0)
-        rc = journal_next(&txn, handover->tenant, &next, err);
-    if (rc < 0)
-        return rc;
+        rc = journal_own_end(&txn, handover->tenant, &handover->to, err);
     handover->again = false;
-    handover->to = next - 1;
-    return 0;
+    return rc;
 }
 
 static char *event_id(const struct handover *handover, char ret_id[EVENT_ID_SIZE])
@@ -222,7 +219,9 @@ static int look_up(struct store_txn *txn, const struct handover *handover, struc
         return err_set(err, ERR_NOT_FOUND, "document %u-%u is gone", id.batch, id.first_page);
     if (rc < 0)
         return rc;
-    return row.compartment == handover->compartment && strcmp(row.tenant, handover->tenant) == 0;
+    return row.compartment == handover->compartment
+               ? successor_is(txn, handover->tenant, row.tenant, err)
+               : 0;
 }
 
 static bool is_among(const struct handover_row *rows, int count, struct document_id id)
@@ -280,7 +279,7 @@ static int compare(struct store_txn *txn, const struct handover *handover, struc
     json_t *record = NULL;
     struct day given;
     uint64_t end;
-    int rc = journal_next(txn, handover->tenant, &end, err);
+    int rc = journal_own_end(txn, handover->tenant, &end, err);
     if (rc == 0 && !handover->again)
         rc = read_place(txn, &is, err);
     if (rc == 0 && handover->again)
@@ -292,7 +291,7 @@ static int compare(struct store_txn *txn, const struct handover *handover, struc
     if (rc < 0)
         return rc;
     return known && is.number == handover->number && is.after == handover->after &&
-                   handover->to >= is.after && handover->to < end
+                   handover->to >= is.after && handover->to <= end
                ? 0
                : err_set(err, ERR_CONFLICT, "hand-over %u is not the one to be made",
                          handover->number);

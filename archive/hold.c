@@ -14,6 +14,7 @@
 #include "archive/purge.h"
 #include "archive/slip_store.h"
 #include "archive/state.h"
+#include "archive/successor.h"
 #include "base/clock.h"
 #include "base/scope.h"
 
@@ -22,7 +23,7 @@ enum { SUBJECT_DOCUMENT = 'd', SUBJECT_BATCH = 'l' };
 
 const char *hold_scope_name(enum hold_scope scope)
 {
-    static const char *const names[] = {"document", "insured", "box", "batch"};
+    static const char *const names[] = {"document", "insured", "box", "batch", "case"};
     return names[scope];
 }
 
@@ -70,7 +71,7 @@ bool hold_row_decode(struct bytes from, struct hold_row *ret_row)
     read.review = unpack_day(&row);
     read.set_ms = (int64_t)unpack_u64(&row);
     read.lifted_ms = (int64_t)unpack_u64(&row);
-    if (row.bad || row.left.len != 0 || scope > HOLD_BATCH)
+    if (row.bad || row.left.len != 0 || scope > HOLD_CASE)
         return false;
     *ret_row = read;
     return true;
@@ -246,21 +247,39 @@ static int on_box(struct setting *setting, struct err *err)
 }
 
 /* In both compartments: a hold that leaves out what its owner may not read would let it go. */
-static int on_insured(struct setting *setting, struct err *err)
+static int on_insured_of(struct setting *setting, const char *tenant, struct err *err)
 {
-    const struct hold_spec *spec = setting->spec;
-    int rc = archive_check_tenant(setting->archive, spec->tenant, err);
-    snprintf(setting->row.tenant, sizeof setting->row.tenant, "%.3s", spec->tenant);
+    int rc = 0;
     for (int i = COMPARTMENT_ADMIN; rc == 0 && i <= COMPARTMENT_MEDICAL; i++) {
-        const struct key_owner owner = {spec->tenant, (enum compartment)i};
+        const struct key_owner owner = {tenant, (enum compartment)i};
         struct insured_hash hash;
-        rc = filing_insured_hash(setting->archive->keys, &owner, spec->insured, &hash, err);
+        rc =
+            filing_insured_hash(setting->archive->keys, &owner, setting->spec->insured, &hash, err);
         if (rc < 0)
             break;
-        struct db_key subject = subject_of_insured(spec->tenant, owner.compartment, &hash);
+        struct db_key subject = subject_of_insured(tenant, owner.compartment, &hash);
         rc = put_subject(&setting->txn, setting->row.name, &subject, err);
     }
     return rc;
+}
+
+static int on_insured(struct setting *setting, struct err *err)
+{
+    struct tenant_group group;
+    const char *tenant = setting->spec->tenant;
+    int rc = archive_check_tenant(setting->archive, tenant, err);
+    snprintf(setting->row.tenant, sizeof setting->row.tenant, "%.3s", tenant);
+    if (rc == 0)
+        rc = successor_group(&setting->txn, tenant, &group, err);
+    for (int i = 0; rc == 0 && i < group.count; i++)
+        rc = on_insured_of(setting, group.at[i], err);
+    return rc;
+}
+
+static int on_case(struct setting *setting, struct err *err)
+{
+    snprintf(setting->row.tenant, sizeof setting->row.tenant, "%.3s", setting->spec->tenant);
+    return archive_check_tenant(setting->archive, setting->spec->tenant, err);
 }
 
 static int check_spec(const struct hold_spec *spec, struct err *err)
@@ -288,7 +307,7 @@ static int check_spec(const struct hold_spec *spec, struct err *err)
 static int set(struct setting *setting, struct err *err)
 {
     static int (*const on[])(struct setting *, struct err *) = {on_document, on_insured, on_box,
-                                                                on_batch};
+                                                                on_batch, on_case};
     const struct hold_spec *spec = setting->spec;
     struct hold_row before;
     int rc = read_row(&setting->txn, spec->name, &before, err);
@@ -330,6 +349,70 @@ int hold_set(struct archive *archive, const struct hold_spec *spec, struct err *
     store_abort(&setting.txn);
     return rc;
 }
+
+/* ---- a case grows ---- */
+
+static int note_added(struct store_txn *txn, const struct hold_row *row,
+                      struct document_id document, const char *actor, struct err *err)
+{
+    char id[EVENT_ID_SIZE], text[ID_TEXT_SIZE];
+    snprintf(id, sizeof id, "case %s %u", row->name, row->first);
+    const struct journal_event event = {row->tenant, id, "hold_extended", clock_wall_ms(),
+                                        json_pack("{s:s, s:s, s:s}", "hold", row->name, "document",
+                                                  document_id_format(document, text), "actor",
+                                                  actor)};
+    return journal_note(txn, &event, err);
+}
+
+/* 0 it may be added, 1 it is in the case. */
+static int check_added(struct store_txn *txn, const char *name, struct document_id id,
+                       struct hold_row *row, struct err *err)
+{
+    struct document_row document;
+    struct bytes value;
+    struct db_key held = subject_of_document(id);
+    int rc = hold_is_there(txn, name, err);
+    if (rc == 1)
+        rc = read_row(txn, name, row, err);
+    if (rc < 0)
+        return rc;
+    if (row->scope != HOLD_CASE || row->lifted_ms)
+        return err_set(err, ERR_CONFLICT, "hold '%s': %s", name,
+                       row->lifted_ms ? "it was lifted; set another" : "no case, it cannot grow");
+    rc = catalogue_filed(txn, id, &document, err);
+    if (rc == 0)
+        rc = successor_is(txn, row->tenant, document.tenant, err);
+    if (rc == 0)
+        return err_set(err, ERR_CONFLICT, "hold '%s': a case of tenant %s, document %u-%u is of %s",
+                       name, row->tenant, id.batch, id.first_page, document.tenant);
+    key_text(&held, name);
+    return rc < 0 ? rc : store_get(txn, CAT_HELD, &held, &value, err);
+}
+
+int hold_add(struct archive *archive, const char *name, struct document_id document,
+             const char *actor, struct err *err)
+{
+    static const struct commit_points points = {"hold.add.before_commit", "hold.add.after_commit"};
+    SCOPED(store_abort) struct store_txn txn = {0};
+    struct db_key subject = subject_of_document(document);
+    struct hold_row row;
+    int rc = archive_may_write(archive, err);
+    if (rc == 0)
+        rc = store_begin(archive->catalogue, &txn, err);
+    if (rc == 0)
+        rc = check_added(&txn, name, document, &row, err);
+    if (rc != 0)
+        return rc < 0 ? rc : 0;
+    row.first++;
+    rc = put_subject(&txn, row.name, &subject, err);
+    if (rc == 0)
+        rc = write_row(&txn, &row, err);
+    if (rc == 0)
+        rc = note_added(&txn, &row, document, actor, err);
+    return rc < 0 ? rc : store_commit(&txn, &points, err);
+}
+
+/* ---- lifting ---- */
 
 int hold_lift(struct archive *archive, const char *name, const char *actor, struct err *err)
 {

@@ -13,9 +13,10 @@
 
 enum { HOLD_NAME_SIZE = 33, HOLD_REASON_SIZE = 200, HOLD_OWNER_SIZE = 64, HOLD_NAMES_SHOWN = 8 };
 
-enum hold_scope { HOLD_DOCUMENT, HOLD_INSURED, HOLD_BOX, HOLD_BATCH };
+/* A case (dossier) begins empty; documents of its tenant are added one by one (hold_add). */
+enum hold_scope { HOLD_DOCUMENT, HOLD_INSURED, HOLD_BOX, HOLD_BATCH, HOLD_CASE };
 
-const char *hold_scope_name(enum hold_scope scope); /* "document", "insured", "box", "batch" */
+const char *hold_scope_name(enum hold_scope scope); /* "document", …, "case" */
 
 /* What a person asks for. Neither reason nor owner may name an insured person: they are kept for
  * good, in the journal. */
@@ -27,16 +28,19 @@ struct hold_spec {
     struct document_id document;
     struct batch_id batch;
     uint32_t box;
-    const char *tenant, *insured; /* of scope HOLD_INSURED */
-    struct day until;             /* last day on which it holds; none: until it is lifted */
-    struct day review;            /* day on which somebody looks at it again, or none */
+    const char *tenant;  /* of scopes HOLD_INSURED and HOLD_CASE */
+    const char *insured; /* of scope HOLD_INSURED */
+    struct day until;    /* last day on which it holds; none: until it is lifted */
+    struct day review;   /* day on which somebody looks at it again, or none */
 };
 
 struct hold_row {
     char name[HOLD_NAME_SIZE];
     char tenant[TENANT_TEXT_SIZE];
     enum hold_scope scope;
-    uint32_t first, second; /* batch and first page, batch, or box; 0 of an insured number */
+    /* Batch and first page, batch, box, or how many documents a case has; 0 of an insured number.
+     */
+    uint32_t first, second;
     char reason[HOLD_REASON_SIZE], owner[HOLD_OWNER_SIZE];
     char set_by[ACTOR_TEXT_SIZE], lifted_by[ACTOR_TEXT_SIZE];
     struct day until, review;
@@ -49,6 +53,11 @@ bool hold_lies(const struct hold_row *row, struct day today);
 /* ERR_CONFLICT when the name was given before, ERR_NOT_FOUND when there is no such document, box,
  * batch or tenant, ERR_FORMAT for a name, a reason or a day that cannot be. Durable. */
 int hold_set(struct archive *archive, const struct hold_spec *spec, struct err *err);
+
+/* Adds a document to a case that lies; one that is in it changes nothing. ERR_NOT_FOUND: no such
+ * hold or document; ERR_CONFLICT: no case, lifted, or the document is another tenant's. Durable. */
+int hold_add(struct archive *archive, const char *name, struct document_id document,
+             const char *actor, struct err *err);
 
 /* ERR_NOT_FOUND; ERR_CONFLICT when it was lifted before. What it knew of an insured number goes:
  * out of the catalogue now, out of its free bytes with the next rewrite (slip.h). */

@@ -4,11 +4,15 @@
  */
 #include "archive/journal.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "archive/catalogue.h"
+#include "archive/successor.h"
 #include "base/clock.h"
 #include "base/scope.h"
+
+enum { LINKED_ID_SIZE = EVENT_ID_SIZE + TENANT_TEXT_SIZE };
 
 struct head {
     uint64_t seq;
@@ -70,15 +74,62 @@ static int write_head(struct store_txn *txn, const char *tenant, const struct he
 static struct db_key event_key(const char *tenant, const char *id)
 {
     struct db_key key = catalogue_tenant_key(tenant);
-    key_raw(&key, id, strnlen(id, EVENT_ID_SIZE));
+    key_raw(&key, id, strnlen(id, LINKED_ID_SIZE));
     return key;
 }
 
-static char *text_of(const struct journal_event *event)
+/* ---- from a tenant to the chain that goes on for it ---- */
+
+struct link {
+    char tenant[TENANT_TEXT_SIZE]; /* whose chain */
+    uint64_t base;                 /* of its numbers */
+};
+
+static struct link own_link(const char *tenant)
+{
+    struct link link = {.base = 0};
+    snprintf(link.tenant, sizeof link.tenant, "%.3s", tenant);
+    return link;
+}
+
+/* 1: the chain of who took over; 0: there is none. */
+static int follow(struct store_txn *txn, struct link *link, struct err *err)
+{
+    int rc = successor_of(txn, link->tenant, link->tenant, err);
+    link->base += rc == 1 ? JOURNAL_HOP : 0;
+    if (link->base / JOURNAL_HOP > TENANTS_MAX)
+        return err_set(err, ERR_INTEGRITY, "tenant %s: merged in a ring", link->tenant);
+    return rc;
+}
+
+static int last_link(struct store_txn *txn, const char *tenant, struct link *ret_link,
+                     struct err *err)
+{
+    int rc;
+    *ret_link = own_link(tenant);
+    while ((rc = follow(txn, ret_link, err)) == 1)
+        ;
+    return rc;
+}
+
+/* The event's id in the link's chain. */
+static char *linked_id(const struct link *link, const char *tenant, const char *id,
+                       char ret_id[LINKED_ID_SIZE])
+{
+    if (link->base)
+        snprintf(ret_id, LINKED_ID_SIZE, "%.3s %.48s", tenant, id);
+    else
+        snprintf(ret_id, LINKED_ID_SIZE, "%.48s", id);
+    return ret_id;
+}
+
+/* ---- records ---- */
+
+static char *text_of(const struct journal_event *event, const char *of)
 {
     char at[CLOCK_TEXT_SIZE];
-    json_t *record = json_pack("{s:s, s:s, s:s}", "id", event->id, "at",
-                               clock_format(event->at_ms, at), "event", event->name);
+    json_t *record = json_pack("{s:s, s:s, s:s, s:s*}", "id", event->id, "at",
+                               clock_format(event->at_ms, at), "event", event->name, "of", of);
     char *text = NULL;
     if (record && json_object_update(record, event->facts) == 0)
         text = json_dumps(record, JSON_COMPACT | JSON_REAL_PRECISION(6));
@@ -86,10 +137,11 @@ static char *text_of(const struct journal_event *event)
     return text;
 }
 
-static int write_record(struct store_txn *txn, const struct journal_event *event, struct head *head,
-                        struct err *err)
+/* `of`: whose event it is in another's chain, or NULL. */
+static int write_record(struct store_txn *txn, const struct journal_event *event, const char *of,
+                        struct head *head, struct err *err)
 {
-    SCOPED(scope_free) char *text = text_of(event);
+    SCOPED(scope_free) char *text = text_of(event, of);
     if (!text)
         return err_set(err, ERR_MEMORY, "journal: no memory for a record");
     struct bytes record = bytes_of(text, strlen(text));
@@ -112,14 +164,22 @@ static int write_record(struct store_txn *txn, const struct journal_event *event
 int journal_find(struct store_txn *txn, const char *tenant, const char *id, uint64_t *ret_seq,
                  struct err *err)
 {
-    struct db_key key = event_key(tenant, id);
-    struct bytes value = {0};
-    int rc = store_get(txn, CAT_EVENTS, &key, &value, err);
-    if (rc <= 0)
-        return rc;
-    struct unpacker row = {.left = value};
-    *ret_seq = unpack_u64(&row);
-    return 1;
+    struct link link = own_link(tenant);
+    int rc;
+    do {
+        char linked[LINKED_ID_SIZE];
+        struct db_key key = event_key(link.tenant, linked_id(&link, tenant, id, linked));
+        struct bytes value = {0};
+        rc = store_get(txn, CAT_EVENTS, &key, &value, err);
+        if (rc < 0)
+            return rc;
+        struct unpacker row = {.left = value};
+        if (rc == 1) {
+            *ret_seq = link.base + unpack_u64(&row);
+            return 1;
+        }
+    } while ((rc = follow(txn, &link, err)) == 1);
+    return rc;
 }
 
 int journal_append(struct store_txn *txn, const struct journal_event *event, uint64_t *ret_seq,
@@ -128,12 +188,20 @@ int journal_append(struct store_txn *txn, const struct journal_event *event, uin
     int rc = journal_find(txn, event->tenant, event->id, ret_seq, err);
     if (rc != 0)
         return rc < 0 ? rc : 0;
+    char id[LINKED_ID_SIZE];
+    struct link link;
     struct head head;
-    rc = read_head(txn, event->tenant, &head, err);
+    struct journal_event linked = *event;
+    rc = last_link(txn, event->tenant, &link, err);
     if (rc == 0)
-        rc = write_record(txn, event, &head, err);
+        rc = read_head(txn, link.tenant, &head, err);
+    if (rc < 0)
+        return rc;
+    linked.tenant = link.tenant;
+    linked.id = linked_id(&link, event->tenant, event->id, id);
+    rc = write_record(txn, &linked, link.base ? event->tenant : NULL, &head, err);
     if (rc == 0)
-        *ret_seq = head.seq;
+        *ret_seq = link.base + head.seq;
     return rc;
 }
 
@@ -149,10 +217,21 @@ int journal_note(struct store_txn *txn, const struct journal_event *event, struc
 
 int journal_next(struct store_txn *txn, const char *tenant, uint64_t *ret_seq, struct err *err)
 {
+    struct link link;
+    struct head head;
+    int rc = last_link(txn, tenant, &link, err);
+    if (rc == 0)
+        rc = read_head(txn, link.tenant, &head, err);
+    *ret_seq = rc < 0 ? 0 : link.base + head.seq + 1;
+    return rc < 0 ? rc : 0;
+}
+
+int journal_own_end(struct store_txn *txn, const char *tenant, uint64_t *ret_seq, struct err *err)
+{
     struct head head;
     int rc = read_head(txn, tenant, &head, err);
-    *ret_seq = head.seq + 1;
-    return rc;
+    *ret_seq = head.seq;
+    return rc < 0 ? rc : 0;
 }
 
 int journal_hash(struct store_txn *txn, const char *tenant, uint64_t seq, struct digest *ret_hash,
@@ -175,9 +254,13 @@ int journal_hash(struct store_txn *txn, const char *tenant, uint64_t seq, struct
 int journal_record(struct store_txn *txn, const char *tenant, uint64_t seq, struct bytes *ret_text,
                    struct err *err)
 {
-    struct db_key key = record_key(tenant, seq);
+    struct link link = own_link(tenant);
     struct bytes value = {0};
-    int rc = store_get(txn, CAT_JOURNAL, &key, &value, err);
+    int rc = 1;
+    while (rc == 1 && link.base < seq / JOURNAL_HOP * JOURNAL_HOP)
+        rc = follow(txn, &link, err);
+    struct db_key key = record_key(link.tenant, seq % JOURNAL_HOP);
+    rc = rc == 1 ? store_get(txn, CAT_JOURNAL, &key, &value, err) : rc;
     if (rc <= 0)
         return rc;
     if (value.len < DIGEST_BYTES)

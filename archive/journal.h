@@ -12,6 +12,12 @@
 #include "archive/store.h"
 #include "base/digest.h"
 
+/* A tenant that was merged (merge.h) appends to the chain of the one that took it over. Numbers go
+ * on: record n of the chain that is `hops` mergers away is hops * JOURNAL_HOP + n, so that a number
+ * and a tenant name one record. In that chain the event's id begins with the tenant's code, and the
+ * record has it as "of". */
+#define JOURNAL_HOP UINT64_C(1000000000000) /* records that no chain will ever have */
+
 /* An event happens once: the same id again changes nothing and answers the first record's number.
  */
 enum { EVENT_ID_SIZE = 48 };
@@ -24,7 +30,8 @@ struct journal_event {
     json_t *facts; /* object, borrowed; its members follow id, at and event in the record */
 };
 
-/* Appends to the tenant's chain in this transaction of the catalogue. `*ret_seq` from 1. */
+/* Appends to the tenant's chain (its successor's, once it was merged) in this transaction of the
+ * catalogue. `*ret_seq` from 1. */
 int journal_append(struct store_txn *txn, const struct journal_event *event, uint64_t *ret_seq,
                    struct err *err);
 
@@ -38,7 +45,10 @@ int journal_find(struct store_txn *txn, const char *tenant, const char *id, uint
 /* The number that the tenant's next record will have. */
 int journal_next(struct store_txn *txn, const char *tenant, uint64_t *ret_seq, struct err *err);
 
-/* The chain's hash after record `seq` (0: its start), as it is stored: ERR_NOT_FOUND. */
+/* The number of the last record of the tenant's own chain, whoever took over; 0: it has none. */
+int journal_own_end(struct store_txn *txn, const char *tenant, uint64_t *ret_seq, struct err *err);
+
+/* The own chain's hash after record `seq` (0: its start), as it is stored: ERR_NOT_FOUND. */
 int journal_hash(struct store_txn *txn, const char *tenant, uint64_t seq, struct digest *ret_hash,
                  struct err *err);
 

@@ -21,7 +21,12 @@
 #include "base/log.h"
 #include "base/scope.h"
 
-enum { PATHS = 2, FILE_LIMIT = SLOTS_MAX * SLOT_BYTES, OWNER_MAY_WRITE = 0600 };
+enum {
+    PATHS = 2,
+    FILE_LIMIT = SLOTS_MAX * SLOT_BYTES,
+    OWNER_MAY_WRITE = 0600,
+    OWNER_MAY_READ = 0400
+};
 
 static const char ending[] = ".key.next";
 
@@ -268,6 +273,32 @@ int keys_rotate_end(const struct keys *keys, const struct key_owner *owner, stru
     set_paths(keys, owner, &turning);
     int rc = destroy_part_too(turning.key_next, err);
     return rc < 0 ? rc : file_sync_folder(keys->key_dir, err);
+}
+
+/* ---- to other readers ---- */
+
+int keys_hand_to(struct keys *keys, const struct key_owner *owner, const struct key_owner *like,
+                 struct err *err)
+{
+    char path[PATH_MAX], other[PATH_MAX];
+    struct stat st;
+    keys_tenant_path(keys, owner, path);
+    keys_tenant_path(keys, like, other);
+    if (stat(path, &st) < 0)
+        return errno == ENOENT ? 0 : err_errno(err, errno, "%s", path);
+    int rc = keys_check(keys, like, err);
+    if (rc == 0 && stat(other, &st) < 0)
+        rc = err_errno(err, errno, "%s", other);
+    if (rc == 0 && chmod(path, OWNER_MAY_READ) < 0)
+        rc = err_errno(err, errno, "%s", path);
+    if (rc < 0)
+        return rc;
+    if (chown(path, st.st_uid, st.st_gid) < 0) {
+        log_warn("%s: cannot be given to group %u as %s; its own account alone reads it", path,
+                 (unsigned)st.st_gid, other);
+        return 1;
+    }
+    return chmod(path, st.st_mode & 0440) < 0 ? err_errno(err, errno, "%s", path) : 1;
 }
 
 /* ---- after a crash ---- */

@@ -34,3 +34,9 @@ int keys_rotate_resume(struct keys *keys, struct err *err);
 /* Shows those whose step 6 is not done. */
 int keys_rotate_pending(struct keys *keys, int (*each)(void *to, const struct rotation *rotation),
                         void *to, struct err *err);
+
+/* Gives the owner's key file the account, group and mode of another's, which a writer makes when
+ * it is missing: 1, or 0 when the owner has no key. Without the right to do so nobody but the
+ * account of the data reads it, and a warning says which group wants it. */
+int keys_hand_to(struct keys *keys, const struct key_owner *owner, const struct key_owner *like,
+                 struct err *err);

@@ -118,7 +118,9 @@ static int place(struct store_txn *txn, const struct paper_move *move, struct er
     snprintf(now.carton, sizeof now.carton, "%s", move->carton);
     snprintf(now.place, sizeof now.place, "%s", move->place);
     snprintf(now.placed_by, sizeof now.placed_by, "%.31s", move->actor);
-    now.placed_ms = clock_wall_ms();
+    now.placed_ms = clock_wall_ms(); /* names the record: each placing has its own */
+    if (now.placed_ms <= row.placed_ms)
+        now.placed_ms = row.placed_ms + 1;
     rc = paper_write(txn, move->batch, &now, err);
     return rc < 0 ? rc : note_placed(txn, move->batch, &row, &now, err);
 }

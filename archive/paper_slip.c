@@ -9,6 +9,7 @@
 
 #include "archive/hold.h"
 #include "archive/journal.h"
+#include "archive/successor.h"
 #include "archive/tombs.h"
 #include "base/clock.h"
 #include "base/scope.h"
@@ -130,8 +131,10 @@ static int next_paper(struct store_txn *txn, const struct slip_query *query, uin
         from = key_of_number(*batch + 1);
         if (!paper_row_decode(entry.value, &row))
             return err_set(err, ERR_INTEGRITY, "the paper of batch %u: its row is damaged", *batch);
-        if (!row.slip && (!query->tenant || strcmp(query->tenant, row.tenant) == 0))
-            return 1;
+        rc = query->tenant && !row.slip ? successor_is(txn, query->tenant, row.tenant, err)
+                                        : !row.slip;
+        if (rc != 0)
+            return rc;
     }
     return rc;
 }

@@ -10,6 +10,7 @@
 
 #include "archive/paper_slip.h"
 #include "archive/spare.h"
+#include "archive/successor.h"
 #include "base/clock.h"
 #include "base/scope.h"
 
@@ -20,7 +21,6 @@ static bool is_asked(const struct slip_query *query, const struct box_row *row)
     struct day today = day_of_ms(clock_wall_ms());
     return row->state != BOX_DESTROYED && !day_is_none(row->expiry) &&
            day_compare(row->expiry, today) <= 0 &&
-           (!query->tenant || strcmp(query->tenant, row->tenant) == 0) &&
            (day_is_none(query->first) || day_compare(row->expiry, query->first) >= 0) &&
            (day_is_none(query->last) || day_compare(row->expiry, query->last) <= 0);
 }
@@ -43,7 +43,11 @@ static int next_asked(struct store_txn *txn, const struct slip_query *query, uin
             return err_set(err, ERR_INTEGRITY, "the row of box %u is damaged", *number);
         key = key_of_number(*number);
         rc = is_asked(query, &row) ? store_get(txn, CAT_BOX_SLIPS, &key, &value, err) : 1;
-        if (rc <= 0)
+        int is_its =
+            rc == 0 && query->tenant ? successor_is(txn, query->tenant, row.tenant, err) : 1;
+        if (is_its < 0)
+            return is_its;
+        if (rc <= 0 && is_its)
             return rc < 0 ? rc : 1;
         ++*number;
     }
@@ -232,6 +236,8 @@ int slip_draw(struct archive *archive, const struct slip_query *query, const cha
         rc = spare_candidates(archive, query, actor, err);
     if (rc == 0)
         rc = store_begin(archive->catalogue, &drawing.txn, err);
+    if (rc == 0)
+        rc = successor_none(&drawing.txn, query->tenant, "no slip is drawn", err);
     if (rc == 0)
         rc = draw(&drawing, query, actor, err);
     store_abort(&drawing.txn);

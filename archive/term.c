@@ -9,6 +9,7 @@
 
 #include "archive/catalogue.h"
 #include "archive/filing_plan.h"
+#include "archive/successor.h"
 #include "base/clock.h"
 #include "base/scope.h"
 
@@ -152,8 +153,9 @@ int term_check(struct archive *archive, const struct term_query *query,
         rc = store_begin_read(archive->catalogue, &txn, err);
     while (rc == 0 && (rc = next_document(&txn, &from, &change, err)) == 1) {
         change.is = change.was;
-        bool asked = !query->tenant || strcmp(query->tenant, change.was.tenant) == 0;
-        rc = asked ? plan_reckon(archive->retention, &change.is, err) : 0;
+        const int asked =
+            query->tenant ? successor_is(&txn, query->tenant, change.was.tenant, err) : 1;
+        rc = asked == 1 ? plan_reckon(archive->retention, &change.is, err) : asked;
         if (rc == 0 && !is_same_term(&change.was, &change.is))
             rc = each(to, &change);
     }

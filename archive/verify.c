@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "archive/journal.h"
+#include "archive/merge.h"
 #include "archive/slip.h"
 #include "base/scope.h"
 
@@ -40,16 +41,29 @@ struct journal_look {
 static bool is_destroyed(const struct journal_look *look, struct document_id id)
 {
     struct box_row row;
-    struct bytes seq;
+    uint64_t seq;
     uint32_t box;
     char event[EVENT_ID_SIZE];
-    struct db_key key = catalogue_tenant_key(look->tenant);
     if (destroyed_with(look->txn, id, &box, NULL) != 1)
         return false;
     snprintf(event, sizeof event, "box_destroyed %u", box);
-    key_text(&key, event);
     return catalogue_box(look->txn, box, &row, NULL) == 1 && row.state == BOX_DESTROYED &&
-           store_get(look->txn, CAT_EVENTS, &key, &seq, NULL) == 1;
+           journal_find(look->txn, look->tenant, event, &seq, NULL) == 1;
+}
+
+/* A paper that the journal says was placed has a row. */
+static void look_at_placing(const struct journal_look *look, uint64_t seq, const char *text)
+{
+    uint32_t batch;
+    struct bytes row;
+    if (sscanf(text, "{\"id\":\"paper %u placed", &batch) != 1 || !strstr(text, " placed "))
+        return;
+    const struct db_key key = key_of_number(batch);
+    if (store_get(look->txn, CAT_PAPERS, &key, &row, NULL) != 1)
+        discrepancy(look->verifying,
+                    "journal of tenant %s: record %llu places the paper of batch %u, which is "
+                    "missing",
+                    look->tenant, (unsigned long long)seq, batch);
 }
 
 /* What the journal says was filed must be in the catalogue, or destroyed. */
@@ -60,6 +74,7 @@ static int look_at_record(void *to, uint64_t seq, struct bytes record)
     struct document_id id;
     struct document_row row;
     memcpy(text, record.at, record.len < sizeof text - 1 ? record.len : sizeof text - 1);
+    look_at_placing(look, seq, text);
     if (sscanf(text, "{\"id\":\"filed %u-%u\"", &id.batch, &id.first_page) != 2)
         return 0;
     int rc = catalogue_document(look->txn, id, &row, NULL);
@@ -85,6 +100,9 @@ static int verify_journal(struct verifying *verifying, struct store_txn *txn, co
     if (check.broken_at)
         discrepancy(verifying, "journal of tenant %s: record %llu: %s", tenant,
                     (unsigned long long)check.broken_at, check.why);
+    struct err why = {0};
+    if (merge_check(txn, tenant, &why) < 0)
+        discrepancy(verifying, "%s", why.text);
     return 0;
 }
 
@@ -202,6 +220,8 @@ int verify_archive(struct archive *archive, void (*say)(void *to, const char *li
         rc = verify_boxes(&verifying, err);
     if (rc == 0)
         rc = verify_folders(&verifying, err);
+    if (rc == 0)
+        rc = verify_papers(&verifying, err);
     if (rc == 0)
         rc = verify_intake(&verifying, err);
     *ret_report = verifying.report;

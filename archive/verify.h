@@ -38,4 +38,5 @@ int verify_seals(struct verifying *verifying, struct err *err);
 int verify_access(struct verifying *verifying, struct err *err);
 int verify_documents(struct verifying *verifying, struct err *err);
 int verify_folders(struct verifying *verifying, struct err *err);
+int verify_papers(struct verifying *verifying, struct err *err);
 int verify_intake(struct verifying *verifying, struct err *err);

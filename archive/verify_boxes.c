@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "archive/journal.h"
 #include "archive/verify.h"
 #include "base/scope.h"
 
@@ -18,16 +19,41 @@ struct box_look {
     struct box_row row;
     char path[SERIES_TEXT_SIZE];
     uint32_t documents, pages;
+    json_t *filed; /* the journal's record of the document at hand, or NULL */
 };
 
-static void check_page(struct box_look *look, struct page_id id, uint32_t document)
+/* How the copy came to be is what the journal says since the filing; older records do not say. */
+static void check_evidence(struct box_look *look, struct page_id id, uint32_t index,
+                           struct bytes record)
 {
+    char name[ID_TEXT_SIZE], hex[DIGEST_HEX_SIZE];
+    struct box_record content;
+    const json_t *page = json_array_get(json_object_get(look->filed, "pages"), index);
+    const char *vouched = json_string_value(json_object_get(page, "evidence"));
+    const char *of = json_string_value(json_object_get(page, "page"));
+    if (look->filed && (!of || strcmp(of, page_id_format(id, name)) != 0))
+        discrepancy(look->verifying,
+                    "page %u-%u: the journal's record of its filing does not name it", id.batch,
+                    id.page);
+    if (!vouched)
+        return;
+    bool read = box_record_decode(record, &content);
+    struct digest digest = digest_of(read ? content.capture : bytes_of(NULL, 0));
+    if (!read || strcmp(vouched, digest_hex(&digest, hex)) != 0)
+        discrepancy(look->verifying,
+                    "box %s: page %u-%u: the record of its capture is not the one that was filed",
+                    look->path, id.batch, id.page);
+}
+
+static void check_page(struct box_look *look, struct document_id document, uint32_t index)
+{
+    const struct page_id id = {document.batch, document.first_page + index};
     SCOPED(box_page_clear) struct box_page content = {0};
     struct page_row row;
     struct err err = {0};
     look->pages++;
     look->verifying->report.pages++;
-    if (catalogue_page(&look->txn, id, &row, &err) != 1 || row.document != document) {
+    if (catalogue_page(&look->txn, id, &row, &err) != 1 || row.document != document.first_page) {
         discrepancy(look->verifying, "page %u-%u: its row in the catalogue is missing or damaged",
                     id.batch, id.page);
         return;
@@ -40,6 +66,19 @@ static void check_page(struct box_look *look, struct page_id id, uint32_t docume
     if (!digest_equal(&digest, &row.digest))
         discrepancy(look->verifying, "box %s: page %u-%u is not the image that was accepted",
                     look->path, id.batch, id.page);
+    check_evidence(look, id, index, buf_view(&content.record));
+}
+
+static json_t *filed_record(struct box_look *look, struct document_id id, const char *tenant)
+{
+    char event[EVENT_ID_SIZE];
+    struct bytes text = {0};
+    uint64_t seq;
+    snprintf(event, sizeof event, "filed %u-%u", id.batch, id.first_page);
+    int rc = journal_find(&look->txn, tenant, event, &seq, NULL);
+    if (rc == 1)
+        rc = journal_record(&look->txn, tenant, seq, &text, NULL);
+    return rc == 1 ? json_loadb((const char *)text.at, text.len, 0, NULL) : NULL;
 }
 
 static void check_document(struct box_look *look, struct document_id id)
@@ -55,8 +94,10 @@ static void check_document(struct box_look *look, struct document_id id)
         discrepancy(look->verifying, "box %s: document %u-%u of tenant %s, %s lies in it",
                     look->path, id.batch, id.first_page, row.tenant,
                     compartment_name(row.compartment));
+    look->filed = filed_record(look, id, row.tenant);
     for (uint32_t i = 0; i < row.page_count; i++)
-        check_page(look, (struct page_id){id.batch, id.first_page + i}, id.first_page);
+        check_page(look, id, i);
+    json_decref(look->filed);
 }
 
 static int check_documents(struct box_look *look, struct err *err)

@@ -1,8 +1,9 @@
 /*
  * How the archive bears its size: enters documents of one page into catalogue and journal as filing
- * does, without images and boxes, and at each size prints the rate of the last stretch, the time of
- * a search by insured number, bytes in the catalogue per document, the time of a day seal, of a
- * look for what may be eliminated, and of the rewrite that ends a destruction; and the memory.
+ * does, without images and boxes, and at each size prints the rate up to it and that of its last
+ * tenth, the time of a search by insured number, bytes in the catalogue per document, the time of a
+ * day seal, of a look for what may be eliminated, and of the rewrite that ends a destruction; and
+ * the memory.
  * SPDX-License-Identifier: Apache-2.0
  */
 #include <argp.h>
@@ -37,7 +38,7 @@ enum {
 struct bench {
     long most;
     const char *folder;
-    bool json;
+    bool json, keep;
     char data[256], keys[256];
     struct archive *archive;
     long documents;
@@ -129,7 +130,8 @@ static int make_boxes(struct bench *bench, struct err *err)
                               .expiry = {2021, 4, 1},
                               .filing = {2018, 9, 1},
                               .number = box,
-                              .state = BOX_CLOSED};
+                              .state = BOX_CLOSED,
+                              .documents = 1}; /* not known; not a box that is empty */
         snprintf(row.tenant, sizeof row.tenant, "%s", tenants[(box - 1) % TENANTS]);
         rc = catalogue_put_box(&txn, box, &row, err);
     }
@@ -221,16 +223,25 @@ static long peak_mb(void)
     return getrusage(RUSAGE_SELF, &usage) == 0 ? usage.ru_maxrss >> 10 : 0;
 }
 
+static int enter_up_to(struct bench *bench, long end, double *ret_rate, struct err *err)
+{
+    const long before = bench->documents;
+    const int64_t start = clock_mono_ms();
+    int rc = 0;
+    while (rc == 0 && bench->documents < end)
+        rc = enter_run(bench, end, err);
+    *ret_rate = (double)(end - before) * 1000 / (double)(clock_mono_ms() - start + 1);
+    return rc;
+}
+
 static int grow(struct bench *bench, long size, struct err *err)
 {
     uint64_t used, map;
     double search_ms = 0, candidates_s = 0, rewrite_s = 0;
-    long before = bench->documents;
-    int64_t start = clock_mono_ms();
-    int rc = 0;
-    while (rc == 0 && bench->documents < size)
-        rc = enter_run(bench, size, err);
-    double rate = (double)(size - before) * 1000 / (double)(clock_mono_ms() - start + 1);
+    double rate = 0, last_rate = 0;
+    int rc = enter_up_to(bench, size - size / 10, &rate, err);
+    if (rc == 0)
+        rc = enter_up_to(bench, size, &last_rate, err);
     if (rc == 0)
         rc = search(bench, &search_ms, err);
     int64_t sealing = clock_mono_ms();
@@ -245,15 +256,31 @@ static int grow(struct bench *bench, long size, struct err *err)
         rc = rewrite(bench, &rewrite_s, err);
     if (rc < 0)
         return rc;
-    printf(bench->json ? "{\"documents\":%ld,\"rate\":%.0f,\"search_ms\":%.3f,"
+    printf(bench->json ? "{\"documents\":%ld,\"rate\":%.0f,\"last_rate\":%.0f,\"search_ms\":%.3f,"
                          "\"bytes_per_document\":%.0f,\"seal_s\":%.2f,\"candidates_s\":%.2f,"
                          "\"rewrite_s\":%.2f,\"rewrite_pause_ms\":%lld,\"peak_mb\":%ld}\n"
-                       : "%9ld documents: %6.0f entered/s, search %.3f ms, %5.0f bytes a document, "
+                       : "%9ld documents: %6.0f entered/s, %6.0f in the last tenth, "
+                         "search %.3f ms, %5.0f bytes a document, "
                          "sealed in %.2f s, candidates of a quarter in %.2f s, rewritten in %.2f "
                          "s, at most %lld ms at a time, at most %ld MB in memory\n",
-           size, rate, search_ms, (double)used / (double)size, seal_s, candidates_s, rewrite_s,
-           (long long)pause_of(bench), peak_mb());
+           size, rate, last_rate, search_ms, (double)used / (double)size, seal_s, candidates_s,
+           rewrite_s, (long long)pause_of(bench), peak_mb());
     return fflush(stdout) == 0 ? 0 : err_set(err, ERR_IO, "cannot print");
+}
+
+/* The numbers behind which archive-rate goes on. */
+static int leave_for_more(struct bench *bench, struct err *err)
+{
+    static const struct commit_points points = {"bench.before", "bench.after"};
+    SCOPED(store_abort) struct store_txn txn = {0};
+    int rc = store_begin(bench->archive->catalogue, &txn, err);
+    if (rc == 0)
+        rc = catalogue_set_number(&txn, "layout", CATALOGUE_LAYOUT, err);
+    if (rc == 0)
+        rc = catalogue_set_number(&txn, "last_box", BOXES, err);
+    if (rc == 0)
+        rc = catalogue_set_number(&txn, "last_batch", id_of(bench->documents).batch, err);
+    return rc < 0 ? rc : store_commit(&txn, &points, err);
 }
 
 static int grow_all(struct bench *bench, struct err *err)
@@ -274,15 +301,21 @@ static int grow_all(struct bench *bench, struct err *err)
         rc = make_boxes(bench, err);
     for (long size = 10000; rc == 0 && size <= bench->most; size *= 10)
         rc = grow(bench, size, err);
+    if (rc == 0 && bench->keep)
+        rc = leave_for_more(bench, err);
     archive_free(&bench->archive);
     struct err ignored;
-    file_remove_tree(root, &ignored);
+    if (rc < 0 || !bench->keep)
+        file_remove_tree(root, &ignored);
+    else
+        fprintf(stderr, "kept: %s\n", root);
     return rc;
 }
 
 static const struct argp_option options[] = {
     {"folder", 'd', "DIR", 0, "on the disk to be measured (/tmp)", 0},
     {"documents", 'n', "N", 0, "grow up to N, by tens from 10 000 (1 000 000)", 0},
+    {"keep", 'k', NULL, 0, "leave the archive there, for archive-rate --into", 0},
     {"json", 'j', NULL, 0, "an object for each size", 0},
     {0},
 };
@@ -298,6 +331,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         bench->most = strtol(arg, NULL, 10);
         if (bench->most < 10000 || bench->most > 100000000)
             argp_error(state, "'%s': must be 10000 to 100000000", arg);
+        return 0;
+    case 'k':
+        bench->keep = true;
         return 0;
     case 'j':
         bench->json = true;

@@ -26,14 +26,18 @@
 /* The line lies in the lowest 16 mm of a cheque (NF K 11-111), the cheque at the lower edge of its
  * page; beyond this, with all the border of a photograph, something else is taken for a line. */
 #define FAR_MM 60.0
+#define DPI_TOLERANCE 0.3 /* of the line's pitch over the file's word for the page */
 #define DPI_MIN 70
 #define KEY_SURE 0.8 /* OCR's confidence from which another key than computed speaks against */
+
+#define WORD_SURE 0.8F /* digits of E-13B, read as French, are below 0.5 */
 
 enum {
     DPI_FONT = 110, /* from here on CMC-7 is known by its shapes: likeness 0.62 at 100 dpi */
     KEY_DPI = 300,  /* what the zone of the key is enlarged to before it is read */
     KEY_DPI_AGAIN = 450,
-    KEY_MS = 2000 /* reading it takes some 40 ms */
+    KEY_MS = 2000, /* reading it takes some 40 ms */
+    WORD_LETTERS_MIN = 6
 };
 
 static bool is_near(double value, double want)
@@ -88,10 +92,10 @@ static void weigh_band(const struct Pix *page, struct cheque_evidence *evidence)
     const struct micr_band *band = &evidence->band;
     double edge = above_edge(page, band);
     bool low = edge < 12; /* 6.4 mm on a cheque, some more with a border round it */
-    bool far = edge > FAR_MM;
+    evidence->far = edge > FAR_MM;
     evidence->rotation = band->rotation;
     evidence->skew = band->skew;
-    evidence->score = far ? 0.50 : 0.90 + 0.05 * low + 0.04 * evidence->size_fits;
+    evidence->score = evidence->far ? 0.50 : 0.90 + 0.05 * low + 0.04 * evidence->size_fits;
     snprintf(evidence->reason, sizeof evidence->reason,
              "magnetic line (CMC-7, likeness %.2f, %.0f dpi) %.0f mm above the lower edge%s",
              band->score, band->dpi, edge, evidence->size_fits ? ", paper 175 x 80 mm" : "");
@@ -148,7 +152,10 @@ int cheque_look(const struct Pix *page, const struct glance *glance, double dpi,
     ret_evidence->size_fits = size_fits(page, found ? ret_evidence->band.dpi : dpi);
     if (found) {
         weigh_band(page, ret_evidence);
-        return 0;
+        bool sized = dpi == 0 || fabs(ret_evidence->band.dpi / dpi - 1) <= DPI_TOLERANCE;
+        if (!ret_evidence->far || sized)
+            return 0;
+        *ret_evidence = (struct cheque_evidence){0}; /* nor of a magnetic line's size */
     }
     found = look_for_foreign(page, glance, ret_evidence, err);
     if (found == 0)
@@ -241,6 +248,36 @@ static int read_key(const struct Pix *zone, const struct micr_line *line, struct
     if (!micr_key_agrees(line, again.key) && !against)
         ret_key[0] = '\0';
     return rc;
+}
+
+/* Letters in words that read well. */
+static int count_letters(const struct ocr_text *text)
+{
+    int letters = 0;
+    for (size_t i = 0; i < text->count; i++)
+        for (const char *at = text->words[i].text; *at; at++)
+            letters += text->words[i].confidence >= WORD_SURE && isalpha((unsigned char)*at);
+    return letters;
+}
+
+int cheque_line_is_words(const struct Pix *page, const struct cheque_evidence *evidence,
+                         struct ocr *ocr, struct err *err)
+{
+    int letters = 0, rc = 0;
+    for (int turn = 0; rc == 0 && letters < WORD_LETTERS_MIN && turn < 360; turn += 180) {
+        struct micr_band band = evidence->band;
+        struct ocr_text text = {0};
+        band.rotation = (band.rotation + turn) % 360;
+        struct Pix *line = cut_key_zone(page, &band, &band.box);
+        const struct ocr_request request = {
+            .page = line, .dpi = KEY_DPI, .layout = OCR_BLOCK, .deadline_ms = KEY_MS};
+        rc = line ? ocr_read(ocr, &request, &text, err) : 0;
+        letters = count_letters(&text);
+        ocr_text_free(&text);
+        pixDestroy(&line);
+        rc = rc == ERR_TIMEOUT ? 0 : rc;
+    }
+    return rc < 0 ? rc : letters >= WORD_LETTERS_MIN;
 }
 
 static void set_fields(const struct micr_line *line, const char *key, struct verdict *verdict)

@@ -13,7 +13,7 @@
 #include "image/overprint.h"
 
 /* Pixels of a digit when it is read: what the engine likes best, and others. */
-static const double line_heights[] = {40, 52, 31};
+static const double line_heights[] = {40, 52, 31, 20, 14};
 
 enum {
     CELLS_MAX = 20,
@@ -294,9 +294,8 @@ struct attempt {
     double cut;
 };
 
-/* Reads the row at several sizes when the first one proves something. Sets
- * `ret_field` when AGREE (AGREE_DARKER) of them prove the same number and none another: the key
- * alone would let one misread number in 97 pass. */
+/* Reads the row at several sizes. Sets `ret_field` when AGREE (AGREE_DARKER) of them prove the same
+ * number and none another: the key alone would let one misread number in 97 pass. */
 static int read_row(struct Pix *ink, const struct row *row, const struct attempt *attempt,
                     struct field *ret_field, struct err *err)
 {
@@ -309,9 +308,9 @@ static int read_row(struct Pix *ink, const struct row *row, const struct attempt
         struct Pix *scaled = pixScale(line, scale, scale);
         rc = read_digits(scaled, attempt->ocr, &found, err);
         pixDestroy(&scaled);
-        if (found.state == FIELD_ABSENT && readings > 0)
+        if (found.state == FIELD_ABSENT)
             continue;
-        if (found.state == FIELD_ABSENT || (readings > 0 && strcmp(found.value, proven.value) != 0))
+        if (readings > 0 && strcmp(found.value, proven.value) != 0)
             break;
         proven = found;
         if (++readings < (attempt->cut < CUT_HALF ? AGREE_DARKER : AGREE))

@@ -22,6 +22,11 @@ enum {
     SUSPECT_DIGITS_MIN = 9
 };
 
+/* A line of digits alone is now and then read as rubbish, with a confidence that says so: over 100
+ * drawn letters below 0.75, where the page has 0.9 and more. The label stands before the number. */
+static const double GARBLED = 0.75, READS_WELL = 0.85;
+enum { GARBLED_CHARS_MIN = 8, GARBLED_CHARS_MAX = 60 };
+
 /* What an OCR engine takes digits for; "" for characters that are no digit. */
 static const char *digits_of(char character)
 {
@@ -157,6 +162,16 @@ static void search_run(const struct ocr_text *text, const struct text_line *line
     note(&search->found, found.nir);
 }
 
+/* Does a digit of the same word stand before this place, with nothing but signs between? Then a
+ * number that begins here has lost its beginning. */
+static bool is_cut_off(const struct text_line *line, int from)
+{
+    int at = from - 1;
+    while (at >= 0 && line->plain[at] != ' ' && !isalnum((unsigned char)line->plain[at]))
+        at--;
+    return at >= 0 && isdigit((unsigned char)line->plain[at]);
+}
+
 static void search_line(const struct ocr_text *text, const struct text_line *line,
                         struct search *search)
 {
@@ -165,7 +180,7 @@ static void search_line(const struct ocr_text *text, const struct text_line *lin
         bool begins = isdigit((unsigned char)here) ? !isdigit((unsigned char)before)
                                                    : !isalnum((unsigned char)before);
         struct run run;
-        if (!begins || is_separator(here) || !take_run(line, from, &run))
+        if (!begins || is_separator(here) || is_cut_off(line, from) || !take_run(line, from, &run))
             continue;
         search_run(text, line, &run, search);
     }
@@ -238,15 +253,50 @@ static struct stretch find_stretch(const struct text_line *line)
     return best;
 }
 
+/* Mean confidence of a line's words, weighted by length; 1 without words. */
+static double confidence_of(const struct ocr_text *text, size_t from, size_t to)
+{
+    double sum = 0, length = 0;
+    for (size_t i = from; i < to; i++) {
+        const double characters = (double)strlen(text->words[i].text);
+        sum += characters * (double)text->words[i].confidence;
+        length += characters;
+    }
+    return length > 0 ? sum / length : 1;
+}
+
+bool field_nir_is_doubtful(const struct ocr_text *text, const struct field *nir)
+{
+    double sum = 0, length = 0;
+    const struct box *all = &nir->box;
+    for (size_t i = 0; i < text->count; i++) {
+        const struct ocr_rect *word = &text->words[i].box;
+        const double characters = (double)strlen(text->words[i].text);
+        bool inside = word->x >= all->x && word->x + word->width <= all->x + all->width &&
+                      word->y >= all->y && word->y + word->height <= all->y + all->height;
+        sum += inside ? characters * (double)text->words[i].confidence : 0;
+        length += inside ? characters : 0;
+    }
+    bool usual = nir->value[0] == '1' || nir->value[0] == '2';
+    return !usual || length == 0 || sum / length < GARBLED;
+}
+
+/* Garbled among lines that read well, and long enough for a number. */
+static bool is_garbled(const struct ocr_text *text, const struct text_line *line, double confidence)
+{
+    return (double)text->confidence >= READS_WELL && confidence < GARBLED &&
+           line->length >= GARBLED_CHARS_MIN && line->length <= GARBLED_CHARS_MAX;
+}
+
 int field_nir_suspects(const struct ocr_text *text, struct box ret_boxes[NIR_SUSPECTS_MAX])
 {
     struct text_line line;
     int count = 0;
     for (size_t word = 0; word < text->count && count < NIR_SUSPECTS_MAX;) {
+        const size_t first = word;
         word = text_line_take(text, word, &line);
-        struct stretch stretch = find_stretch(&line);
-        if (stretch.to > 0)
-            ret_boxes[count++] = text_line_box(text, &line, stretch.from, stretch.to);
+        if (find_stretch(&line).to > 0 || is_garbled(text, &line, confidence_of(text, first, word)))
+            ret_boxes[count++] = text_line_box(text, &line, 0, line.length);
     }
     return count;
 }

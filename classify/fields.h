@@ -27,7 +27,14 @@ void fields_of_text(const struct ocr_text *text, const struct fields_context *co
  * of what looks like one. */
 void field_find_nir(const struct ocr_text *text, struct field *ret_field);
 
-/* Boxes of what may be an insured number that was misread, line by line; returns how many. */
+/* May a number that a key proves still be misread? One in 97 misread numbers has a key that fits:
+ * so when its words were read with low confidence, or when it begins like the rare numbers of
+ * people not yet registered (3, 4, 7, 8), as one that has lost a digit may. Then a second reading
+ * must agree (classify/read_again.h). */
+bool field_nir_is_doubtful(const struct ocr_text *text, const struct field *nir);
+
+/* Boxes of lines that may hold an insured number that was misread: many digits, or rubbish on a
+ * page that reads well. Returns how many. */
 enum { NIR_SUSPECTS_MAX = 3 };
 int field_nir_suspects(const struct ocr_text *text, struct box ret_boxes[NIR_SUSPECTS_MAX]);
 

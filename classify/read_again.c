@@ -13,8 +13,12 @@ enum {
     AGREE = 2       /* readings: one in 97 misread numbers has a key that fits */
 };
 
-static const double scales[] = {0.7, 1.4, 1};
-static const double margin_heights = 0.6; /* round the box, of its height */
+/* Heights that the line is read at, pixels of its box. The noise of a scan, which makes rubbish of
+ * rows of digits, is averaged away where they are small: of 100 drawn letters 10 to 20 pixels
+ * proved 96 to 98 each, 32 and more 92, and twice a number that was not there. */
+static const double heights[] = {10, 12, 14, 20, 26};
+static const double clear_confidence = 0.93; /* lines of letters have 0.93 to 0.96 */
+static const double margin_heights = 0.6;    /* round the box, of its height */
 
 static PIX *cut_line(const struct Pix *page, struct box at)
 {
@@ -27,10 +31,14 @@ static PIX *cut_line(const struct Pix *page, struct box at)
     return grey;
 }
 
-/* One reading of a line at a size. Boxes found are those of the line: the caller knows where it
- * is. */
+/* One reading of a line. */
+struct again {
+    struct field found; /* the number in it; its box is not of the page */
+    bool clear;         /* its line reads as well as a page must, to be believed at once */
+};
+
 static int read_at(PIX *line, double scale, const struct number_source *source,
-                   struct field *ret_found, struct err *err)
+                   struct again *ret_again, struct err *err)
 {
     PIX *scaled = pixScale(line, (l_float32)scale, (l_float32)scale);
     struct ocr_text text = {0};
@@ -42,7 +50,9 @@ static int read_at(PIX *line, double scale, const struct number_source *source,
         return err_set(err, ERR_MEMORY, "number: no memory for its line");
     int rc = ocr_read(source->ocr, &request, &text, err);
     if (rc >= 0)
-        field_find_nir(&text, ret_found);
+        field_find_nir(&text, &ret_again->found);
+    ret_again->clear = rc >= 0 && (double)text.confidence >= clear_confidence &&
+                       !field_nir_is_doubtful(&text, &ret_again->found);
     ocr_text_free(&text);
     pixDestroy(&scaled);
     return rc == ERR_TIMEOUT ? 0 : rc;
@@ -52,11 +62,13 @@ static int read_at(PIX *line, double scale, const struct number_source *source,
 struct proven {
     struct field field;
     int readings; /* that proved it */
+    bool clear;   /* one of them was */
     bool disputed;
 };
 
-static void keep(const struct field *found, struct box at, struct proven *proven)
+static void keep(const struct again *again, struct box at, struct proven *proven)
 {
+    const struct field *found = &again->found;
     if (found->state != FIELD_PROVEN)
         return;
     if (proven->readings > 0 && strcmp(proven->field.value, found->value) != 0) {
@@ -66,6 +78,7 @@ static void keep(const struct field *found, struct box at, struct proven *proven
     proven->field = *found;
     proven->field.box = at;
     proven->readings++;
+    proven->clear |= again->clear;
 }
 
 int read_number_again(const struct number_source *source, struct field *ret_field, struct err *err)
@@ -77,14 +90,14 @@ int read_number_again(const struct number_source *source, struct field *ret_fiel
         PIX *line = cut_line(source->page, lines[i]);
         if (!line)
             return err_set(err, ERR_MEMORY, "number: no memory for its line");
-        for (size_t k = 0; rc == 0 && k < sizeof scales / sizeof *scales; k++) {
-            struct field found = {0};
-            rc = read_at(line, scales[k], source, &found, err);
-            keep(&found, lines[i], &proven);
+        for (size_t k = 0; rc == 0 && k < sizeof heights / sizeof *heights; k++) {
+            struct again again = {0};
+            rc = read_at(line, heights[k] / lines[i].height, source, &again, err);
+            keep(&again, lines[i], &proven);
         }
         pixDestroy(&line);
     }
-    if (rc == 0 && proven.readings >= AGREE && !proven.disputed)
+    if (rc == 0 && (proven.clear || proven.readings >= AGREE) && !proven.disputed)
         *ret_field = proven.field;
     return rc;
 }

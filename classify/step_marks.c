@@ -187,6 +187,19 @@ static int take_line(struct reading *reading, const struct cheque_evidence *evid
     return rc < 0 ? rc : reading_is_decided(reading);
 }
 
+/* A line of another font on a whole page, or in its upper part, may be a title: then it is none. */
+static int doubt_line(const struct reading *reading, struct cheque_evidence *evidence,
+                      struct err *err)
+{
+    struct ocr *ocr = reading->classifier->ocr;
+    if (!(evidence->foreign || evidence->far) || !ocr)
+        return 0;
+    int rc = cheque_line_is_words(reading->full, evidence, ocr, err);
+    if (rc == 1)
+        *evidence = (struct cheque_evidence){0};
+    return rc < 0 ? rc : 0;
+}
+
 /* The same on a part of the full page; places are those of the page. */
 static int look_at_paper(const struct reading *reading, const struct image_box *paper,
                          struct cheque_evidence *ret_evidence, struct err *err)
@@ -254,16 +267,17 @@ int step_cheque_on_page(struct reading *reading, struct err *err)
     if (reading->glance.grey)
         rc = cheque_look(reading->reduced, &reading->glance, stated_dpi(reading) / reading->reduce,
                          &evidence, err);
-    if (rc == 0 && evidence.band.font != MICR_NO_FONT && reading->reduce > 1)
+    if (rc == 0 && evidence.band.font != MICR_NO_FONT)
         rc = reading_full(reading, err);
     if (rc == 0 && evidence.band.font != MICR_NO_FONT && reading->reduce > 1)
         rc = look(reading, reading->full, &evidence, err);
+    if (rc == 0)
+        rc = doubt_line(reading, &evidence, err);
     if (rc < 0)
         return rc;
     if (evidence.band.font == MICR_NO_FONT) {
         ballot_vote(&reading->ballot, TAG_CHEQUE, -reading->classifier->settings.cheque.none);
         return 0;
     }
-    rc = reading_full(reading, err);
-    return rc < 0 ? rc : take_line(reading, &evidence, err);
+    return take_line(reading, &evidence, err);
 }

@@ -392,9 +392,10 @@ static int take_fields(struct reading *reading, const struct page_text *page, st
     fields_of_text(&page->text, &context, found);
     struct number_source source = {page->readable.pix, page->readable.dpi, &page->text,
                                    reading->classifier->ocr};
-    int rc = found[FIELD_NIR].state == FIELD_PROVEN
-                 ? 0
-                 : read_number_again(&source, &found[FIELD_NIR], err);
+    struct field *nir = &found[FIELD_NIR];
+    if (nir->state == FIELD_PROVEN && field_nir_is_doubtful(&page->text, nir))
+        *nir = (struct field){.state = FIELD_ABSENT, .box = nir->box};
+    int rc = nir->state == FIELD_PROVEN ? 0 : read_number_again(&source, nir, err);
     for (int i = 0; i < FIELD_COUNT; i++) {
         struct box at = found[i].box;
         if (at.width <= 0)

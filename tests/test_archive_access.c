@@ -310,7 +310,7 @@ static void a_backup_takes_the_journal_along(void **state)
     snprintf(again, sizeof again, "%s/again", room->root);
     snprintf(old, sizeof old, "%s/old", room->root);
     check_ok(backup_make(room->data, folder, &report, &err), &err);
-    check_ok(backup_restore(folder, again, &err), &err);
+    check_ok(backup_restore(folder, again, room->keys, &err), &err);
     assert_int_equal(rename(room->data, old), 0);
     assert_int_equal(rename(again, room->data), 0);
     room_reopen(room);

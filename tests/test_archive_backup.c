@@ -69,7 +69,7 @@ static uint64_t restore(struct room *room)
     char folder[ROOM_PATH_SIZE + 32];
     below(room, "backup", folder);
     snprintf(copy.data, sizeof copy.data, "%s/again", room->root);
-    check_ok(backup_restore(folder, copy.data, &err), &err);
+    check_ok(backup_restore(folder, copy.data, room->keys, &err), &err);
     struct archive_params params = room_params(&copy, true);
     check_ok(archive_open(&params, &copy.archive, &err), &err);
     struct verify_report report = room_verify(&copy, &heard);
@@ -157,7 +157,7 @@ static void a_restore_takes_only_boxes_that_its_catalogue_calls_closed(void **st
     snprintf(path, sizeof path, "%s/again", room->root);
     char folder[ROOM_PATH_SIZE + 32];
     below(room, "backup", folder);
-    check_ok(backup_restore(folder, path, &err), &err);
+    check_ok(backup_restore(folder, path, room->keys, &err), &err);
     snprintf(path, sizeof path, "%s/again/boxes/%s/data.mdb", room->root, box);
     assert_int_equal(stat(path, &st), -1);
 }
@@ -170,9 +170,9 @@ static void what_would_harm_is_refused(void **state)
     char folder[ROOM_PATH_SIZE + 32], inside[ROOM_PATH_SIZE + 32];
     below(room, "backup", folder);
     below(room, "data/backup", inside);
-    assert_int_equal(backup_restore(folder, room->data, &err), ERR_CONFLICT);
+    assert_int_equal(backup_restore(folder, room->data, room->keys, &err), ERR_CONFLICT);
     below(room, "again", inside);
-    assert_int_equal(backup_restore(folder, inside, &err), ERR_NOT_FOUND);
+    assert_int_equal(backup_restore(folder, inside, room->keys, &err), ERR_NOT_FOUND);
     snprintf(inside, sizeof inside, "%s/backup", room->data);
     assert_int_equal(backup_make(room->data, inside, &report, &err), ERR_CONFLICT);
     assert_int_equal(backup_make(folder, folder, &report, &err), ERR_CONFLICT);

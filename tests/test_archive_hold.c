@@ -128,6 +128,44 @@ static void a_hold_on_an_insured_number_finds_what_is_filed_later(void **state)
     room_remove(&room);
 }
 
+static int add(struct room *room, const char *name, struct document_id id)
+{
+    struct err err = {0};
+    return hold_add(room->archive, name, id, "archivist", &err);
+}
+
+static void a_case_grows_and_is_lifted_as_one(void **state)
+{
+    (void)state;
+    struct room room;
+    struct hold_spec of_case = spec_of("dossier-of-thirty-two-bytes-1234"), document = spec_of("d");
+    of_case.scope = HOLD_CASE;
+    of_case.tenant = "061";
+    room_open(&room);
+    room_file_letters(&room, 1, 3);
+    set_well(&room, &of_case);
+    set_well(&room, &document);
+    assert_int_equal(holds_of(&room, 2), 0);
+    for (int i = 0; i < 2; i++)
+        for (uint32_t page = 1; page <= 2; page++)
+            assert_int_equal(add(&room, of_case.name, (struct document_id){1, page}), 0);
+    assert_int_equal(holds_of(&room, 1), 2);
+    assert_int_equal(holds_of(&room, 2), 1);
+    assert_int_equal(holds_of(&room, 3), 0);
+    assert_int_equal(add(&room, of_case.name, (struct document_id){1, 77}), ERR_NOT_FOUND);
+    assert_int_equal(add(&room, "none", (struct document_id){1, 1}), ERR_NOT_FOUND);
+    assert_int_equal(add(&room, "d", (struct document_id){1, 2}), ERR_CONFLICT);
+    lift_well(&room, of_case.name);
+    assert_int_equal(holds_of(&room, 1), 1);
+    assert_int_equal(holds_of(&room, 2), 0);
+    assert_int_equal(add(&room, of_case.name, (struct document_id){1, 3}), ERR_CONFLICT);
+    of_case.name = "other";
+    of_case.tenant = "041";
+    set_well(&room, &of_case);
+    assert_int_equal(add(&room, "other", (struct document_id){1, 1}), ERR_CONFLICT);
+    room_remove(&room);
+}
+
 static void what_cannot_be_held_is_refused(void **state)
 {
     (void)state;
@@ -163,6 +201,7 @@ int main(void)
         cmocka_unit_test(all_holds_of_a_document_must_be_lifted),
         cmocka_unit_test(a_hold_ends_after_its_last_day),
         cmocka_unit_test(a_hold_on_an_insured_number_finds_what_is_filed_later),
+        cmocka_unit_test(a_case_grows_and_is_lifted_as_one),
         cmocka_unit_test(what_cannot_be_held_is_refused),
     };
     struct err err = {0};

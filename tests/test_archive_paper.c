@@ -4,9 +4,11 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include <stdio.h>
+#include <string.h>
 
 #include "archive/backup.h"
 #include "archive/hold.h"
+#include "archive/paper_slip.h"
 #include "archive/state.h"
 #include "base/clock.h"
 #include "base/scope.h"
@@ -236,6 +238,51 @@ static void boxes_and_paper_share_a_slip(void **state)
     room_remove(&room);
 }
 
+/* Replaces its row by one in which a byte is another: of the carton, or of the slip. */
+static void change_row(struct room *room, const struct paper_row *row)
+{
+    static const struct commit_points points = {"test", "test"};
+    SCOPED(store_abort) struct store_txn txn = {0};
+    struct err err = {0};
+    check_ok(store_begin(room->archive->catalogue, &txn, &err), &err);
+    if (row) {
+        check_ok(paper_write(&txn, first, row, &err), &err);
+    } else {
+        const struct db_key key = key_of_number(first.n);
+        assert_int_equal(store_delete(&txn, CAT_PAPERS, &key, &err), 1);
+    }
+    check_ok(store_commit(&txn, &points, &err), &err);
+}
+
+static void verification_looks_at_it(void **state)
+{
+    (void)state;
+    struct room room;
+    file_paper(&room, 10);
+    const struct paper_row was = paper_of(&room, first).row;
+    struct paper_row carton = was, slip = was, gone = was, tenant = was;
+    carton.carton[0] = 'D';
+    slip.slip = 7;
+    gone.destroyed_ms = was.placed_ms;
+    memcpy(tenant.tenant, "041", 4);
+    const struct {
+        const struct paper_row *row;
+        const char *words;
+    } rows[] = {{&carton, "it lies where the journal does not say"},
+                {&slip, "the slip that it is on is missing"},
+                {&gone, "its row says that it was destroyed, the journal does not"},
+                {&tenant, "its batch is another tenant's"},
+                {NULL, "places the paper of batch 1, which is missing"}};
+    slips_expect_clean(&room);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        change_row(&room, rows[i].row);
+        room_expect_named(&room, rows[i].words);
+        change_row(&room, &was);
+    }
+    slips_expect_clean(&room);
+    room_remove(&room);
+}
+
 static void a_restore_does_not_bring_it_back(void **state)
 {
     (void)state;
@@ -253,7 +300,7 @@ static void a_restore_does_not_bring_it_back(void **state)
     room_close(&room);
     copy = room;
     snprintf(copy.data, sizeof copy.data, "%s/data2", room.root);
-    check_ok(backup_restore(folder, copy.data, &err), &err);
+    check_ok(backup_restore(folder, copy.data, room.keys, &err), &err);
     const struct archive_params params = room_params(&copy, true);
     check_ok(archive_open(&params, &copy.archive, &err), &err);
     assert_true(paper_of(&copy, first).row.destroyed_ms > 0);
@@ -274,6 +321,7 @@ int main(void)
         cmocka_unit_test(a_hold_on_its_batch_or_a_document_keeps_it_at_every_step),
         cmocka_unit_test(a_refused_line_may_go_on_another_slip),
         cmocka_unit_test(boxes_and_paper_share_a_slip),
+        cmocka_unit_test(verification_looks_at_it),
         cmocka_unit_test(a_restore_does_not_bring_it_back),
     };
     struct err err = {0};

@@ -165,7 +165,7 @@ static void restore_over(struct room *room, const char *folder)
     struct archive_params params = room_params(room, true);
     room_close(room);
     check_ok(file_remove_tree(room->data, &err), &err);
-    check_ok(backup_restore(folder, room->data, &err), &err);
+    check_ok(backup_restore(folder, room->data, room->keys, &err), &err);
     check_ok(archive_open(&params, &room->archive, &err), &err);
 }
 

@@ -185,6 +185,38 @@ static void a_changed_box_byte_is_named(void **state)
     assert_int_equal(room_verify(room, &heard).discrepancies, 1);
 }
 
+/* As somebody could who has the box's key: another story of how the copy came to be. */
+static void a_changed_record_of_a_capture_is_named(void **state)
+{
+    struct room *room = *state;
+    struct err err = {0};
+    const struct page_id id = {1, 2};
+    struct box_row row;
+    struct box_page page = {0};
+    struct box_record record;
+    struct packer changed = {0};
+    struct box_writing writing;
+    struct store_txn txn;
+    check_ok(store_begin(room->archive->catalogue, &txn, &err), &err);
+    assert_int_equal(catalogue_box(&txn, 1, &row, &err), 1);
+    const struct box_ref ref = {1, &row};
+    check_ok(box_get(room->archive->boxes, &ref, id, &page, &err), &err);
+    assert_true(box_record_decode(buf_view(&page.record), &record));
+    record.capture = bytes_of("{}", 2);
+    box_record_encode(&changed, &record);
+    check_ok(box_begin(room->archive->boxes, &ref, &writing, &err), &err);
+    check_ok(box_put(&writing, id, buf_view(&page.image), packer_view(&changed), &err), &err);
+    check_ok(box_commit(&writing, &err), &err);
+    row.run++;
+    check_ok(catalogue_put_box(&txn, 1, &row, &err), &err);
+    check_ok(store_commit(&txn, &no_points, &err), &err);
+    packer_free(&changed);
+    box_page_clear(&page);
+    room_expect_named(room, "page 1-2: the record of its capture is not the one that was filed");
+    struct room_heard heard;
+    assert_int_equal(room_verify(room, &heard).discrepancies, 1);
+}
+
 static void a_box_that_kills_its_reader_is_named(void **state)
 {
     struct room *room = *state;
@@ -273,6 +305,7 @@ int main(void)
         TEST(a_missing_index_entry_is_named),
         TEST(a_stray_box_folder_is_named),
         TEST(a_changed_box_byte_is_named),
+        TEST(a_changed_record_of_a_capture_is_named),
         TEST(a_box_that_kills_its_reader_is_named),
         TEST(an_event_happens_once),
         TEST(the_journal_tells_the_life_of_a_page),

@@ -82,6 +82,7 @@ static void what_no_key_proves_is_no_insured_number(void **state)
         "1830278256123",                     /* no key */
         "06 12 34 56 78 99 12 345",          /* a telephone and more */
         "lilolsoblosoill",                   /* letters alone */
+        "SS:1\"481012B 30495353",            /* has lost its beginning, and another key fits */
         "",
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -121,25 +122,53 @@ static void lines_that_may_be_a_misread_number_are_named(void **state)
     (void)state;
     static const struct {
         const char *line;
-        int from, words; /* 0: none */
+        float confidence;
+        int words; /* of the line; 0: no suspect */
     } rows[] = {
-        {"N\xc2\xb0 SS:188025311750997", 1, 1},
-        {"NESS A 7S EP 97210 558019", 4, 2},
-        {"securite sociale : 1 37 02 2A @72 517 23", 3, 7},
-        {"joignable au 04 75 40 76 24", 0, 0},       /* a telephone */
-        {"pour 1382,30 euros le 5 mai 2026", 0, 0},  /* figures among words */
-        {"FR76 3000 4000 0312 3456 7890 143", 0, 0}, /* an account */
+        {"N\xc2\xb0 SS:188025311750997", 0.95F, 2},
+        {"NESS A 7S EP 97210 558019", 0.95F, 6},
+        {"securite sociale : 1 37 02 2A @72 517 23", 0.95F, 10},
+        {"NERSS 2RDCROTRCOROS OR DEA", 0.3F, 4},         /* rubbish */
+        {"joignable au 04 75 40 76 24", 0.95F, 0},       /* a telephone */
+        {"pour 1382,30 euros le 5 mai 2026", 0.95F, 0},  /* figures among words */
+        {"FR76 3000 4000 0312 3456 7890 143", 0.95F, 0}, /* an account */
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct page_text page;
         struct box boxes[NIR_SUSPECTS_MAX];
-        int count = field_nir_suspects(typed(&page, rows[i].line), boxes);
+        typed(&page, rows[i].line);
+        for (size_t k = 0; k < page.text.count; k++)
+            page.text.words[k].confidence = rows[i].confidence;
+        page.text.confidence = 0.95F;
+        int count = field_nir_suspects(&page.text, boxes);
         if (count != (rows[i].words > 0))
             fail_msg("'%s': got %d suspects", rows[i].line, count);
         if (count > 0) {
-            assert_int_equal(boxes[0].x, rows[i].from * WORD_WIDTH);
+            assert_int_equal(boxes[0].x, 0);
             assert_int_equal(boxes[0].width, rows[i].words * WORD_WIDTH);
         }
+    }
+}
+
+static void a_proof_may_be_doubtful(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *line;
+        float confidence;
+        bool doubtful;
+    } rows[] = {{"NIR 183027825612371", 0.95F, false},
+                {"NIR 183027825612371", 0.5F, true},
+                {"NIR 785019910012384", 0.95F, true}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct page_text page;
+        struct field field;
+        typed(&page, rows[i].line);
+        for (size_t k = 0; k < page.text.count; k++)
+            page.text.words[k].confidence = rows[i].confidence;
+        field_find_nir(&page.text, &field);
+        assert_int_equal(field.state, FIELD_PROVEN);
+        assert_int_equal(field_nir_is_doubtful(&page.text, &field), rows[i].doubtful);
     }
 }
 
@@ -244,6 +273,7 @@ int main(void)
         cmocka_unit_test(two_insured_numbers_on_a_page_prove_neither),
         cmocka_unit_test(an_insured_number_that_is_not_proven_is_located),
         cmocka_unit_test(lines_that_may_be_a_misread_number_are_named),
+        cmocka_unit_test(a_proof_may_be_doubtful),
         cmocka_unit_test(dates_are_read_as_french_letters_write_them),
         cmocka_unit_test(cerfa_numbers_volets_and_organisations_are_read),
         cmocka_unit_test(a_proven_field_is_never_overwritten),

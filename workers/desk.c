@@ -11,6 +11,7 @@
 #include "archive/access.h"
 #include "archive/day_seal.h"
 #include "archive/filing.h"
+#include "archive/merge.h"
 #include "archive/paper.h"
 #include "archive/rotate.h"
 #include "base/scope.h"
@@ -193,6 +194,16 @@ static int do_rekey(struct archive *archive, const char *actor, const json_t *de
     return changed < 0 ? changed : 0;
 }
 
+static int do_merge(struct archive *archive, const char *actor, const json_t *details,
+                    struct err *err)
+{
+    const char *from = json_string_value(json_object_get(details, "from"));
+    const char *into = json_string_value(json_object_get(details, "into"));
+    if (!from || !into)
+        return err_set(err, ERR_PROTOCOL, "merge: two tenants are wanted");
+    return merge_tenants(archive, &(struct merge){from, into, actor}, err);
+}
+
 int desk_do(struct archive *archive, const struct desk_ask *ask, json_t **ret_answer,
             struct err *err)
 {
@@ -205,7 +216,9 @@ int desk_do(struct archive *archive, const struct desk_ask *ask, json_t **ret_an
                  {"place", do_place},
                  {"seal", do_seal},
                  {"rekey", do_rekey},
+                 {"merge", do_merge},
                  {"hold_set", desk_hold_set},
+                 {"hold_add", desk_hold_add},
                  {"hold_lift", desk_hold_lift},
                  {"event", desk_event},
                  {"tag", desk_tag},

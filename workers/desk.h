@@ -5,7 +5,7 @@
  *   close   {batch}              closes a batch when both equations hold
  *   seal    {}                   seals the journals now, without waiting for the day's end
  *   rekey   {tenant}             new tenant keys; "": of every tenant
- *   hold_…, slip_…, event, tag, retention_apply: desk_archive.h
+ *   merge   {from, into}         of tenants; hold_…, slip_…, event, tag, …: desk_archive.h
  * Each answers {"done": true} and what it is about.
  * SPDX-License-Identifier: Apache-2.0
  */

@@ -46,7 +46,7 @@ static int scope_in(const json_t *details, struct hold_spec *spec, struct err *e
     const char *scope = text_of(details, "scope");
     spec->tenant = text_of(details, "tenant");
     spec->insured = text_of(details, "insured");
-    for (int i = HOLD_DOCUMENT; i <= HOLD_BATCH; i++)
+    for (int i = HOLD_DOCUMENT; i <= HOLD_CASE; i++)
         if (strcmp(scope, hold_scope_name((enum hold_scope)i)) == 0) {
             spec->scope = (enum hold_scope)i;
             if (spec->scope == HOLD_BOX)
@@ -75,6 +75,14 @@ int desk_hold_set(struct archive *archive, const char *actor, const json_t *deta
     if (rc == 0)
         rc = day_in(details, "review", &spec.review, err);
     return rc < 0 ? rc : hold_set(archive, &spec, err);
+}
+
+int desk_hold_add(struct archive *archive, const char *actor, const json_t *details,
+                  struct err *err)
+{
+    struct document_id document;
+    int rc = document_in(text_of(details, "document"), &document, err);
+    return rc < 0 ? rc : hold_add(archive, text_of(details, "name"), document, actor, err);
 }
 
 int desk_hold_lift(struct archive *archive, const char *actor, const json_t *details,

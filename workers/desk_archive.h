@@ -14,6 +14,9 @@
  * or ""} */
 int desk_hold_set(struct archive *archive, const char *actor, const json_t *details,
                   struct err *err);
+/* {name, document} */
+int desk_hold_add(struct archive *archive, const char *actor, const json_t *details,
+                  struct err *err);
 /* {name} */
 int desk_hold_lift(struct archive *archive, const char *actor, const json_t *details,
                    struct err *err);

@@ -232,6 +232,23 @@ const char *french_tag(const char *tag)
     return "rien";
 }
 
+const char *french_refusal(const char *code)
+{
+    static const char *const names[][2] = {{"torn", "feuilles déchirées"},
+                                           {"unfit", "feuilles impropres à la numérisation"},
+                                           {"object", "objets"},
+                                           {"other", "feuilles, autre raison"},
+                                           {"format", "fichiers abîmés, ou pas des images"},
+                                           {"unsupported", "images d'un genre qui n'est pas lu"},
+                                           {"limit", "fichiers au-delà d'une limite"},
+                                           {"integrity", "fichiers sans l'empreinte annoncée"},
+                                           {"timeout", "fichiers trop longs à lire"}};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(names[i][0], code) == 0)
+            return names[i][1];
+    return code;
+}
+
 const char *french_finding(const char *finding)
 {
     static const char *const findings[QUALITY_FINDINGS] = {
@@ -358,5 +375,42 @@ const char *french_reason(const char *reason, char ret_text[FRENCH_SIZE])
 {
     ret_text[0] = '\0';
     translate((struct piece){reason, strlen(reason)}, 0, ret_text);
+    return ret_text;
+}
+
+const char *french_slip_state(const char *state)
+{
+    static const char *const states[][2] = {{"on_slip", "établi"},
+                                            {"submitted", "soumis au visa"},
+                                            {"visa_granted", "visa accordé"},
+                                            {"visa_refused", "visa refusé"},
+                                            {"destroyed", "détruit"}};
+    for (size_t i = 0; i < sizeof states / sizeof *states; i++)
+        if (strcmp(state, states[i][0]) == 0)
+            return states[i][1];
+    return state;
+}
+
+/* ---- numbers ---- */
+
+const char *french_plural(uint64_t count)
+{
+    return count > 1 ? "s" : "";
+}
+
+char *french_decimal(double value, int decimals, char ret_text[FRENCH_NUMBER_SIZE])
+{
+    snprintf(ret_text, FRENCH_NUMBER_SIZE, "%.*f", decimals, value);
+    char *point = strchr(ret_text, '.');
+    if (point)
+        *point = ',';
+    return ret_text;
+}
+
+char *french_megabytes(uint64_t bytes, char ret_text[FRENCH_NUMBER_SIZE])
+{
+    char number[FRENCH_NUMBER_SIZE];
+    snprintf(ret_text, FRENCH_NUMBER_SIZE, "%.25s Mo",
+             french_decimal((double)bytes / 1e6, 1, number));
     return ret_text;
 }

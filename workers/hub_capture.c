@@ -147,14 +147,16 @@ static void queue_page(struct hub *hub, struct message *message, const struct pe
     *message = (struct message){0};
 }
 
-/* Signs the receipt of a batch that a partner submitted: {fields} → {statement, signature}. */
+/* Signs the receipt of a batch that a partner submitted: {fields, reasons} → {statement,
+ * signature}. */
 static int vouch(struct hub *hub, const json_t *details, json_t **ret_answer, struct err *err)
 {
     struct batch_receipt receipt;
     struct signed_statement by;
     int rc = batch_receipt_from_json(details, &receipt, err);
     if (rc == 0)
-        rc = batch_receipt_sign(hub->archive, &receipt, &by, err);
+        rc = batch_receipt_sign(hub->archive, &receipt, json_object_get(details, "reasons"), &by,
+                                err);
     if (rc == 0 && !(*ret_answer = statement_to_json(&by)))
         rc = err_set(err, ERR_MEMORY, "receipt: no memory for the answer");
     return rc;

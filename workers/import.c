@@ -47,6 +47,7 @@ struct delivery {
     struct capture *capture; /* NULL until the first good page */
     struct batch_receipt receipt;
     struct buf refusals;
+    json_t *reasons;   /* code → how many files */
     uint32_t envelope; /* whose first page has been sent */
 };
 
@@ -55,6 +56,7 @@ static void delivery_end(struct delivery *delivery)
     capture_free(&delivery->capture);
     manifest_clear(&delivery->manifest);
     buf_free(&delivery->refusals);
+    json_decref(delivery->reasons);
 }
 
 /* The partner's uuid means something within its tenant only. */
@@ -96,7 +98,10 @@ static int refuse_file(struct delivery *delivery, uint32_t file, const struct er
                                file, err_name(why->code));
     line[len++] = '\n';
     delivery->receipt.refused++;
-    return buf_append(&delivery->refusals, bytes_of(line, len)) < 0
+    const char *code = err_name(why->code);
+    const json_int_t before = json_integer_value(json_object_get(delivery->reasons, code));
+    return json_object_set_new(delivery->reasons, code, json_integer(before + 1)) < 0 ||
+                   buf_append(&delivery->refusals, bytes_of(line, len)) < 0
                ? err_set(err, ERR_MEMORY, "receipt: no memory")
                : 0;
 }
@@ -180,6 +185,7 @@ static int sign(struct delivery *delivery, struct signed_statement *ret_by, stru
 {
     struct asker *asker = NULL;
     json_t *details = batch_receipt_to_json(&delivery->receipt), *signed_by = NULL;
+    json_object_set(details, "reasons", delivery->reasons);
     int rc = asker_open(&delivery->import->program, HUB_PATIENCE_MS, &asker, err);
     if (rc == 0 && !asker)
         rc = err_set(err, ERR_UNAVAILABLE, "no hub answers");
@@ -237,7 +243,8 @@ static int read_manifest(struct delivery *delivery, struct err *err)
 static int deliver(struct import *import, const struct inbox_queued *queued, struct err *err)
 {
     SCOPED(delivery_end)
-    struct delivery delivery = {.import = import, .batch = {queued->tenant, queued->uuid}};
+    struct delivery delivery = {
+        .import = import, .batch = {queued->tenant, queued->uuid}, .reasons = json_object()};
     int rc = read_manifest(&delivery, err);
     if (rc == 0 && !inbox_has_receipt(import->root, &delivery.batch)) {
         for (uint32_t file = 1; rc == 0 && file <= delivery.manifest.count; file++)

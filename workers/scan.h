@@ -34,7 +34,8 @@ struct scan {
     uint32_t rejected; /* sheets declared rejected */
     uint32_t skipped;  /* files that are no image */
     bool ended;        /* a feeder: the batch is fed to its end already */
-    uint32_t expected; /* files or sheets to come in all, 0 unknown */
+    uint32_t expected; /* sheets to come in all (pages of files that were opened, and files
+                          that were not), 0 unknown */
     int64_t started_ms;
     bool terminal; /* a person sits in front: French words, a status line */
     bool starts;   /* folders: the next page begins an envelope */

@@ -51,6 +51,7 @@ static void skip(struct scan *scan, const char *path, const char *why)
 {
     char french[FRENCH_SIZE];
     scan->skipped++;
+    scan->expected--;
     scan_say(scan, "ignoré : %s : %s", path, french_reason(why, french));
 }
 
@@ -95,6 +96,7 @@ static int send_file(struct scan *scan, const char *path, struct err *err)
         return 0;
     }
     int rc = 0;
+    scan->expected += header.pages - 1; /* it counted as one */
     for (unsigned page = 1; rc == 0 && page <= header.pages; page++)
         rc = send_page(scan, path, buf_view(&file), page, err);
     return rc;
@@ -117,6 +119,6 @@ int scan_folder(struct scan *scan, struct err *err)
     fts_close(tree);
     if (rc == 0 && scan->page == 0)
         rc = err_set(err, ERR_NOT_FOUND, "%s: none of %u files is an image", scan->options.input,
-                     scan->expected);
+                     scan->skipped);
     return rc;
 }

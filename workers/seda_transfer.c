@@ -16,9 +16,16 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/scope.h"
+#include "workers/document_sheets.h"
 #include "workers/xml.h"
 
-enum { FOLDER_MODE = 0700, FILE_MODE = 0600, NUMBER_SIZE = 24, LINE_SIZE = 200 };
+enum {
+    FOLDER_MODE = 0700,
+    FILE_MODE = 0600,
+    NUMBER_SIZE = 24,
+    LINE_SIZE = 200,
+    PDF_BYTES_MAX = 1 << 30 /* of one document: what it would take to read it back */
+};
 
 static const char medical_rule[] = "L213-2-I-2", private_rule[] = "L213-2-I-3";
 
@@ -27,11 +34,13 @@ struct transfer {
     char folder[PATH_MAX / 2], agency[64];
     char tenant[TENANT_TEXT_SIZE];
     struct xml objects, units;
+    struct document_sheets sheets; /* its program is NULL: no PDFs are made */
     struct transfer_extent extent;
 };
 
-int transfer_begin(struct archive *archive, const char *folder, const char *agency,
-                   struct transfer **ret_transfer, struct err *err)
+int transfer_begin(struct archive *archive, const char *folder,
+                   const struct transfer_params *params, struct transfer **ret_transfer,
+                   struct err *err)
 {
     char path[PATH_MAX];
     struct stat st;
@@ -39,8 +48,10 @@ int transfer_begin(struct archive *archive, const char *folder, const char *agen
     if (!transfer)
         return err_set(err, ERR_MEMORY, "transfer: no memory");
     transfer->archive = archive;
+    transfer->sheets.program = params->pdf_by;
     snprintf(transfer->folder, sizeof transfer->folder, "%s", folder);
-    snprintf(transfer->agency, sizeof transfer->agency, "%s", agency);
+    snprintf(transfer->agency, sizeof transfer->agency, "%s", params->agency);
+    snprintf(transfer->tenant, sizeof transfer->tenant, "%.3s", params->tenant);
     snprintf(path, sizeof path, "%s/manifest.xml", folder);
     int rc = stat(path, &st) == 0
                  ? err_set(err, ERR_CONFLICT, "%s: there is a transfer already", path)
@@ -58,6 +69,7 @@ void transfer_free(struct transfer **transfer)
 {
     if (!transfer || !*transfer)
         return;
+    document_sheets_clear(&(*transfer)->sheets);
     buf_free(&(*transfer)->objects.text);
     buf_free(&(*transfer)->units.text);
     free(*transfer);
@@ -79,9 +91,12 @@ static const struct format *format_of(struct bytes image)
 {
     static const struct format tiff = {"tif", "TIFF", "image/tiff", "fmt/353"},
                                jpeg = {"jpg", "JPEG", "image/jpeg", ""},
-                               png = {"png", "PNG", "image/png", ""};
+                               png = {"png", "PNG", "image/png", ""},
+                               pdf = {"pdf", "PDF", "application/pdf", ""};
     if (image.len > 2 && image.at[0] == 0xff && image.at[1] == 0xd8)
         return &jpeg;
+    if (image.len > 4 && memcmp(image.at, "%PDF", 4) == 0)
+        return &pdf;
     return image.len > 1 && image.at[0] == 0x89 && image.at[1] == 'P' ? &png : &tiff;
 }
 
@@ -102,14 +117,15 @@ static void put_format(struct xml *xml, const struct format *format)
     xml_put(xml, "</FormatIdentification>\n");
 }
 
-static void put_object(struct xml *xml, const char *id, struct bytes image)
+/* `version`: what the object is to its unit. */
+static void put_object(struct xml *xml, const char *id, const char *version, struct bytes image)
 {
     const struct format *format = format_of(image);
     char line[LINE_SIZE], digest[SHA512_HEX_SIZE];
     snprintf(line, sizeof line, "<DataObjectGroup id=\"G%s\">\n<BinaryDataObject id=\"B%s\">\n", id,
              id);
     xml_put(xml, line);
-    xml_element(xml, "DataObjectVersion", "BinaryMaster_1");
+    xml_element(xml, "DataObjectVersion", version);
     snprintf(line, sizeof line, "content/%s.%s", id, format->extension);
     xml_element(xml, "Uri", line);
     xml_put(xml, "<MessageDigest algorithm=\"SHA-512\">");
@@ -121,6 +137,16 @@ static void put_object(struct xml *xml, const char *id, struct bytes image)
     xml_put(xml, "<FileInfo>");
     xml_element(xml, "Filename", line);
     xml_put(xml, "</FileInfo>\n</BinaryDataObject>\n</DataObjectGroup>\n");
+}
+
+static void put_reference(struct xml *xml, const char *id)
+{
+    char line[LINE_SIZE];
+    snprintf(line, sizeof line,
+             "<DataObjectReference><DataObjectGroupReferenceId>G%s</DataObjectGroupReferenceId>"
+             "</DataObjectReference>\n",
+             id);
+    xml_put(xml, line);
 }
 
 /* How the copy came to be (décret 2016-1673): the record of its capture, as it is kept. */
@@ -148,11 +174,9 @@ static void put_page_unit(struct xml *xml, const char *id, const struct found_pa
     xml_element(xml, "OriginatingAgencyArchiveUnitIdentifier", id);
     put_evidence(xml, page);
     xml_element(xml, "DocumentType", page->tag);
-    snprintf(line, sizeof line,
-             "</Content><DataObjectReference><DataObjectGroupReferenceId>G%s"
-             "</DataObjectGroupReferenceId></DataObjectReference></ArchiveUnit>\n",
-             id);
-    xml_put(xml, line);
+    xml_put(xml, "</Content>");
+    put_reference(xml, id);
+    xml_put(xml, "</ArchiveUnit>\n");
 }
 
 static int add_page(struct transfer *transfer, const struct found_document *document,
@@ -168,8 +192,10 @@ static int add_page(struct transfer *transfer, const struct found_document *docu
     snprintf(path, sizeof path, "%s/content/%s.%s", transfer->folder, id,
              format_of(image)->extension);
     rc = file_write(path, FILE_MODE, image, err);
-    put_object(&transfer->objects, id, image);
+    put_object(&transfer->objects, id, "BinaryMaster_1", image);
     put_page_unit(&transfer->units, id, &page);
+    if (rc == 0 && transfer->sheets.program)
+        rc = document_sheets_add(&transfer->sheets, document, &page, err);
     transfer->extent.pages++;
     transfer->extent.bytes += image.len;
     found_page_clear(&page);
@@ -260,6 +286,23 @@ static void put_content(struct xml *xml, const struct found_document *document, 
     xml_put(xml, "</Content>\n");
 }
 
+/* A PDF of the pages that were added, beside them. */
+static int add_pdf(struct transfer *transfer, const char *document, struct err *err)
+{
+    SCOPED(buf_free) struct buf file = {0};
+    char id[ID_TEXT_SIZE + 1], path[PATH_MAX];
+    snprintf(id, sizeof id, "D%s", document);
+    snprintf(path, sizeof path, "%s/content/%s.pdf", transfer->folder, id);
+    int rc = document_sheets_write(&transfer->sheets, path, err);
+    if (rc == 0)
+        rc = file_read(path, PDF_BYTES_MAX, &file, err);
+    if (rc < 0)
+        return rc;
+    put_object(&transfer->objects, id, "Dissemination_1", buf_view(&file));
+    put_reference(&transfer->units, id);
+    return 0;
+}
+
 int transfer_add(struct transfer *transfer, const struct found_document *document, struct err *err)
 {
     SCOPED(history_clear) struct history history = {0};
@@ -267,7 +310,6 @@ int transfer_add(struct transfer *transfer, const struct found_document *documen
     if (transfer->extent.documents++ == TRANSFER_DOCUMENTS_MAX)
         return err_set(err, ERR_LIMIT, "transfer: more than %d documents; ask for fewer at once",
                        TRANSFER_DOCUMENTS_MAX);
-    memcpy(transfer->tenant, document->tenant, sizeof transfer->tenant);
     int rc = history_read(transfer->archive, document->id, &history, err);
     if (rc < 0)
         return rc;
@@ -277,6 +319,8 @@ int transfer_add(struct transfer *transfer, const struct found_document *documen
     put_content(&transfer->units, document, id);
     for (uint32_t i = 0; rc == 0 && i < document->page_count; i++)
         rc = add_page(transfer, document, i, err);
+    if (rc == 0 && transfer->sheets.program)
+        rc = add_pdf(transfer, id, err);
     xml_put(&transfer->units, "</ArchiveUnit>\n");
     return rc;
 }

@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/scope.h"
+#include "workers/french.h"
 
 enum { CELL_SIZE = 320, COLUMNS = 7, PAPERS_MORE_SIZE = 48, FOLDER_MODE = 0750, CSV_MODE = 0640 };
 
@@ -43,22 +44,18 @@ struct cells {
 
 /* ---- what a line says ---- */
 
-static const char *plural(uint32_t count)
-{
-    return count > 1 ? "s" : "";
-}
-
 static void put_sheets(const struct slip_extent *extent, char cell[CELL_SIZE])
 {
     snprintf(cell, CELL_SIZE, "%u lot%s, %u feuille%s de papier", extent->batches,
-             plural(extent->batches), extent->sheets, plural(extent->sheets));
+             french_plural(extent->batches), extent->sheets, french_plural(extent->sheets));
 }
 
 static void put_volume(const struct slip_extent *extent, char cell[CELL_SIZE])
 {
-    snprintf(cell, CELL_SIZE, "%u boîte%s, %u document%s, %u face%s, %.1f Mo", extent->boxes,
-             plural(extent->boxes), extent->documents, plural(extent->documents), extent->pages,
-             plural(extent->pages), (double)extent->bytes / 1e6);
+    char size[FRENCH_NUMBER_SIZE];
+    snprintf(cell, CELL_SIZE, "%u boîte%s, %u document%s, %u face%s, %s", extent->boxes,
+             french_plural(extent->boxes), extent->documents, french_plural(extent->documents),
+             extent->pages, french_plural(extent->pages), french_megabytes(extent->bytes, size));
 }
 
 static void put_period(const struct slip_line_row *line, char cell[CELL_SIZE])
@@ -67,13 +64,13 @@ static void put_period(const struct slip_line_row *line, char cell[CELL_SIZE])
     cell[0] = '\0';
     if (line->years)
         len += snprintf(cell + len, CELL_SIZE - (size_t)len, "%d an%s", line->years,
-                        plural((uint32_t)line->years));
+                        french_plural((uint32_t)line->years));
     if (line->months)
         len += snprintf(cell + len, CELL_SIZE - (size_t)len, "%s%d mois", len ? " " : "",
                         line->months);
     if (line->days)
         snprintf(cell + len, CELL_SIZE - (size_t)len, "%s%d jour%s", len ? " " : "", line->days,
-                 plural((uint32_t)line->days));
+                 french_plural((uint32_t)line->days));
 }
 
 static void put_visa(const struct slip_line_row *line, char cell[CELL_SIZE])

@@ -48,7 +48,9 @@ static const struct verb {
     {"verify", "read back and compare", PROVE, verb_verify},
     {"seal", "sign the journals", ROLE_ARCHIVIST, verb_seal},
     {"receipt", "proof of an envelope", PROVE, verb_receipt},
+    {"statement", "account of a month", PROVE, verb_statement},
     {"rekey", "change tenant keys", ROLES_NONE, verb_rekey},
+    {"tenant", "list, merge caisses", ROLES_NONE, verb_tenant},
     {"backup", "make a copy, put it back", ROLE_ARCHIVIST, verb_backup},
 };
 

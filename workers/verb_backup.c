@@ -9,6 +9,7 @@
 #include "archive/backup.h"
 #include "archive/find.h"
 #include "workers/ask.h"
+#include "workers/french.h"
 #include "workers/verb.h"
 
 struct backup_verb {
@@ -56,6 +57,8 @@ static int make(const struct backup_verb *verb, struct err *err)
     int rc = backup_make(verb->program.place.data, verb->folder, &report, err);
     if (rc < 0)
         return rc;
+    const char *of_copied = french_plural(report.boxes_copied),
+               *of_open = french_plural(report.boxes_open);
     if (verb->json)
         verb_print(json_pack("{s:I, s:I, s:I, s:I, s:I}", "boxes_copied",
                              (json_int_t)report.boxes_copied, "boxes_kept",
@@ -63,10 +66,11 @@ static int make(const struct backup_verb *verb, struct err *err)
                              (json_int_t)report.boxes_open, "boxes_removed",
                              (json_int_t)report.boxes_removed, "days", (json_int_t)report.days));
     else
-        printf("sauvegarde faite : %u boîtes closes copiées, %u déjà là, %u retirées, %u boîtes "
-               "ouvertes, %u jours en cours\n",
-               report.boxes_copied, report.boxes_kept, report.boxes_removed, report.boxes_open,
-               report.days);
+        printf("sauvegarde faite : %u boîte%s close%s copiée%s, %u déjà là, %u retirée%s, "
+               "%u boîte%s ouverte%s, %u jour%s en cours\n",
+               report.boxes_copied, of_copied, of_copied, of_copied, report.boxes_kept,
+               report.boxes_removed, french_plural(report.boxes_removed), report.boxes_open,
+               of_open, of_open, report.days, french_plural(report.days));
     return 0;
 }
 
@@ -79,7 +83,8 @@ static int restore(const struct backup_verb *verb, struct err *err)
 {
     struct verify_report report = {0};
     struct archive *archive = NULL;
-    int rc = backup_restore(verb->folder, verb->program.place.data, err);
+    const struct place *place = &verb->program.place;
+    int rc = backup_restore(verb->folder, place->data, place->keys, err);
     if (rc == 0)
         rc = ask_settle(&verb->program, err);
     if (rc == 0)
@@ -95,8 +100,9 @@ static int restore(const struct backup_verb *verb, struct err *err)
                              (json_int_t)report.discrepancies, "keys_missing",
                              (json_int_t)report.keys_missing));
     else
-        printf("remis en place : %llu documents, %llu faces\n",
-               (unsigned long long)report.documents, (unsigned long long)report.pages);
+        printf("remis en place : %llu document%s, %llu face%s\n",
+               (unsigned long long)report.documents, french_plural(report.documents),
+               (unsigned long long)report.pages, french_plural(report.pages));
     if (report.discrepancies)
         return err_set(err, ERR_INTEGRITY, "%s: %llu discrepancies, named above", verb->folder,
                        (unsigned long long)report.discrepancies);

@@ -122,12 +122,13 @@ static void print_waiting(const struct code_verb *verb, const struct intake_wait
     page_id_format(page->id, id);
     const char *tag = json_string_value(json_object_get(record, "tag"));
     double confidence = json_number_value(json_object_get(record, "confidence"));
+    char number[FRENCH_NUMBER_SIZE];
     if (verb->json) {
         verb_print(json_pack("{s:s, s:s, s:s, s:f}", "page", id, "tenant", page->tenant, "tag",
                              tag ? tag : "none", "confidence", confidence));
     } else {
-        printf("face %s, caisse %s : la machine penche pour %s (%.2f)\n", id, page->tenant,
-               french_tag(tag), confidence);
+        printf("face %s, caisse %s : la machine penche pour %s (%s)\n", id, page->tenant,
+               french_tag(tag), french_decimal(confidence, 2, number));
         size_t i;
         char french[FRENCH_SIZE];
         json_array_foreach(json_object_get(record, "reasons"), i, reason)

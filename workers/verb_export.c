@@ -9,6 +9,7 @@
 #include "archive/access.h"
 #include "classify/verdict.h"
 #include "workers/ask.h"
+#include "workers/french.h"
 #include "workers/seda_transfer.h"
 #include "workers/verb.h"
 
@@ -16,7 +17,7 @@ enum { STEP = ACCESS_GROUP_MAX }; /* documents looked up, and noted, at once */
 
 struct export_verb {
     struct program program;
-    bool json;
+    bool json, pdf;
     const char *folder, *agency;
     struct find_query query;
 };
@@ -30,6 +31,7 @@ static const struct argp_option options[] = {
     {"to", 'U', "DATE", 0, "received on this day or earlier", 0},
     {"box", 'B', "N", 0, "in this box", 0},
     {"hold", 'H', "NAME", 0, "held by it today", 0},
+    {"pdf", 'p', NULL, 0, "with a searchable PDF of each document", 0},
     {"json", 'j', NULL, 0, "figures as one object", 0},
     {0},
 };
@@ -74,6 +76,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case 'a':
         verb->agency = arg;
         return 0;
+    case 'p':
+        verb->pdf = true;
+        return 0;
     case 'j':
         verb->json = true;
         return 0;
@@ -115,20 +120,24 @@ static int add_found(struct export_verb *verb, struct archive *archive, struct t
 static void print_extent(const struct export_verb *verb, const struct transfer *transfer)
 {
     const struct transfer_extent extent = transfer_extent(transfer);
+    char size[FRENCH_NUMBER_SIZE];
     if (verb->json)
         verb_print(json_pack("{s:s, s:I, s:I, s:I}", "folder", verb->folder, "documents",
                              (json_int_t)extent.documents, "pages", (json_int_t)extent.pages,
                              "bytes", (json_int_t)extent.bytes));
     else
-        printf("versement prêt dans %s : %u documents, %u faces, %.1f Mo\n", verb->folder,
-               extent.documents, extent.pages, (double)extent.bytes / 1e6);
+        printf("versement prêt dans %s : %u document%s, %u face%s, %s\n", verb->folder,
+               extent.documents, french_plural(extent.documents), extent.pages,
+               french_plural(extent.pages), french_megabytes(extent.bytes, size));
 }
 
 static int hand_over(struct export_verb *verb, struct archive *archive, struct err *err)
 {
     struct transfer *transfer = NULL;
-    const char *agency = verb->agency ? verb->agency : verb->query.tenant;
-    int rc = transfer_begin(archive, verb->folder, agency, &transfer, err);
+    const char *tenant = verb->query.tenant;
+    const struct transfer_params params = {tenant, verb->agency ? verb->agency : tenant,
+                                           verb->pdf ? &verb->program : NULL};
+    int rc = transfer_begin(archive, verb->folder, &params, &transfer, err);
     if (rc == 0)
         rc = add_found(verb, archive, transfer, err);
     if (rc == 0)

@@ -16,6 +16,7 @@
 #include "base/scope.h"
 #include "partners/fetch.h"
 #include "workers/fetch_folder.h"
+#include "workers/french.h"
 #include "workers/verb.h"
 
 enum {
@@ -87,13 +88,14 @@ static int look(void *context, const char *why, struct err *err)
 {
     struct fetch_verb *verb = context;
     const struct fetch_folder *folder = &verb->folder;
+    char there[FRENCH_NUMBER_SIZE], all[FRENCH_NUMBER_SIZE];
     int64_t now = clock_mono_ms();
     int number = program_take_signal(&verb->program);
     if (verb->terminal && now - verb->shown_ms >= SHOW_MS) {
         verb->shown_ms = now;
-        fprintf(stderr, "\r\033[K%.1f Mo sur %.1f Mo%s%s",
-                (double)(folder->bytes - folder->left) / 1e6, (double)folder->bytes / 1e6,
-                why ? ", " : "", why ? in_french(why) : "");
+        fprintf(stderr, "\r\033[K%s sur %s%s%s",
+                french_megabytes(folder->bytes - folder->left, there),
+                french_megabytes(folder->bytes, all), why ? ", " : "", why ? in_french(why) : "");
     }
     return number == SIGINT || number == SIGTERM
                ? err_set(err, ERR_CANCELLED, "stopped; the same command goes on where it was")
@@ -109,6 +111,7 @@ static int take(void *context, const struct fetch_piece *piece, struct err *err)
 static void report(const struct fetch_verb *verb)
 {
     const struct handover *handover = &verb->folder.handover;
+    char size[FRENCH_NUMBER_SIZE];
     if (verb->json)
         verb_print(json_pack("{s:I, s:s, s:s, s:b, s:I, s:I, s:I, s:I, s:s, s:s}", "handover",
                              (json_int_t)handover->number, "tenant", handover->tenant,
@@ -118,9 +121,10 @@ static void report(const struct fetch_verb *verb)
                              (json_int_t)handover->gone, "bytes", (json_int_t)verb->folder.bytes,
                              "signed", handover->at, "folder", verb->folder.path));
     else
-        printf("remise %u dans %s : %u documents, %u fichiers, %.1f Mo, contrôlés\n",
-               handover->number, verb->folder.path, handover->documents, handover->files,
-               (double)verb->folder.bytes / 1e6);
+        printf("remise %u dans %s : %u document%s, %u fichier%s, %s, contrôlés\n", handover->number,
+               verb->folder.path, handover->documents, french_plural(handover->documents),
+               handover->files, french_plural(handover->files),
+               french_megabytes(verb->folder.bytes, size));
 }
 
 /* ---- one hand-over ---- */

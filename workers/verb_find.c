@@ -10,6 +10,7 @@
 #include "classify/verdict.h"
 #include "workers/ask.h"
 #include "workers/document_json.h"
+#include "workers/french.h"
 #include "workers/verb.h"
 
 enum { STEP = 500 }; /* documents read at once */
@@ -107,12 +108,14 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 static void print_plain(const struct found_document *document)
 {
     char id[ID_TEXT_SIZE], received[DAY_TEXT_SIZE], expiry[DAY_TEXT_SIZE];
+    char confidence[FRENCH_NUMBER_SIZE];
     document_id_format(document->id, id);
     day_format(document->expiry, expiry);
-    printf("%-12s %s %-7s %-10s %.3f  reçu %s  éliminable : %-10s  %u pages  %s\n", id,
+    printf("%-12s %s %-7s %-10s %s  reçu %s  éliminable : %-10s  %u face%s  %s\n", id,
            document->tenant, compartment_name(document->compartment), document->tag,
-           document->confidence, day_format(document->received, received),
-           expiry[0] ? expiry : "jamais", document->page_count, document->decided_by);
+           french_decimal(document->confidence, 3, confidence),
+           day_format(document->received, received), expiry[0] ? expiry : "jamais",
+           document->page_count, french_plural(document->page_count), document->decided_by);
 }
 
 static int find_all(struct find_verb *verb, struct archive *archive, struct err *err)

@@ -1,5 +1,5 @@
 /*
- * tripli hold set NAME | lift NAME | list: named reasons that forbid destruction.
+ * tripli hold set NAME | add NAME | lift NAME | list: named reasons that forbid destruction.
  * SPDX-License-Identifier: Apache-2.0
  */
 #include <stdio.h>
@@ -14,7 +14,7 @@ enum { WORDS_MAX = 2 };
 
 struct hold_verb {
     struct program program;
-    bool json;
+    bool json, of_case;
     const char *words[WORDS_MAX];
     int count;
     const char *reason, *owner, *until, *review;
@@ -27,9 +27,10 @@ static const struct argp_option options[] = {
     {"owner", 'o', "TEXT", 0, "who answers for it", 0},
     {"document", 'D', "DOC", 0, "hold this document", 0},
     {"insured", 'i', "NUMBER", 0, "what is filed under it, in --tenant", 0},
-    {"tenant", 't', "CODE", 0, "tenant of the insured number", 0},
+    {"tenant", 't', "CODE", 0, "of the insured number, of the case", 0},
     {"box", 'b', "N", 0, "every document of this box", 0},
     {"batch", 'B', "N", 0, "every document of this batch", 0},
+    {"case", 'c', NULL, 0, "a case of --tenant; add its documents after", 0},
     {"until", 'u', "DATE", 0, "last day; it then ends by itself", 0},
     {"review", 'w', "DATE", 0, "day to look at it again", 0},
     {"json", 'j', NULL, 0, "one JSON object per hold", 0},
@@ -41,6 +42,11 @@ static bool is_set(const struct hold_verb *verb)
     return verb->count == 2 && strcmp(verb->words[0], "set") == 0;
 }
 
+static bool is_add(const struct hold_verb *verb)
+{
+    return verb->count == 2 && strcmp(verb->words[0], "add") == 0;
+}
+
 static bool is_lift(const struct hold_verb *verb)
 {
     return verb->count == 2 && strcmp(verb->words[0], "lift") == 0;
@@ -48,17 +54,19 @@ static bool is_lift(const struct hold_verb *verb)
 
 static void check_words(const struct hold_verb *verb, struct argp_state *state)
 {
-    int scopes = !!verb->document + !!verb->insured + !!verb->box + !!verb->batch;
+    int scopes = !!verb->document + !!verb->insured + !!verb->box + !!verb->batch + verb->of_case;
     struct day day;
     bool list = verb->count == 1 && strcmp(verb->words[0], "list") == 0;
-    if (!is_set(verb) && !is_lift(verb) && !list)
-        argp_error(state, "set NAME, lift NAME or list is wanted");
+    if (!is_set(verb) && !is_add(verb) && !is_lift(verb) && !list)
+        argp_error(state, "set NAME, add NAME, lift NAME or list is wanted");
+    else if (is_add(verb) && !verb->document)
+        argp_error(state, "add: --document is wanted");
     else if (is_set(verb) && (!verb->reason || !verb->owner))
         argp_error(state, "set: --reason and --owner are wanted");
     else if (is_set(verb) && scopes != 1)
-        argp_error(state, "set: one of --document, --insured, --box, --batch is wanted");
-    else if (verb->insured && !verb->tenant)
-        argp_error(state, "an insured number is looked up within a --tenant");
+        argp_error(state, "set: one of --document, --insured, --box, --batch, --case is wanted");
+    else if ((verb->insured || verb->of_case) && !verb->tenant)
+        argp_error(state, "an insured number and a case are a --tenant's");
     else if ((verb->until && day_parse(verb->until, &day) < 0) ||
              (verb->review && day_parse(verb->review, &day) < 0))
         argp_error(state, "a day is wanted, as 2029-04-01");
@@ -88,6 +96,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         return 0;
     case 'B':
         verb->batch = verb_number(arg, state);
+        return 0;
+    case 'c':
+        verb->of_case = true;
         return 0;
     case 'i':
         verb->insured = verb_insured(arg, state);
@@ -147,7 +158,8 @@ static void print_json(const struct hold_row *row)
 
 static int print_hold(void *to, const struct hold_row *row)
 {
-    static const char *const scopes[] = {"document", "assuré", "boîte", "lot"};
+    static const char *const scopes[] = {"document", "assuré", "boîte", "lot",
+                                         "documents du dossier :"};
     const struct hold_verb *verb = to;
     const char *state = state_of(row);
     char subject[ID_TEXT_SIZE], until[DAY_TEXT_SIZE], review[DAY_TEXT_SIZE];
@@ -190,6 +202,7 @@ static int set(const struct hold_verb *verb, struct err *err)
     const char *scope = verb->document  ? "document"
                         : verb->insured ? "insured"
                         : verb->box     ? "box"
+                        : verb->of_case ? "case"
                                         : "batch";
     return ask_desk(&verb->program, "hold_set",
                     json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:s, s:s}", "name",
@@ -203,11 +216,17 @@ static int set(const struct hold_verb *verb, struct err *err)
 
 static int act(const struct hold_verb *verb, struct err *err)
 {
-    int rc = is_set(verb) ? set(verb, err)
-                          : ask_desk(&verb->program, "hold_lift",
-                                     json_pack("{s:s}", "name", verb->words[1]), err);
+    json_t *details =
+        json_pack("{s:s, s:s}", "name", verb->words[1], "document", or_nothing(verb->document));
+    int rc = is_set(verb)   ? set(verb, err)
+             : is_add(verb) ? ask_desk(&verb->program, "hold_add", json_incref(details), err)
+                            : ask_desk(&verb->program, "hold_lift", json_incref(details), err);
+    json_decref(details);
     if (rc == 0 && !verb->json)
-        printf("gel %s %s\n", verb->words[1], is_set(verb) ? "posé" : "levé");
+        printf("gel %s %s\n", verb->words[1],
+               is_set(verb)   ? "posé"
+               : is_add(verb) ? "étendu"
+                              : "levé");
     return rc;
 }
 
@@ -216,7 +235,7 @@ int verb_hold(int argc, char **argv)
     static const struct argp_child children[] = {{&program_argp, 0, NULL, 0}, {0}};
     static const struct argp argp = {options,
                                      parse,
-                                     "set NAME\nlift NAME\nlist",
+                                     "set NAME\nadd NAME\nlift NAME\nlist",
                                      "Holds: what one lies on is not destroyed.",
                                      children,
                                      NULL,

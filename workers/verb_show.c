@@ -12,19 +12,15 @@
 #include "base/scope.h"
 #include "workers/ask.h"
 #include "workers/document_json.h"
-#include "workers/document_pdf.h"
+#include "workers/document_sheets.h"
 #include "workers/french.h"
-#include "workers/reader_client.h"
 #include "workers/verb.h"
-
-enum { DEADLINE_MS = 120000 }; /* for reading one page of the PDF */
 
 struct show_verb {
     struct program program;
     bool json, text;
     const char *out, *pdf_path;
-    struct document_pdf *pdf;
-    struct reader *reader;
+    struct document_sheets sheets;
     struct document_id id;
     struct archive *archive;
     struct found_document document;
@@ -114,63 +110,6 @@ static void print_page(const struct show_verb *verb, const json_t *page)
         printf("%s\n", text);
 }
 
-/* ---- the PDF ---- */
-
-static int rotation_of(const struct found_page *page)
-{
-    json_t *verdict = json_loadb((const char *)page->record.at, page->record.len, 0, NULL);
-    const int rotation = (int)json_integer_value(json_object_get(verdict, "rotation"));
-    json_decref(verdict);
-    return rotation;
-}
-
-/* The page as a sheet, from the sealed reader; its words too when it is written. */
-static int read_sheet(struct show_verb *verb, const struct found_page *page, json_t **ret_answer,
-                      struct buf *rows, struct err *err)
-{
-    const struct reader_sheet sheet = {.rotation = rotation_of(page),
-                                       .written = strcmp(page->tag, "blank") != 0 &&
-                                                  strcmp(page->tag, "separator") != 0,
-                                       .deadline_ms = DEADLINE_MS};
-    int rc = verb->reader
-                 ? 0
-                 : reader_start(&verb->program.place, &verb->program.tuning, &verb->reader, err);
-    if (rc == 0)
-        rc = reader_send_sheet(verb->reader, &sheet, buf_view(&page->image), err);
-    if (rc == 0)
-        rc = reader_receive_rows(verb->reader, DEADLINE_MS, ret_answer, rows, err);
-    const json_t *error = rc == 0 ? json_object_get(*ret_answer, "error") : NULL;
-    if (error)
-        rc = err_set(err, ERR_FORMAT, "%s", json_string_value(json_object_get(error, "text")));
-    return rc;
-}
-
-static int add_to_pdf(struct show_verb *verb, const struct found_page *page, struct err *err)
-{
-    SCOPED(buf_free) struct buf rows = {0};
-    json_t *answer = NULL;
-    char title[ID_TEXT_SIZE + 16], id[ID_TEXT_SIZE];
-    snprintf(title, sizeof title, "Document %s", document_id_format(verb->document.id, id));
-    int rc = verb->pdf ? 0 : document_pdf_open(title, &verb->pdf, err);
-    if (rc == 0)
-        rc = read_sheet(verb, page, &answer, &rows, err);
-    if (rc == 0)
-        rc =
-            document_pdf_add(verb->pdf,
-                             &(struct document_pdf_page){answer, buf_view(&rows),
-                                                         buf_view(&page->image), rotation_of(page)},
-                             err);
-    json_decref(answer);
-    return rc;
-}
-
-static int write_pdf(struct show_verb *verb, struct err *err)
-{
-    struct bytes file = {0};
-    int rc = document_pdf_end(verb->pdf, &file, err);
-    return rc < 0 ? rc : file_write(verb->pdf_path, 0600, file, err);
-}
-
 /* ---- the document ---- */
 
 static int show_page(struct show_verb *verb, uint32_t index, struct err *err)
@@ -181,7 +120,7 @@ static int show_page(struct show_verb *verb, uint32_t index, struct err *err)
     if (rc == 0 && verb->out)
         rc = write_image(verb, &page, path, sizeof path, err);
     if (rc == 0 && verb->pdf_path)
-        rc = add_to_pdf(verb, &page, err);
+        rc = document_sheets_add(&verb->sheets, &verb->document, &page, err);
     if (rc == 0)
         json_array_append_new(verb->pages, page_json(&page, path));
     found_page_clear(&page);
@@ -215,8 +154,8 @@ static int show(struct show_verb *verb, struct err *err)
     verb->pages = json_array();
     for (uint32_t i = 0; rc == 0 && i < verb->document.page_count; i++)
         rc = show_page(verb, i, err);
-    if (rc == 0 && verb->pdf)
-        rc = write_pdf(verb, err);
+    if (rc == 0 && verb->pdf_path)
+        rc = document_sheets_write(&verb->sheets, verb->pdf_path, err);
     if (object)
         json_object_set(object, "pages", verb->pages);
     json_decref(verb->pages);
@@ -238,11 +177,11 @@ int verb_show(int argc, char **argv)
     int status = verb_start(&argp, argc, argv, &verb.program);
     if (status != 0)
         return status;
+    verb.sheets.program = &verb.program;
     int rc = ask_open_archive(&verb.program, &verb.archive, &err);
     if (rc == 0)
         rc = show(&verb, &err);
-    document_pdf_free(&verb.pdf);
-    reader_kill(&verb.reader);
+    document_sheets_clear(&verb.sheets);
     archive_free(&verb.archive);
     return verb_end(&verb.program, rc, &err);
 }

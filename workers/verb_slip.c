@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/scope.h"
 #include "workers/ask.h"
+#include "workers/french.h"
 #include "workers/slip_seda.h"
 #include "workers/verb.h"
 
@@ -143,7 +144,7 @@ static void print_paper_candidate(const struct slip_candidate *candidate)
 {
     const uint32_t sheets = candidate->line.extent.sheets;
     printf("papier du lot %-5u caisse %s  carton %s, %u feuille%s%s%s\n", candidate->batch,
-           candidate->tenant, candidate->carton, sheets, sheets > 1 ? "s" : "",
+           candidate->tenant, candidate->carton, sheets, french_plural(sheets),
            candidate->why[0] ? ", reste : " : "", candidate->why);
 }
 
@@ -168,15 +169,17 @@ static int print_candidate(void *to, const struct slip_candidate *candidate)
     else if (candidate->batch)
         print_paper_candidate(candidate);
     else if (candidate->why[0] && !candidate->stays)
-        printf("boîte %-5u caisse %s  %-12s %u documents, %u gelés à déplacer : %s\n",
+        printf("boîte %-5u caisse %s  %-12s %u document%s, %u gelé%s à déplacer : %s\n",
                candidate->box, candidate->tenant, candidate->line.class_name, extent->documents,
-               candidate->held, candidate->why);
+               french_plural(extent->documents), candidate->held, french_plural(candidate->held),
+               candidate->why);
     else if (candidate->why[0])
         printf("boîte %-5u caisse %s  %-12s reste : %s\n", candidate->box, candidate->tenant,
                candidate->line.class_name, candidate->why);
     else
-        printf("boîte %-5u caisse %s  %-12s %u documents, %u faces, %s à %s\n", candidate->box,
-               candidate->tenant, candidate->line.class_name, extent->documents, extent->pages,
+        printf("boîte %-5u caisse %s  %-12s %u document%s, %u face%s, %s à %s\n", candidate->box,
+               candidate->tenant, candidate->line.class_name, extent->documents,
+               french_plural(extent->documents), extent->pages, french_plural(extent->pages),
                oldest, newest);
     return 0;
 }
@@ -272,15 +275,16 @@ static void print_lines(const struct slip_paper *paper)
 {
     for (uint32_t i = 0; i < paper->slip.lines; i++) {
         const struct slip_line_row *line = &paper->lines[i];
+        const char *state = french_slip_state(slip_state_name(line->state));
         if (line->extent.batches)
             printf("  ligne %-3u papier de %u lot%s, %u feuille%s  %s  %s\n", i + 1,
-                   line->extent.batches, line->extent.batches > 1 ? "s" : "", line->extent.sheets,
-                   line->extent.sheets > 1 ? "s" : "", slip_state_name(line->state), line->visa);
+                   line->extent.batches, french_plural(line->extent.batches), line->extent.sheets,
+                   french_plural(line->extent.sheets), state, line->visa);
         else
             printf("  ligne %-3u %-12s %-8s %u boîte%s, %u document%s  %s  %s\n", i + 1,
                    line->class_name, compartment_name(line->compartment), line->extent.boxes,
-                   line->extent.boxes > 1 ? "s" : "", line->extent.documents,
-                   line->extent.documents > 1 ? "s" : "", slip_state_name(line->state), line->visa);
+                   french_plural(line->extent.boxes), line->extent.documents,
+                   french_plural(line->extent.documents), state, line->visa);
     }
 }
 
@@ -291,7 +295,7 @@ static void print_slip(const struct slip_verb *verb, const struct slip_paper *pa
     clock_format(slip->drawn_ms, drawn);
     if (!verb->json) {
         printf("bordereau %u  caisse %s  %s  établi le %s par %s\n", paper->number, slip->tenant,
-               slip_state_name(slip->state), drawn, slip->drawn_by);
+               french_slip_state(slip_state_name(slip->state)), drawn, slip->drawn_by);
         print_lines(paper);
         return;
     }

@@ -297,13 +297,13 @@ static int read_span(void *context, const struct client_span *span, struct buf *
 
 static void show(struct submit_verb *verb, uint64_t sent, const char *why)
 {
+    char there[FRENCH_NUMBER_SIZE], all[FRENCH_NUMBER_SIZE], speed[FRENCH_NUMBER_SIZE];
     double seconds = (double)(clock_mono_ms() - verb->started_ms) / 1000;
     double rate = seconds > 0 ? (double)(sent - verb->begun_at) / seconds : 0;
-    fprintf(stderr, "\r\033[K%.1f Mo sur %.1f Mo, %.1f Mo/s", (double)sent / 1e6,
-            (double)verb->bytes / 1e6, rate / 1e6);
-    if (why)
-        fprintf(stderr, ", %s", why);
-    else if (rate > 0 && sent < verb->bytes)
+    fprintf(stderr, "\r\033[K%s sur %s, %s/s%s%s", french_megabytes(sent, there),
+            french_megabytes(verb->bytes, all), french_megabytes((uint64_t)rate, speed),
+            why ? ", " : "", why ? why : "");
+    if (!why && rate > 0 && sent < verb->bytes)
         fprintf(stderr, ", reste %.0f s", (double)(verb->bytes - sent) / rate);
 }
 
@@ -423,7 +423,7 @@ static int report(const struct submit_verb *verb, struct bytes receipt, uint32_t
     if (verb->json)
         verb_print(json_incref(json));
     else
-        printf("lot %s : %u fichiers reçus, %u refusés, %u ignorés, %u faces en lieu sûr\n",
+        printf("lot %s : fichiers reçus %u, refusés %u, ignorés %u ; faces en lieu sûr %u\n",
                facts.uuid, facts.files - facts.refused, facts.refused + verb->unreadable,
                verb->skipped, facts.pages);
     json_decref(json);

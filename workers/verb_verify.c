@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "base/scope.h"
 #include "workers/ask.h"
+#include "workers/french.h"
 #include "workers/verb.h"
 
 struct verify_verb {
@@ -60,6 +61,11 @@ static void say(void *to, const char *line)
     fprintf(to, "%s\n", line);
 }
 
+static void print_count(uint64_t count, const char *noun, const char *then)
+{
+    printf("%llu %s%s%s", (unsigned long long)count, noun, french_plural(count), then);
+}
+
 static void report(const struct verify_verb *verb, const struct verify_report *found)
 {
     if (verb->json) {
@@ -71,12 +77,13 @@ static void report(const struct verify_verb *verb, const struct verify_report *f
             (json_int_t)found->discrepancies, "keys_missing", (json_int_t)found->keys_missing));
         return;
     }
-    printf("%llu boxes, %llu documents, %llu pages, %llu journal records, %llu looks, %llu "
-           "seals: %llu discrepancies\n",
-           (unsigned long long)found->boxes, (unsigned long long)found->documents,
-           (unsigned long long)found->pages, (unsigned long long)found->journal_records,
-           (unsigned long long)found->access_records, (unsigned long long)found->seals,
-           (unsigned long long)found->discrepancies);
+    print_count(found->boxes, "boîte", ", ");
+    print_count(found->documents, "document", ", ");
+    print_count(found->pages, "face", ", ");
+    print_count(found->journal_records, "enregistrement", " du journal, ");
+    print_count(found->access_records, "consultation", ", ");
+    print_count(found->seals, "scellé", " : ");
+    print_count(found->discrepancies, "anomalie", "\n");
 }
 
 /* The receipt of an envelope is one JSON object with a version; that of a batch is none. */
@@ -99,9 +106,10 @@ static int check_batch(const struct verify_verb *verb, struct bytes file, const 
     if (verb->json)
         verb_print(batch_receipt_to_json(&facts));
     else
-        printf("lot %s, caisse %s, reçu le %s : %u fichiers, %u refusés, %u faces, prouvé, signé "
-               "le %s\n",
-               facts.uuid, facts.tenant, facts.received, facts.files, facts.refused, facts.pages,
+        printf("lot %s, caisse %s, reçu le %s : %u fichier%s, %u refusé%s, %u face%s, prouvé, "
+               "signé le %s\n",
+               facts.uuid, facts.tenant, facts.received, facts.files, french_plural(facts.files),
+               facts.refused, french_plural(facts.refused), facts.pages, french_plural(facts.pages),
                facts.at);
     return 0;
 }
@@ -116,9 +124,9 @@ static int check_handover(const struct verify_verb *verb, struct bytes file,
     if (rc == 0 && verb->json)
         verb_print(handover_to_json(&facts));
     else if (rc == 0)
-        printf("remise %u (%s), caisse %s : %u documents, %u fichiers, prouvé, signé le %s\n",
+        printf("remise %u (%s), caisse %s : %u document%s, %u fichier%s, prouvé, signé le %s\n",
                facts.number, compartment_name(facts.compartment), facts.tenant, facts.documents,
-               facts.files, facts.at);
+               french_plural(facts.documents), facts.files, french_plural(facts.files), facts.at);
     return rc;
 }
 
@@ -129,8 +137,9 @@ static void report_receipt(const struct verify_verb *verb, const struct receipt_
                              facts->tenant, "documents", (json_int_t)facts->documents, "pages",
                              (json_int_t)facts->pages, "sealed_at", facts->sealed_at));
     else
-        printf("pli %s, caisse %s : %u documents, %u faces, prouvé, scellé le %s\n",
-               facts->envelope, facts->tenant, facts->documents, facts->pages, facts->sealed_at);
+        printf("pli %s, caisse %s : %u document%s, %u face%s, prouvé, scellé le %s\n",
+               facts->envelope, facts->tenant, facts->documents, french_plural(facts->documents),
+               facts->pages, french_plural(facts->pages), facts->sealed_at);
 }
 
 static int check_envelope(const struct verify_verb *verb, const json_t *receipt,

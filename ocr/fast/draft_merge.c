@@ -15,6 +15,9 @@
 static const float most_gap = 4, most_step = 0.35f, gutter_reach = 4.5f, least_gutter = 1.2f;
 /* Two spaces of typewriting after a full stop are 3.3 wide; three lines of print span 5 to 6. */
 static const float widest_space = 3.5f, least_run = 8;
+static const float most_parted_gap = 7; /* typewriter print sets " : " and " - " so far apart */
+/* Middle of such a sign over the baseline. */
+static const float lowest_sign = -0.2f, highest_sign = 1.1f;
 static const float most_overlap = 1;  /* letters of one line that were linked apart */
 static const float most_ratio = 1.5f; /* of x heights */
 static const float most_ratio_short = 2.1f;
@@ -93,20 +96,59 @@ static bool is_gutter(const struct letters *letters, const struct letter_bands *
     return runs_on(&sides[0], &sides[1]) || runs_on(&sides[1], &sides[0]);
 }
 
-static bool goes_on(const struct draft *a, const struct draft *b)
+/* The first letter that begins at `left` or farther right. */
+static size_t first_from(const struct letters *letters, float left)
+{
+    size_t low = 0, high = letters->count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (letters->items[middle].left < left)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* The widest white between two drafts: a colon or a dash between words parts it. */
+static float widest_white(const struct letters *letters, const struct draft *a,
+                          const struct draft *b)
+{
+    float at = a->right, widest = 0;
+
+    for (size_t i = first_from(letters, a->right); i < letters->count; i++) {
+        const struct letter *letter = &letters->items[i];
+        float x = (letter->left + letter->right) / 2;
+        float rise = draft_base_at(a, x) - (letter->top + letter->bottom) / 2;
+
+        if (letter->left >= b->left)
+            break;
+        if (letter->kind == LETTER_NONE || rise < lowest_sign * a->x_height ||
+            rise > highest_sign * a->x_height)
+            continue;
+        widest = fmaxf(widest, letter->left - at);
+        at = fmaxf(at, letter->right);
+    }
+    return fmaxf(widest, b->left - at);
+}
+
+static bool goes_on(const struct letters *letters, const struct draft *a, const struct draft *b)
 {
     float low = fminf(a->x_height, b->x_height), tall = fmaxf(a->x_height, b->x_height);
     float gap = b->left - a->right, x = a->plain > b->plain ? a->x_height : b->x_height;
     bool few = a->plain < SHORT_LETTERS || b->plain < SHORT_LETTERS;
     float step = fabsf(draft_base_at(a, a->right) - draft_base_at(b, b->left));
 
-    return b->left + b->right > a->left + a->right && gap <= most_gap * x &&
+    return b->left + b->right > a->left + a->right && gap <= most_parted_gap * x &&
            gap >= -most_overlap * x && step <= most_step * x &&
-           tall <= (few ? most_ratio_short : most_ratio) * low;
+           tall <= (few ? most_ratio_short : most_ratio) * low &&
+           (gap <= most_gap * x || widest_white(letters, a, b) <= most_gap * x);
 }
 
 /* The nearest draft that goes on where the one at `place` of by_base ends, or -1. */
-static int32_t find_next(const struct drafts *drafts, size_t place)
+static int32_t find_next(const struct drafts *drafts, const struct letters *letters, size_t place)
 {
     int32_t self = drafts->by_base[place], best = -1;
     const struct draft *draft = &drafts->items[self];
@@ -117,7 +159,7 @@ static int32_t find_next(const struct drafts *drafts, size_t place)
         const struct draft *other = &drafts->items[drafts->by_base[at]];
         float gap = other->left - draft->right;
 
-        if (at != place && other->kept && gap < best_gap && goes_on(draft, other)) {
+        if (at != place && other->kept && gap < best_gap && goes_on(letters, draft, other)) {
             best = drafts->by_base[at];
             best_gap = gap;
         }
@@ -222,7 +264,7 @@ int drafts_merge(const struct drafts *drafts, struct letters *letters, size_t *r
 
         if (!drafts->items[self].kept)
             continue;
-        next = find_next(drafts, place);
+        next = find_next(drafts, letters, place);
         if (next >= 0 && !is_gutter(letters, &bands, &drafts->items[self], &drafts->items[next]))
             parent[root_of(parent, next)] = root_of(parent, self);
     }

@@ -17,6 +17,7 @@
 #include "archive/hold.h"
 #include "archive/intake.h"
 #include "archive/intake_work.h"
+#include "archive/merge.h"
 #include "archive/move.h"
 #include "archive/rotate.h"
 #include "archive/slip.h"
@@ -328,6 +329,24 @@ static int move_some(struct archive *archive, struct err *err)
 }
 
 /* A story told again finds its hold set, and lifted. */
+static int hold_a_case(struct archive *archive, struct err *err)
+{
+    const struct hold_spec spec = {.name = "story-case",
+                                   .actor = "martin",
+                                   .reason = "a case",
+                                   .owner = "the archive",
+                                   .scope = HOLD_CASE,
+                                   .tenant = "061"};
+    struct found_document found;
+    const struct find_query query = {.tenant = "061", .most = 1};
+    int rc = hold_set(archive, &spec, err);
+    if (rc == 0 || rc == ERR_CONFLICT)
+        rc = find_documents(archive, &query, &found, err);
+    if (rc == 1)
+        rc = hold_add(archive, spec.name, found.id, spec.actor, err);
+    return rc;
+}
+
 static int hold_and_lift(struct archive *archive, struct err *err)
 {
     const struct hold_spec spec = {.name = "story",
@@ -339,6 +358,8 @@ static int hold_and_lift(struct archive *archive, struct err *err)
     int rc = hold_set(archive, &spec, err);
     if (rc == 0 || rc == ERR_CONFLICT)
         rc = hold_lift(archive, spec.name, spec.actor, err);
+    if (rc == 0 || rc == ERR_CONFLICT)
+        rc = hold_a_case(archive, err);
     return rc == ERR_CONFLICT ? 0 : rc;
 }
 
@@ -416,6 +437,22 @@ static int look_and_rekey(struct archive *archive, struct err *err)
     return rc < 0 ? rc : 0;
 }
 
+/* ---- the tenant is merged into another, once ---- */
+
+static int see_merger(void *to, const struct merge_seen *seen)
+{
+    *(bool *)to |= strcmp(seen->from, "061") == 0;
+    return 0;
+}
+
+static int merge(struct archive *archive, struct err *err)
+{
+    static const struct merge merge = {"061", "131", "martin"};
+    bool merged = false;
+    int rc = merge_each(archive, see_merger, &merged, err);
+    return rc < 0 || merged ? rc : merge_tenants(archive, &merge, err);
+}
+
 /* ---- the whole ---- */
 
 static int tell(const struct story *story, struct archive *archive, struct err *err)
@@ -445,6 +482,8 @@ static int tell(const struct story *story, struct archive *archive, struct err *
         rc = eliminate(archive, err);
     if (rc == 0)
         rc = look_and_rekey(archive, err);
+    if (rc == 0)
+        rc = merge(archive, err);
     return rc < 0 ? rc : seal(archive, err);
 }
 

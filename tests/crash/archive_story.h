@@ -27,7 +27,8 @@ struct story {
 /* 0 told to the end; otherwise the error that stopped it. */
 int story_tell(const struct story *story, struct err *err);
 
-/* A hand-over of tenant 061 that its partner acknowledges. */
+/* A hand-over of tenant 061 that its partner acknowledges, and the receipt of a batch of which
+ * nothing was taken. */
 int story_hand_over(struct archive *archive, struct err *err);
 
 /* What must hold after any interruption: each acknowledged page exactly once, nothing else twice,

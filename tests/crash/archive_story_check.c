@@ -124,7 +124,7 @@ static void check_backup(struct checking *checking, const struct story *story)
     snprintf(folder, sizeof folder, "%s.backup", params.data_dir);
     snprintf(again, sizeof again, "%s.again", params.data_dir);
     params.data_dir = again;
-    int rc = backup_restore(folder, again, &err);
+    int rc = backup_restore(folder, again, params.key_dir, &err);
     if (rc == 0)
         rc = archive_open(&params, &checking->archive, &err);
     if (rc == 0)

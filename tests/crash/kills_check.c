@@ -204,7 +204,7 @@ int kills_check_backup(const struct kills *kills)
     snprintf(again, sizeof again, "%s/again", kills->root);
     struct archive_params params = kills_params(kills);
     params.data_dir = again;
-    int rc = backup_restore(kills->backup, again, &err);
+    int rc = backup_restore(kills->backup, again, params.key_dir, &err);
     if (rc == 0)
         rc = archive_open(&params, &checking.archive, &err);
     if (rc == 0)

@@ -200,7 +200,26 @@ class ArchiveLife(schemas.Schemas):
         rules = {one.text for one in root.findall(f".//{archives}AppraisalRule/{archives}Rule")}
         self.assertLessEqual({"LTR", "CHQ-IMG"}, rules)
         self.tripli("export", folder, "--tenant", tenant, want=REFUSED)
+        self.check_pdfs(tenant, documents)
         self.tripli("export", self.path("none"), "--tenant", tenant, "--box", "999", want=GONE)
+
+    def check_pdfs(self, tenant, documents):
+        """A transfer with PDFs: one of each document, searchable, named by its unit."""
+        folder, archives = self.path("pdfs"), "{fr:gouv:culture:archivesdefrance:seda:v2.3}"
+        out = self.tripli("export", folder, "--tenant", tenant, "--pdf")
+        self.assertRegex(out, rf": {len(documents)} documents?, \d+ faces?, \d+,\d Mo\n")
+        self.check_seda(os.path.join(folder, "manifest.xml"))
+        root = ElementTree.parse(os.path.join(folder, "manifest.xml")).getroot()
+        masters = {one.find(archives + "Uri").text: one.find(archives + "MessageDigest").text
+                   for one in root.findall(f".//{archives}BinaryDataObject")
+                   if one.find(archives + "DataObjectVersion").text == "Dissemination_1"}
+        self.assertEqual(sorted(masters), sorted(f"content/D{one}.pdf" for one in documents))
+        for name, digest in masters.items():
+            with open(os.path.join(folder, name), "rb") as file:
+                self.assertEqual(hashlib.sha512(file.read()).hexdigest(), digest)
+        found = subprocess.run(["pdftotext", os.path.join(folder, f"content/D{documents[0]}.pdf"),
+                                "-"], check=True, capture_output=True, text=True, timeout=60).stdout
+        self.assertGreaterEqual(len(re.findall(r"\w{4,}", found)), 20)
 
     def check_what_is_left(self, left, gone):
         self.assertEqual(self.found(), sorted(left, key=lambda one: int(one.split("-")[1])))
@@ -224,7 +243,7 @@ class ArchiveLife(schemas.Schemas):
         looks = self.holds("tripli access", self.lines("access"))
         seen = [(one["verb"], one.get("document")) for one in looks]
         self.assertEqual({one["user"] for one in looks}, {getpass.getuser()})
-        self.assertEqual([one for verb, one in seen if verb == "export"], handed_over)
+        self.assertEqual([one for verb, one in seen if verb == "export"], 2 * handed_over)
         self.assertIn(("show", shown), seen)
         self.assertIn(("why", shown), seen)
         self.tripli("find", "--tenant", tenant, "--insured", "269054958815780")

@@ -8,6 +8,7 @@ import os
 import random
 import re
 import sys
+import time
 from glob import glob
 
 try:
@@ -230,6 +231,10 @@ class Isolation(Door):
         for batch in begun:
             self.begin(batch)
         receipts = [self.submit(batch) for batch in done]
+        said = self.lines("statement", "--tenant", done[0].tenant, "--month",
+                          time.strftime("%Y-%m", time.gmtime()))[0]
+        self.assertEqual((said["batches"], said["refused"], said["reasons"]),
+                         (1, 1, {"format": 1}))
         tries = 0
         for tenant, client, _ in self.clients:
             for kind in other_kinds():

@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import subprocess
+import time
 from glob import glob
 
 import mailroom
@@ -130,7 +131,9 @@ class Door(mailroom.Room):
             status = self.lines("status", want=None)[0]
             return status["envelopes_filed"] == status["envelopes"]
         self.wait_for(is_read, 200)
-        for page in self.lines("code", "--list"):
+        to_code = self.lines("code", "--list")
+        self.coded = len(to_code)
+        for page in to_code:
             tag = page["tag"] if page["tag"] != "none" else "letter"
             self.tripli("code", "--page", page["page"], "--tag", tag)
         self.wait_for(is_filed)
@@ -177,11 +180,31 @@ class Walk(Door):
         self.assertEqual(digests_of(images_of(self.path("fetched"))), digests_of(images_of(folder)))
         self.assertEqual(self.fetch("fetched") + self.fetch("fetched", key="medical.key"), [])
         self.assertEqual(self.lines("verify")[0]["discrepancies"], 0)
+        self.check_statement(facts, folder)
         self.check_again(facts, folder)
         for one in first + medical:
             self.assertIn("prouvé", self.tripli(
                 "verify", "--receipt", os.path.join(one["folder"], "manifest"), "--public-key",
                 self.path("platform.pub")))
+
+    def check_statement(self, facts, folder):
+        """The account of the month: all that was sent."""
+        about = ["statement", "--tenant", "041", "--month", time.strftime("%Y-%m", time.gmtime())]
+        said = self.lines(*about)[0]
+        self.assertEqual((said["received"], said["archived"], said["under_way"]),
+                         (facts["pages"], facts["pages"], 0))
+        self.assertEqual(said["by_machine"] + said["by_people"], said["archived"])
+        self.assertGreaterEqual(said["by_people"], self.coded)
+        self.assertEqual((said["batches"], said["refused"], said["reasons"]),
+                         (1, 0, {}))
+        self.assertEqual((said["documents"], said["handed_over"], said["kept"]),
+                         (len(self.lines("find", "--tenant", "041")), said["documents"], 0))
+        self.assertLessEqual(0, said["p50_ms"])
+        self.assertLessEqual(said["max_ms"], mailroom.RUN_LIMIT_S * 1000)
+        self.assertIn(f'"Faces reçues";{facts["pages"]}\n', self.tripli(*about, "--csv"))
+        self.assertIn("0 refus = 0\n", self.tripli(*about))
+        self.tripli(*about, "--pdf", self.path("statement.pdf"))
+        self.assertEqual(self.receipt("statement.pdf")[:5], b"%PDF-")
 
     def submit_with_kills(self, folder):
         """Each time with more on the disk."""

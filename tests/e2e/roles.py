@@ -46,7 +46,9 @@ VERBS = {
     "verify": (("archivist", "auditor"), []),
     "seal": (("archivist",), []),
     "receipt": (("archivist", "auditor"), ["1-1"]),
+    "statement": (("archivist", "auditor"), ["--tenant", "061", "--month", "2026-11"]),
     "rekey": ((), []),
+    "tenant": ((), ["list"]),
     "backup": (("archivist",), ["none"]),
 }
 

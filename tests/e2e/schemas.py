@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import subprocess
+import time
 
 import coding
 import mailroom
@@ -111,6 +112,8 @@ class Schemas(mailroom.Room):
         self.holds("tripli status", self.lines("status", want=None))
         self.holds("tripli batch", self.lines("batch", "list"))
         self.holds("tripli verify", self.lines("verify"))
+        self.holds("tripli statement", self.lines("statement", "--tenant", "061", "--month",
+                                                  time.strftime("%Y-%m", time.gmtime())))
         documents = self.holds("tripli find", self.lines("find"))
         for document in documents:
             self.holds("tripli show", self.lines("show", document["document"]))
