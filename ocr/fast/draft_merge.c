@@ -58,8 +58,10 @@ static float run_of(const struct around *around)
 
 /* The nearest in the gap must be known before the farthest beside it: hence twice. */
 static void look_around(const struct letters *letters, const struct letter_bands *bands,
-                        const float gap[2], float base, float x, struct around sides[2])
+                        const struct draft *a, const struct draft *b, struct around sides[2])
 {
+    float x = fmaxf(a->x_height, b->x_height), base = draft_base_at(a, a->right);
+    float gap[2] = {a->right, b->left};
     int32_t band = letter_band_at(bands, base - least_run * x);
     int32_t last = letter_band_at(bands, base + least_run * x);
     size_t end = bands->first[last + 1];
@@ -82,16 +84,14 @@ static void look_around(const struct letters *letters, const struct letter_bands
 static bool is_gutter(const struct letters *letters, const struct letter_bands *bands,
                       const struct draft *a, const struct draft *b)
 {
-    float x = fmaxf(a->x_height, b->x_height), base = draft_base_at(a, a->right);
-    float gap[2] = {a->right, b->left}, reach = gutter_reach * x;
+    float x = fmaxf(a->x_height, b->x_height), gap = b->left - a->right, reach = gutter_reach * x;
     struct around sides[2] = {{least_run * x, -1, -1}, {least_run * x, -1, -1}};
 
-    if (gap[1] - gap[0] < least_gutter * x)
+    if (gap < least_gutter * x)
         return false;
-    look_around(letters, bands, gap, base, x, sides);
+    look_around(letters, bands, a, b, sides);
     if (sides[0].clear < reach || sides[1].clear < reach ||
-        (gap[1] - gap[0] < widest_space * x &&
-         run_of(&sides[0]) + run_of(&sides[1]) < least_run * x))
+        (gap < widest_space * x && run_of(&sides[0]) + run_of(&sides[1]) < least_run * x))
         return false;
     return runs_on(&sides[0], &sides[1]) || runs_on(&sides[1], &sides[0]);
 }
