@@ -109,6 +109,23 @@ static int switch_off(SANE_Handle handle, const char *name, struct scan_evidence
     return check_row(handle, &option, &evidence->settings[evidence->setting_count - 1], err);
 }
 
+/* Which device of its model it was, where its driver has an option that says so. */
+static int note_identity(SANE_Handle handle, struct scan_evidence *evidence, struct err *err)
+{
+    static const char *const names[] = {"serial-number", "serial", "firmware-version", "firmware"};
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < sizeof names / sizeof *names; i++) {
+        const struct profile_option option = {.name = names[i]};
+        char text[OPTION_TEXT_MAX];
+        if (option_get(handle, names[i], text, NULL) < 0)
+            continue;
+        rc = add_row(evidence, names[i], "", err);
+        if (rc == 0)
+            rc = check_row(handle, &option, &evidence->settings[evidence->setting_count - 1], err);
+    }
+    return rc;
+}
+
 int setup_options(SANE_Handle handle, const struct profile *profile,
                   const struct scan_request *request, struct scan_evidence *evidence,
                   struct err *err)
@@ -125,7 +142,7 @@ int setup_options(SANE_Handle handle, const struct profile *profile,
         rc = switch_off(handle, *name, evidence, err);
     for (int i = 0; i < count && rc == 0; i++)
         rc = check_row(handle, &options[i], &evidence->settings[first + (size_t)i], err);
-    return rc;
+    return rc < 0 ? rc : note_identity(handle, evidence, err);
 }
 
 /* SCAN_UNKNOWN or -1 where there is no such sensor. Notes that something answered. */

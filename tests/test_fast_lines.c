@@ -214,6 +214,24 @@ static void columns_are_read_one_after_the_other(void **state)
     }
 }
 
+/* As typewriting has them: nothing but chance puts them there, so they part no columns. */
+static void wide_spaces_below_each_other_are_no_gutter(void **state)
+{
+    struct text texts[] = {
+        {"Il me semble qu'une erreur de calcul s'est glissée dans le dossier,", 20, 30, 11, {0}},
+        {"Le deux mai    la même base", 20, 40.5, 11, {0}},
+        {"Le deux mai    qui est celle", 20, 46.5, 11, {0}},
+        {"Le deux mai    du contrat, et", 20, 52.5, 11, {0}},
+        {"je vous en remercie par avance, dans l'attente de votre réponse.", 20, 63, 11, {0}}};
+    struct paper paper = new_paper(0);
+    SCOPED(fast_layout_free) struct fast_layout layout = {0};
+
+    (void)state;
+    write_all(&paper, texts, COUNT(texts));
+    layout = find_on(&paper);
+    check_lines(&layout, texts, COUNT(texts));
+}
+
 static void each_line_has_its_own_letter_height(void **state)
 {
     static const double points[] = {6, 8, 11, 16, 24, 32};
@@ -455,6 +473,7 @@ int main(void)
         cmocka_unit_test(the_lines_of_a_letter_come_in_reading_order),
         cmocka_unit_test(dots_accents_commas_and_hyphens_stay_in_their_line),
         cmocka_unit_test(columns_are_read_one_after_the_other),
+        cmocka_unit_test(wide_spaces_below_each_other_are_no_gutter),
         cmocka_unit_test(each_line_has_its_own_letter_height),
         cmocka_unit_test(rulings_and_frames_are_no_lines),
         cmocka_unit_test(lines_whose_letters_touch_are_kept_apart),

@@ -59,12 +59,28 @@ static void tags_have_words(void **state)
     assert_string_equal(french_trigger("of one's own"), "of one's own");
 }
 
+static void counts_and_sizes_are_written_as_in_french(void **state)
+{
+    (void)state;
+    char text[FRENCH_NUMBER_SIZE];
+    assert_string_equal(french_plural(0), "");
+    assert_string_equal(french_plural(1), "");
+    assert_string_equal(french_plural(2), "s");
+    assert_string_equal(french_decimal(0.125, 2, text), "0,12");
+    assert_string_equal(french_decimal(7, 0, text), "7");
+    assert_string_equal(french_megabytes(1549999, text), "1,5 Mo");
+    assert_string_equal(french_megabytes(UINT64_MAX, text), "18446744073709,6 Mo");
+    assert_string_equal(french_slip_state("visa_granted"), "visa accordé");
+    assert_string_equal(french_slip_state("other"), "other");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reasons_are_told_in_french),
         cmocka_unit_test(a_reason_of_any_length_fits),
         cmocka_unit_test(tags_have_words),
+        cmocka_unit_test(counts_and_sizes_are_written_as_in_french),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

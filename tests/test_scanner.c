@@ -166,11 +166,16 @@ static void the_settings_are_read_back_for_the_record(void **state)
     assert_string_equal(evidence->model, "virtual feeder");
     assert_string_equal(evidence->profile, "tripli-1");
     assert_string_equal(evidence->mode, "as-scanned");
-    assert_int_equal(evidence->setting_count, 5);
+    assert_int_equal(evidence->setting_count, 7);
     assert_string_equal(evidence->settings[0].option, "source");
     assert_string_equal(evidence->settings[0].asked, "ADF Duplex");
     assert_string_equal(evidence->settings[0].got, "ADF Duplex");
     assert_string_equal(evidence->settings[2].got, "300");
+    assert_string_equal(evidence->settings[5].option, "serial-number");
+    assert_string_equal(evidence->settings[5].asked, "");
+    assert_string_equal(evidence->settings[5].got, "V-0001");
+    assert_string_equal(evidence->settings[6].option, "firmware-version");
+    assert_string_equal(evidence->settings[6].got, "1.0");
 }
 
 static void what_was_fed_stays_fed_after_reopening(void **state)

@@ -378,6 +378,19 @@ const char *french_reason(const char *reason, char ret_text[FRENCH_SIZE])
     return ret_text;
 }
 
+const char *french_slip_state(const char *state)
+{
+    static const char *const states[][2] = {{"on_slip", "établi"},
+                                            {"submitted", "soumis au visa"},
+                                            {"visa_granted", "visa accordé"},
+                                            {"visa_refused", "visa refusé"},
+                                            {"destroyed", "détruit"}};
+    for (size_t i = 0; i < sizeof states / sizeof *states; i++)
+        if (strcmp(state, states[i][0]) == 0)
+            return states[i][1];
+    return state;
+}
+
 /* ---- numbers ---- */
 
 const char *french_plural(uint64_t count)

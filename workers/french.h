@@ -21,6 +21,9 @@ const char *french_finding(const char *finding);
 enum { BAD_SCAN_TEXT = 256 }; /* bytes: a place and every finding */
 const char *french_bad_scan(const json_t *scan, char ret_text[BAD_SCAN_TEXT]);
 
+/* "établi", "visa accordé", …: a state of a slip or of its line (archive/slip_row.h). */
+const char *french_slip_state(const char *state);
+
 /* What follows a noun: "s" from 2 on, for 0 and 1 are singular in French. */
 const char *french_plural(uint64_t count);
 

@@ -275,15 +275,16 @@ static void print_lines(const struct slip_paper *paper)
 {
     for (uint32_t i = 0; i < paper->slip.lines; i++) {
         const struct slip_line_row *line = &paper->lines[i];
+        const char *state = french_slip_state(slip_state_name(line->state));
         if (line->extent.batches)
             printf("  ligne %-3u papier de %u lot%s, %u feuille%s  %s  %s\n", i + 1,
                    line->extent.batches, french_plural(line->extent.batches), line->extent.sheets,
-                   french_plural(line->extent.sheets), slip_state_name(line->state), line->visa);
+                   french_plural(line->extent.sheets), state, line->visa);
         else
             printf("  ligne %-3u %-12s %-8s %u boîte%s, %u document%s  %s  %s\n", i + 1,
                    line->class_name, compartment_name(line->compartment), line->extent.boxes,
                    french_plural(line->extent.boxes), line->extent.documents,
-                   french_plural(line->extent.documents), slip_state_name(line->state), line->visa);
+                   french_plural(line->extent.documents), state, line->visa);
     }
 }
 
@@ -294,7 +295,7 @@ static void print_slip(const struct slip_verb *verb, const struct slip_paper *pa
     clock_format(slip->drawn_ms, drawn);
     if (!verb->json) {
         printf("bordereau %u  caisse %s  %s  établi le %s par %s\n", paper->number, slip->tenant,
-               slip_state_name(slip->state), drawn, slip->drawn_by);
+               french_slip_state(slip_state_name(slip->state)), drawn, slip->drawn_by);
         print_lines(paper);
         return;
     }

@@ -61,6 +61,11 @@ static void say(void *to, const char *line)
     fprintf(to, "%s\n", line);
 }
 
+static void print_count(uint64_t count, const char *noun, const char *then)
+{
+    printf("%llu %s%s%s", (unsigned long long)count, noun, french_plural(count), then);
+}
+
 static void report(const struct verify_verb *verb, const struct verify_report *found)
 {
     if (verb->json) {
@@ -72,12 +77,13 @@ static void report(const struct verify_verb *verb, const struct verify_report *f
             (json_int_t)found->discrepancies, "keys_missing", (json_int_t)found->keys_missing));
         return;
     }
-    printf("%llu boxes, %llu documents, %llu pages, %llu journal records, %llu looks, %llu "
-           "seals: %llu discrepancies\n",
-           (unsigned long long)found->boxes, (unsigned long long)found->documents,
-           (unsigned long long)found->pages, (unsigned long long)found->journal_records,
-           (unsigned long long)found->access_records, (unsigned long long)found->seals,
-           (unsigned long long)found->discrepancies);
+    print_count(found->boxes, "boîte", ", ");
+    print_count(found->documents, "document", ", ");
+    print_count(found->pages, "face", ", ");
+    print_count(found->journal_records, "enregistrement", " du journal, ");
+    print_count(found->access_records, "consultation", ", ");
+    print_count(found->seals, "scellé", " : ");
+    print_count(found->discrepancies, "anomalie", "\n");
 }
 
 /* The receipt of an envelope is one JSON object with a version; that of a batch is none. */

@@ -1,6 +1,8 @@
 /*
  * A line goes on after a wide gap when what follows stands on the same baseline in the same size,
- * and the gap is not a gutter: white that runs on between the letters above and below.
+ * and the gap is not a gutter: white that runs on between the letters above and below. Spaces of
+ * typewriting fall below each other over two or three lines by chance, so a gap that may be a space
+ * is a gutter only when it runs on for longer than that.
  * SPDX-License-Identifier: Apache-2.0
  */
 #include <math.h>
@@ -11,6 +13,11 @@
 
 /* In x heights. */
 static const float most_gap = 4, most_step = 0.35f, gutter_reach = 4.5f, least_gutter = 1.2f;
+/* Two spaces of typewriting after a full stop are 3.3 wide; three lines of print span 5 to 6. */
+static const float widest_space = 3.5f, least_run = 8;
+static const float most_parted_gap = 7; /* typewriter print sets " : " and " - " so far apart */
+/* Middle of such a sign over the baseline. */
+static const float lowest_sign = -0.2f, highest_sign = 1.1f;
 static const float most_overlap = 1;  /* letters of one line that were linked apart */
 static const float most_ratio = 1.5f; /* of x heights */
 static const float most_ratio_short = 2.1f;
@@ -18,69 +25,130 @@ static const float most_ratio_short = 2.1f;
 static const float lowest_piece = -0.4f, highest_piece = 1.5f, tallest_piece = 2, piece_reach = 2;
 enum { SHORT_LETTERS = 3, COMPARED_MOST = 400 };
 
-/* Text within reach of a gap, above and below its line. */
+/* Text within reach of a gap, above or below its line: how far off the nearest stands in the gap
+ * itself, and the farthest before that on either side; below 0: none. */
 struct around {
-    bool left, inside, right;
+    float clear, left, right;
 };
 
-static void look(const struct letter *letter, const float gap[2], struct around *around)
+static void look(const struct letter *letter, const float gap[2], float away, struct around *around)
 {
     float margin = 0.1f * (gap[1] - gap[0]);
 
     if (letter->right <= gap[0] + margin)
-        around->left = true;
+        around->left = away < around->clear ? fmaxf(around->left, away) : around->left;
     else if (letter->left >= gap[1] - margin)
-        around->right = true;
+        around->right = away < around->clear ? fmaxf(around->right, away) : around->right;
     else
-        around->inside = true;
+        around->clear = fminf(around->clear, away);
 }
 
 /* White with text on both sides; and on the other side of the line too, where there is any: a
  * space of one line may stand below a gap by chance. */
 static bool runs_on(const struct around *here, const struct around *there)
 {
-    return here->left && here->right && there->left == there->right;
+    return here->left >= 0 && here->right >= 0 && (there->left >= 0) == (there->right >= 0);
+}
+
+/* How far white with text on both sides goes. */
+static float run_of(const struct around *around)
+{
+    return fmaxf(0, fminf(around->left, around->right));
+}
+
+/* The nearest in the gap must be known before the farthest beside it: hence twice. */
+static void look_around(const struct letters *letters, const struct letter_bands *bands,
+                        const struct draft *a, const struct draft *b, struct around sides[2])
+{
+    float x = fmaxf(a->x_height, b->x_height), base = draft_base_at(a, a->right);
+    float gap[2] = {a->right, b->left};
+    int32_t band = letter_band_at(bands, base - least_run * x);
+    int32_t last = letter_band_at(bands, base + least_run * x);
+    size_t end = bands->first[last + 1];
+
+    for (int pass = 0; pass < 2; pass++) {
+        sides[0].left = sides[0].right = sides[1].left = sides[1].right = -1;
+        for (size_t at = bands->first[band]; at < end; at++) {
+            const struct letter *letter = &letters->items[bands->letters[at]];
+
+            if (letter->right <= gap[0] - 12 * x || letter->left >= gap[1] + 12 * x)
+                continue;
+            if (letter->bottom < base - 1.2f * x)
+                look(letter, gap, base - letter->bottom, &sides[0]);
+            else if (letter->top > base + 0.4f * x)
+                look(letter, gap, letter->top - base, &sides[1]);
+        }
+    }
 }
 
 static bool is_gutter(const struct letters *letters, const struct letter_bands *bands,
                       const struct draft *a, const struct draft *b)
 {
-    float x = fmaxf(a->x_height, b->x_height), base = draft_base_at(a, a->right);
-    float gap[2] = {a->right, b->left};
-    struct around above = {0}, below = {0};
-    int32_t last = letter_band_at(bands, base + gutter_reach * x);
-    int32_t band = letter_band_at(bands, base - gutter_reach * x);
+    float x = fmaxf(a->x_height, b->x_height), gap = b->left - a->right, reach = gutter_reach * x;
+    struct around sides[2] = {{least_run * x, -1, -1}, {least_run * x, -1, -1}};
 
-    if (gap[1] - gap[0] < least_gutter * x)
+    if (gap < least_gutter * x)
         return false;
-    for (size_t at = bands->first[band]; at < bands->first[last + 1]; at++) {
-        const struct letter *letter = &letters->items[bands->letters[at]];
-        bool near = letter->right > gap[0] - 12 * x && letter->left < gap[1] + 12 * x;
-
-        if (near && letter->bottom < base - 1.2f * x)
-            look(letter, gap, &above);
-        else if (near && letter->top > base + 0.4f * x)
-            look(letter, gap, &below);
-    }
-    if (above.inside || below.inside)
+    look_around(letters, bands, a, b, sides);
+    if (sides[0].clear < reach || sides[1].clear < reach ||
+        (gap < widest_space * x && run_of(&sides[0]) + run_of(&sides[1]) < least_run * x))
         return false;
-    return runs_on(&above, &below) || runs_on(&below, &above);
+    return runs_on(&sides[0], &sides[1]) || runs_on(&sides[1], &sides[0]);
 }
 
-static bool goes_on(const struct draft *a, const struct draft *b)
+/* The first letter that begins at `left` or farther right. */
+static size_t first_from(const struct letters *letters, float left)
+{
+    size_t low = 0, high = letters->count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (letters->items[middle].left < left)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* The widest white between two drafts: a colon or a dash between words parts it. */
+static float widest_white(const struct letters *letters, const struct draft *a,
+                          const struct draft *b)
+{
+    float at = a->right, widest = 0;
+
+    for (size_t i = first_from(letters, a->right); i < letters->count; i++) {
+        const struct letter *letter = &letters->items[i];
+        float x = (letter->left + letter->right) / 2;
+        float rise = draft_base_at(a, x) - (letter->top + letter->bottom) / 2;
+
+        if (letter->left >= b->left)
+            break;
+        if (letter->kind == LETTER_NONE || rise < lowest_sign * a->x_height ||
+            rise > highest_sign * a->x_height)
+            continue;
+        widest = fmaxf(widest, letter->left - at);
+        at = fmaxf(at, letter->right);
+    }
+    return fmaxf(widest, b->left - at);
+}
+
+static bool goes_on(const struct letters *letters, const struct draft *a, const struct draft *b)
 {
     float low = fminf(a->x_height, b->x_height), tall = fmaxf(a->x_height, b->x_height);
     float gap = b->left - a->right, x = a->plain > b->plain ? a->x_height : b->x_height;
     bool few = a->plain < SHORT_LETTERS || b->plain < SHORT_LETTERS;
     float step = fabsf(draft_base_at(a, a->right) - draft_base_at(b, b->left));
 
-    return b->left + b->right > a->left + a->right && gap <= most_gap * x &&
+    return b->left + b->right > a->left + a->right && gap <= most_parted_gap * x &&
            gap >= -most_overlap * x && step <= most_step * x &&
-           tall <= (few ? most_ratio_short : most_ratio) * low;
+           tall <= (few ? most_ratio_short : most_ratio) * low &&
+           (gap <= most_gap * x || widest_white(letters, a, b) <= most_gap * x);
 }
 
 /* The nearest draft that goes on where the one at `place` of by_base ends, or -1. */
-static int32_t find_next(const struct drafts *drafts, size_t place)
+static int32_t find_next(const struct drafts *drafts, const struct letters *letters, size_t place)
 {
     int32_t self = drafts->by_base[place], best = -1;
     const struct draft *draft = &drafts->items[self];
@@ -91,7 +159,7 @@ static int32_t find_next(const struct drafts *drafts, size_t place)
         const struct draft *other = &drafts->items[drafts->by_base[at]];
         float gap = other->left - draft->right;
 
-        if (at != place && other->kept && gap < best_gap && goes_on(draft, other)) {
+        if (at != place && other->kept && gap < best_gap && goes_on(letters, draft, other)) {
             best = drafts->by_base[at];
             best_gap = gap;
         }
@@ -196,7 +264,7 @@ int drafts_merge(const struct drafts *drafts, struct letters *letters, size_t *r
 
         if (!drafts->items[self].kept)
             continue;
-        next = find_next(drafts, place);
+        next = find_next(drafts, letters, place);
         if (next >= 0 && !is_gutter(letters, &bands, &drafts->items[self], &drafts->items[next]))
             parent[root_of(parent, next)] = root_of(parent, self);
     }

@@ -13,6 +13,9 @@
 
 /* In letter sizes. */
 static const float least_gutter = 1.2f, most_step = 2.2f, most_ratio = 1.35f;
+/* A gap that may be a space of typewriting parts columns only of lines enough not to be chance. */
+static const float widest_space = 3.5f;
+enum { LEAST_COLUMN = 4 };
 /* From a baseline to the bodies of the next line; single spacing has 1.2, double 3. */
 static const float parting_gap = 2.4f;
 
@@ -39,6 +42,12 @@ static int by_top(const void *a, const void *b)
     return (first->left > second->left) - (first->left < second->left);
 }
 
+static bool parts_columns(float gap, float size, size_t left, size_t right)
+{
+    return gap > widest_space * size ||
+           (gap > least_gutter * size && left >= LEAST_COLUMN && right >= LEAST_COLUMN);
+}
+
 /* The widest gutter of items sorted by their left edges. */
 static struct cut find_gutter(const struct order_item *items, size_t count)
 {
@@ -48,7 +57,7 @@ static struct cut find_gutter(const struct order_item *items, size_t count)
     for (size_t i = 1; i < count; i++) {
         float gap = items[i].left - right;
 
-        if (gap > least_gutter * items[i].size && gap > cut.width)
+        if (gap > cut.width && parts_columns(gap, items[i].size, i, count - i))
             cut = (struct cut){gap, i};
         right = fmaxf(right, items[i].right);
     }

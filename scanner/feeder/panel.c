@@ -22,6 +22,8 @@ static const SANE_String_Const our_modes[] = {"Lineart", "Gray", "Color", "Nativ
 static const SANE_String_Const their_modes[] = {"Lineart", "Gray", "Color", NULL};
 static const SANE_String_Const switches[] = {"Default", "Off", "On", NULL};
 static const SANE_String_Const df_actions[] = {"Default", "Continue", "Stop", NULL};
+static const SANE_String_Const serials[] = {"V-0001", NULL};
+static const SANE_String_Const firmwares[] = {"1.0", NULL};
 static const SANE_Range dpi_range = {50, 1200, 1};
 static const SANE_Range percent_range = {SANE_FIX(0), SANE_FIX(100), SANE_FIX(0.1)};
 static const SANE_Range speck_range = {0, 9, 1};
@@ -99,6 +101,10 @@ static const struct row rows[PANEL_OPTIONS] = {
         ALL},
     [PANEL_COUNTER] = {"total-counter", "Sheets that reached the tray", SANE_TYPE_INT, 0, SENSOR,
         0, 0, 0, OURS | CANON},
+    [PANEL_SERIAL] = {"serial-number", "Serial number", SANE_TYPE_STRING, 0, SANE_CAP_SOFT_DETECT,
+        serials, 0, 0, OURS},
+    [PANEL_FIRMWARE] = {"firmware-version", "Firmware", SANE_TYPE_STRING, 0, SANE_CAP_SOFT_DETECT,
+        firmwares, 0, 0, OURS},
     [PANEL_SCAN] = {"scan", "Scan button", SANE_TYPE_BOOL, 0, SENSOR, 0, 0, 0, OURS | FUJITSU},
     [PANEL_START] = {"start", "Start button", SANE_TYPE_BOOL, 0, SENSOR, 0, 0, 0, CANON},
     [PANEL_FAULT] = {"fault", "What shall go wrong", SANE_TYPE_STRING, 0, SETTABLE, 0, 0, 0, ALL},

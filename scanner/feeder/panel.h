@@ -42,6 +42,8 @@ enum panel_option {
     PANEL_ERROR_CODE,
     PANEL_SIDE,
     PANEL_COUNTER,
+    PANEL_SERIAL,
+    PANEL_FIRMWARE,
     PANEL_SCAN,
     PANEL_START,
     PANEL_FAULT,
