@@ -9,6 +9,7 @@
 #include "archive/journal.h"
 #include "archive/state.h"
 #include "base/file.h"
+#include "base/scope.h"
 #include "base/seal.h"
 #include "tests/archive_room.h"
 #include "tests/check.h"
@@ -195,7 +196,7 @@ static void a_changed_record_of_a_capture_is_named(void **state)
     struct box_page page = {0};
     struct box_record record;
     struct packer changed = {0};
-    struct box_writing writing;
+    SCOPED(box_abort) struct box_writing writing = {0};
     struct store_txn txn;
     check_ok(store_begin(room->archive->catalogue, &txn, &err), &err);
     assert_int_equal(catalogue_box(&txn, 1, &row, &err), 1);
