@@ -253,38 +253,42 @@ static struct stretch find_stretch(const struct text_line *line)
     return best;
 }
 
-/* Mean confidence of a line's words, weighted by length; 1 without words. */
-static double confidence_of(const struct ocr_text *text, size_t from, size_t to)
+/* Confidence of words, weighted by their length. */
+struct mean {
+    double sum, length;
+};
+
+static void add_confidence(struct mean *mean, const struct ocr_word *word)
 {
-    double sum = 0, length = 0;
-    for (size_t i = from; i < to; i++) {
-        const double characters = (double)strlen(text->words[i].text);
-        sum += characters * (double)text->words[i].confidence;
-        length += characters;
-    }
-    return length > 0 ? sum / length : 1;
+    const double characters = (double)strlen(word->text);
+    mean->sum += characters * (double)word->confidence;
+    mean->length += characters;
 }
 
 bool field_nir_is_doubtful(const struct ocr_text *text, const struct field *nir)
 {
-    double sum = 0, length = 0;
+    struct mean mean = {0};
     const struct box *all = &nir->box;
     for (size_t i = 0; i < text->count; i++) {
         const struct ocr_rect *word = &text->words[i].box;
-        const double characters = (double)strlen(text->words[i].text);
         bool inside = word->x >= all->x && word->x + word->width <= all->x + all->width &&
                       word->y >= all->y && word->y + word->height <= all->y + all->height;
-        sum += inside ? characters * (double)text->words[i].confidence : 0;
-        length += inside ? characters : 0;
+        if (inside)
+            add_confidence(&mean, &text->words[i]);
     }
     bool usual = nir->value[0] == '1' || nir->value[0] == '2';
-    return !usual || length == 0 || sum / length < GARBLED;
+    return !usual || mean.length == 0 || mean.sum / mean.length < GARBLED;
 }
 
-/* Garbled among lines that read well, and long enough for a number. */
-static bool is_garbled(const struct ocr_text *text, const struct text_line *line, double confidence)
+/* Garbled among lines that read well, and long enough for a number; the line is that of the words
+ * from..to-1. */
+static bool is_garbled(const struct ocr_text *text, const struct text_line *line, size_t from,
+                       size_t to)
 {
-    return (double)text->confidence >= READS_WELL && confidence < GARBLED &&
+    struct mean mean = {0};
+    for (size_t i = from; i < to; i++)
+        add_confidence(&mean, &text->words[i]);
+    return (double)text->confidence >= READS_WELL && mean.sum < GARBLED * mean.length &&
            line->length >= GARBLED_CHARS_MIN && line->length <= GARBLED_CHARS_MAX;
 }
 
@@ -295,7 +299,7 @@ int field_nir_suspects(const struct ocr_text *text, struct box ret_boxes[NIR_SUS
     for (size_t word = 0; word < text->count && count < NIR_SUSPECTS_MAX;) {
         const size_t first = word;
         word = text_line_take(text, word, &line);
-        if (find_stretch(&line).to > 0 || is_garbled(text, &line, confidence_of(text, first, word)))
+        if (find_stretch(&line).to > 0 || is_garbled(text, &line, first, word))
             ret_boxes[count++] = text_line_box(text, &line, 0, line.length);
     }
     return count;
