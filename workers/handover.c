@@ -2,8 +2,9 @@
  * tripli-handover: makes what partner funds fetch. It opens the archive with the tenants' keys,
  * seals each file for the key of the partner who asked, has the hub sign the manifest, and tells
  * the hub what was acknowledged. It looks the key up in the platform's list itself: the gateway,
- * which stands open to the network, cannot have anything sealed for a key of its own. Killed at any
- * moment it begins again; nothing counts as given before the hub has it in the journal.
+ * which stands open to the network, cannot have anything sealed for a key of its own. What the
+ * gateway refused it notes in the access journal. Killed at any moment it begins again; nothing
+ * counts as given before the hub has it in the journal.
  * SPDX-License-Identifier: Apache-2.0
  */
 #include <errno.h>
@@ -25,9 +26,11 @@
 #include "base/scope.h"
 #include "partners/listed.h"
 #include "partners/outbox.h"
+#include "partners/tries.h"
 #include "workers/ask.h"
 #include "workers/document_json.h"
 #include "workers/handover_index.h"
+#include "workers/handover_tries.h"
 #include "workers/program.h"
 
 enum {
@@ -50,6 +53,8 @@ struct maker {
     struct allow_list *allowed;
     int64_t tidied_ms;
     char troubled[OUTBOX_NAME_SIZE]; /* of whom the log has spoken */
+    bool knows_tries;                /* handover_tries.h */
+    int64_t tries_failed_ms;         /* 0: they are noted */
     bool stopping;
 };
 
@@ -463,6 +468,24 @@ static void tidy(struct maker *maker)
         log_warn("outbox: %s", err.text);
 }
 
+/* Refused tries that the gateway has counted; when they cannot be noted they stay. */
+static void note_tries(struct maker *maker)
+{
+    struct archive *archive = NULL;
+    struct err err = {0};
+    const int64_t now = clock_mono_ms();
+    if ((maker->tries_failed_ms && now - maker->tries_failed_ms < REST_MS) ||
+        !tries_are_waiting(maker->root))
+        return;
+    int rc = ask_open_archive(&maker->program, &archive, &err);
+    if (rc == 0)
+        rc = handover_tries_note(archive, maker->root, &maker->knows_tries, &err);
+    archive_free(&archive);
+    if (rc < 0 && !maker->tries_failed_ms)
+        log_error("refused tries of partners are not noted: %s; it is tried again", err.text);
+    maker->tries_failed_ms = rc < 0 ? now : 0;
+}
+
 /* Each folder in turn. */
 static int turn(struct maker *maker, char after[OUTBOX_NAME_SIZE], struct err *err)
 {
@@ -502,6 +525,7 @@ static int serve(struct maker *maker, struct err *err)
     while (rc == 0 && !maker->stopping) {
         allow_list_refresh(maker->allowed); /* the gateway says when it is broken */
         tidy(maker);
+        note_tries(maker);
         rc = turn(maker, after, err);
     }
     return rc;
