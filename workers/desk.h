@@ -1,7 +1,6 @@
 /*
  * The desk: what people decide, done by whoever holds the archive for writing. Verbs, details:
- *   code    {page, tag, volet, medical}   a person's tag for a page to code or in quarantine: ""
- *                                no volet; medical: a letter or other page for the médecin-conseil
+ *   code    {page, tag, volet, medical}   a person's tag for a page that waits; volet may be ""
  *   release {page}               a quarantined page is read again
  *   close   {batch}              closes a batch when both equations hold
  *   seal    {}                   seals the journals now, without waiting for the day's end
