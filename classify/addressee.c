@@ -1,14 +1,16 @@
 /*
- * Addressees: see addressee.h. A name counts where it is most of its piece of a line. A piece ends
- * at a wide gap: an address often stands beside the sender's. The last words of a paragraph are a
- * short line too; they lie close under a line of running text, an address or a salutation does not.
- * SPDX-License-Identifier: Apache-2.0
+ * Addressees: see addressee.h. A name counts where it is most of its piece of a line and ends it,
+ * but for its place ("de Nice"). A piece ends at a wide gap: an address often stands beside the
+ * sender's. Running text, in narrow columns too, has short lines that end with a name: they lie
+ * close under a line of words. Lines of an address do so as well, but begin with the name and a
+ * capital. SPDX-License-Identifier: Apache-2.0
  */
 #include "classify/addressee.h"
 
+#include <ctype.h>
 #include <string.h>
 
-enum { TEXT_LINE_WORDS = 6 }; /* on a line of running text, as in prose.c; addresses have fewer */
+enum { TEXT_LINE_WORDS = 4 }; /* on a line that may be running text */
 
 /* "Madame, Monsieur le médecin-conseil," is the longest salutation: the name is 14 of 30 letters.
  */
@@ -49,23 +51,30 @@ static double letters(const struct ocr_text *text, size_t first, size_t last)
     return count;
 }
 
-/* "Madame, Monsieur le médecin-conseil," is no end of a sentence. */
-static bool is_salutation(const struct ocr_word *first)
+static bool is_one_of(const struct ocr_word *word, const char *const words[])
 {
-    static const char *const titles[] = {"MADAME", "MONSIEUR", "MME", "DOCTEUR"};
     char plain[PHRASE_WORD_SIZE];
-    phrase_normalise(first->text, plain);
-    for (size_t i = 0; i < sizeof titles / sizeof *titles; i++)
-        if (strcmp(plain, titles[i]) == 0)
-            return true;
-    return false;
+    phrase_normalise(word->text, plain);
+    while (*words && strcmp(plain, *words) != 0)
+        words++;
+    return *words != NULL;
 }
 
-/* Does a line of running text end close above the piece, which goes on with it? */
-static bool ends_a_paragraph(const struct ocr_text *text, const struct piece *piece)
+/* "Service médical" or "Madame, Monsieur le médecin-conseil," is no end of a sentence. */
+static bool begins_anew(const struct ocr_text *text, const struct piece *piece, size_t name)
+{
+    static const char *const titles[] = {"MADAME", "MONSIEUR", "MME", "DOCTEUR", NULL};
+    const struct ocr_word *first = &text->words[piece->first];
+    const unsigned char *letter = (const unsigned char *)first->text;
+    bool small = islower(letter[0]) || (letter[0] == 0xC3 && letter[1] >= 0xA0); /* UTF-8: à to ÿ */
+    return is_one_of(first, titles) || (name == piece->first && !small);
+}
+
+/* Does a line of words lie close above the piece? */
+static bool follows_closely(const struct ocr_text *text, const struct piece *piece)
 {
     const struct ocr_rect *under = &text->words[piece->first].box;
-    if (piece->first == 0 || is_salutation(&text->words[piece->first]))
+    if (piece->first == 0)
         return false;
     struct piece above = piece_round(text, piece->first - 1);
     const struct ocr_rect *box = &text->words[above.first].box;
@@ -73,14 +82,16 @@ static bool ends_a_paragraph(const struct ocr_text *text, const struct piece *pi
            under->y - box->y - box->height < close_line * under->height;
 }
 
-static bool stands_apart(const struct ocr_text *text, const struct phrase_hit *hit, double height)
+static bool is_addressed(const struct ocr_text *text, const struct phrase_hit *hit, double height)
 {
-    const struct ocr_word *first = &text->words[hit->first];
+    static const char *const of_place[] = {"DE", "DU", "DES", "D", NULL};
     struct piece piece = piece_round(text, hit->first);
-    return first->box.y < upper_part * height && hit->last <= piece.last &&
-           letters(text, hit->first, hit->last) >=
+    if (text->words[hit->first].box.y >= upper_part * height || hit->last > piece.last ||
+        (hit->last < piece.last && !is_one_of(&text->words[hit->last + 1], of_place)))
+        return false;
+    return letters(text, hit->first, hit->last) >=
                least_share * letters(text, piece.first, piece.last) &&
-           !ends_a_paragraph(text, &piece);
+           (begins_anew(text, &piece, hit->first) || !follows_closely(text, &piece));
 }
 
 static struct ocr_rect round_words(const struct ocr_text *text, const struct phrase_hit *hit)
@@ -98,7 +109,7 @@ bool addressee_find(const struct ocr_text *text, const struct addressee *address
     for (int i = 0; i < addressee->count; i++)
         for (size_t from = 0; phrase_find(&addressee->names[i], text, from, &hit);
              from = hit.first + 1)
-            if (stands_apart(text, &hit, height)) {
+            if (is_addressed(text, &hit, height)) {
                 *ret_box = round_words(text, &hit);
                 return true;
             }

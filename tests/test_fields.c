@@ -289,6 +289,9 @@ static void who_is_addressed_is_told_by_address_and_salutation_alone(void **stat
          "et m'a dit",
          false},
         {"Monsieur,\n\nje vous envoie ce certificat que voulait le\nmédecin-conseil.", false},
+        {"Votre courrier dit que\nLe médecin-conseil m'a reçu\nle 22 mars", false},
+        {"Merci de voir avec moi\net avec le médecin-conseil\nce dossier", false},
+        {"Caisse Primaire d'Assurance Maladie des Alpes\nService médical de Nice", true},
         {"Certificat médical\nCentre médical du Port", false},
     };
     const struct phrase names[] = {phrase_of("service médical"), phrase_of("médecin-conseil"),
