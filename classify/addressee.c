@@ -1,9 +1,9 @@
 /*
  * Addressees: see addressee.h. A name counts where it is most of its piece of a line and ends it,
  * but for its place ("de Nice"). A piece ends at a wide gap: an address often stands beside the
- * sender's. Running text, in narrow columns too, has short lines that end with a name: they lie
- * close under a line of words. Lines of an address do so as well, but begin with the name and a
- * capital. SPDX-License-Identifier: Apache-2.0
+ * sender's. Running text has short lines that end with a name, too, close under a line of words:
+ * there only a name counts that begins its line with a capital, as in addresses, or a salutation.
+ * SPDX-License-Identifier: Apache-2.0
  */
 #include "classify/addressee.h"
 
