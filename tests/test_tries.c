@@ -79,7 +79,8 @@ static void keep(int64_t at_ms)
 static int note(struct room *room, bool knows)
 {
     struct err err = {0};
-    return handover_tries_note(room->archive, root_of(room), &knows, &err);
+    struct tries_noter noter = {.knows = knows};
+    return tries_noter_note(&noter, room->archive, root_of(room), &err);
 }
 
 /* What the access journal has: records of refused tries, and the sum of their counts. */

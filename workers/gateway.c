@@ -255,7 +255,7 @@ static void tell_handover(struct gateway *gateway, const struct call *call, cons
 static int take_fetch(struct gateway *gateway, const struct call *call, struct err *err)
 {
     const struct fetch_message *said = &call->message->fetch;
-    struct outbox_order order = {.again = said->again};
+    struct outbox_order order = {.again = said->again, .pdf = said->pdf};
     struct outbox_standing standing;
     int rc = check_uuid(said->uuid, err);
     memcpy(order.uuid, said->uuid, sizeof order.uuid);

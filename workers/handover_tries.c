@@ -8,7 +8,12 @@
 #include <string.h>
 
 #include "archive/access.h"
+#include "base/clock.h"
+#include "base/log.h"
 #include "partners/tries.h"
+#include "workers/ask.h"
+
+enum { REST_MS = 3000 }; /* after trouble */
 
 /* The actor as in what a partner fetches. */
 static struct access_try try_of(const struct tried *tried)
@@ -36,20 +41,36 @@ static int note(const struct archive *archive, const struct tries *tries, const 
     return access_note_tries(archive, &noted, (size_t)before, err);
 }
 
-int handover_tries_note(const struct archive *archive, const char *root, bool *knows,
-                        struct err *err)
+int tries_noter_note(struct tries_noter *noter, const struct archive *archive, const char *root,
+                     struct err *err)
 {
     static struct tries tries;
     struct digest id;
-    const bool knew = *knows;
+    const bool knew = noter->knows;
     int rc = tries_take(root, &tries, &id, err);
     if (rc == 0)
         return 0;
-    *knows = false;
+    noter->knows = false;
     if (rc > 0)
         rc = note(archive, &tries, &id, knew, err);
     if (rc == 0)
         rc = tries_taken(root, err);
-    *knows = rc == 0;
+    noter->knows = rc == 0;
     return rc;
+}
+
+void tries_noter_turn(struct tries_noter *noter, const struct program *program, const char *root)
+{
+    struct archive *archive = NULL;
+    struct err err = {0};
+    const int64_t now = clock_mono_ms();
+    if ((noter->failed_ms && now - noter->failed_ms < REST_MS) || !tries_are_waiting(root))
+        return;
+    int rc = ask_open_archive(program, &archive, &err);
+    if (rc == 0)
+        rc = tries_noter_note(noter, archive, root, &err);
+    archive_free(&archive);
+    if (rc < 0 && !noter->failed_ms)
+        log_error("refused tries of partners are not noted: %s; it is tried again", err.text);
+    noter->failed_ms = rc < 0 ? now : 0;
 }

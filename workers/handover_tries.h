@@ -5,9 +5,19 @@
 #pragma once
 
 #include "archive/archive.h"
+#include "workers/program.h"
 
-/* Notes what was handed over below `root`, if anything, then removes it. Killed in between, the
- * next one notes none of it again: `*knows` is false at the start of a process and after a failure,
- * and then the journal is asked what it has of it. */
-int handover_tries_note(const struct archive *archive, const char *root, bool *knows,
-                        struct err *err);
+/* {0} is ready for use. */
+struct tries_noter {
+    bool knows;        /* nothing of what comes next can be noted already */
+    int64_t failed_ms; /* 0: it worked */
+};
+
+/* Notes what was handed over below `root`, then removes it. Killed in between, the next one notes
+ * none of it again: unless it knows better, it asks the journal what it has of it. */
+int tries_noter_note(struct tries_noter *noter, const struct archive *archive, const char *root,
+                     struct err *err);
+
+/* The same, when something was handed over; cheap otherwise. Trouble is said once, and tried again
+ * after a few seconds. */
+void tries_noter_turn(struct tries_noter *noter, const struct program *program, const char *root);

@@ -184,7 +184,7 @@ class Isolation(Door):
         for place, (tenant, client, _) in enumerate(self.clients):
             if tenant in funds:
                 uuid = random.randbytes(16).hex()
-                at = client.wait_for("fetch", "preparing", uuid=uuid, again=0)
+                at = client.wait_for("fetch", "preparing", uuid=uuid, again=0, pdf=True)
                 if at["phase"] == "ready":
                     manifest = b"".join(client.file(at["number"], 0))
                     ready[tenant, place] = (uuid, at["number"], manifest)
@@ -203,7 +203,8 @@ class Isolation(Door):
         else:
             for kind, fields in tries:
                 self.refused("not_found", client, kind, **fields)
-        self.refused("protocol", client, "fetch", uuid="../" + uuid[3:], again=0)
+        self.refused("protocol", client, "fetch", uuid="../" + uuid[3:], again=0,
+                     pdf=False)
         self.refused("protocol", client, "part", number=number, file=-1, at=0)
         return len(tries) + 2
 
@@ -222,15 +223,18 @@ class Isolation(Door):
         with open(os.path.join(self.data, "platform.pub"), encoding="utf-8") as file:
             platform_key = bytes.fromhex(file.read().strip())
         for (tenant, place), (_, _, manifest) in ready.items():  # as it was, and it is given
-            statement, files = self.clients[place][1].fetch(platform_key)
+            statement, files = self.clients[place][1].fetch(platform_key, pdf=True)
             self.assertEqual(statement, read_signed(manifest, platform_key)[0])
             self.assertEqual(statement["tenant"], tenant)
-            self.assertEqual([digest(data) for name, data in files.items() if "index" not in name],
+            self.assertEqual([digest(data) for name, data in files.items()
+                              if not name.startswith("index") and not name.endswith(".pdf")],
                              [sent[tenant]])
+            self.assertEqual(len(files), 4)  # of the index, an image, its PDF
             self.assertIsNone(self.clients[place][1].fetch(platform_key))
         for place, (tenant, client, _) in enumerate(self.clients):  # nor is it had again by others
             if (tenant, place) not in ready:
-                self.refused("not_found", client, "fetch", uuid=self.answered(client), again=1)
+                self.refused("not_found", client, "fetch", uuid=self.answered(client), again=1,
+                             pdf=False)
                 tries += 1
         print(f"{tries} messages of 28 keys brought nothing of another's hand-over",
               file=sys.stderr)
@@ -242,7 +246,7 @@ class Isolation(Door):
         """The id of a call for hand-over 1 once more, after its answer is there."""
         uuid = random.randbytes(16).hex()
         try:
-            client.wait_for("fetch", "preparing", uuid=uuid, again=1)
+            client.wait_for("fetch", "preparing", uuid=uuid, again=1, pdf=False)
         except Refused:
             pass
         return uuid
@@ -250,7 +254,7 @@ class Isolation(Door):
     def check_stolen_files(self, ready):
         """Whoever has the sealed files themselves opens none with another key."""
         stolen = glob(os.path.join(self.data, "partners", "outbox", "*", "0*"))
-        self.assertEqual(len(stolen), 3 * len(ready))
+        self.assertEqual(len(stolen), 4 * len(ready))
         for path in stolen:
             with open(path, "rb") as file:
                 piece = file.read()[:PIECE + 48]
@@ -270,7 +274,7 @@ class Isolation(Door):
         self.wait_for(lambda: self.is_denied(self.clients[0][1]), 5)
         for (_, place), (uuid, number, manifest) in ready.items():
             client = self.clients[place][1]
-            self.refused("denied", client, "fetch", uuid=uuid, again=1)
+            self.refused("denied", client, "fetch", uuid=uuid, again=1, pdf=False)
             self.refused("denied", client, "part", number=number, file=0, at=0)
             self.refused("denied", client, "acknowledge", uuid=uuid, number=number,
                          manifest=digest(manifest))
