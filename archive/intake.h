@@ -106,6 +106,16 @@ int intake_list(struct archive *archive, struct intake_line line, struct intake_
                 int most, struct err *err);
 void intake_waiting_clear(struct intake_waiting *page);
 
+/* The pages in such a state, in the order in which a person should see them: those for which the
+ * machine's best guess is one of the tags in `first`, in its order, then the rest; among equals the
+ * oldest date of receipt, then the batch that came first. Returns how many; free `ret_ids`. */
+struct intake_order {
+    enum page_state state;
+    const char *first; /* "cheque sick_note" */
+};
+int intake_in_order(struct archive *archive, struct intake_order order, struct page_id **ret_ids,
+                    struct err *err);
+
 /* The image of a page in intake, digest checked; appended to `ret_image`. */
 int intake_image(struct archive *archive, struct page_id id, struct buf *ret_image,
                  struct err *err);

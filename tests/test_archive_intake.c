@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "archive/state.h"
+#include "base/scope.h"
 #include "base/seal.h"
 #include "tests/archive_room.h"
 #include "tests/check.h"
@@ -303,6 +304,50 @@ static void ten_thousand_envelopes_do_not_delay_fifty(void **state)
     assert_in_range(lent, 96, 104); /* every second page is its own */
 }
 
+/* A page that waits for a person, with the machine's guess. */
+static struct page_id await_person(struct room *room, uint8_t mark, struct day received,
+                                   const char *tag)
+{
+    struct err err = {0};
+    struct batch_id batch;
+    struct batch_spec spec = room_spec(mark, BOUNDARY_MARKED);
+    spec.received = received;
+    check_ok(archive_batch_open(room->archive, &spec, &batch, &err), &err);
+    room_feed(room, (struct page_id){batch.n, 1}, true);
+    return room_decide_next(room, &(struct room_verdict){.tag = tag, .to_code = true});
+}
+
+static void a_person_sees_cheques_and_sick_notes_first_then_the_oldest(void **state)
+{
+    static const struct {
+        const char *tag;
+        int day;
+    } pages[] = {{"letter", 1}, {"letter", 3}, {"sick_note", 2}, {"cheque", 4},
+                 {"other", 2},  {"cheque", 3}, {"", 2},          {"sick_note", 2}};
+    static const struct {
+        const char *first;
+        int want[8];
+    } rows[] = {{"cheque sick_note", {5, 3, 2, 7, 0, 4, 6, 1}},
+                {"letter", {0, 1, 2, 4, 6, 7, 5, 3}},
+                {"", {0, 2, 4, 6, 7, 1, 5, 3}}};
+    enum { PAGES = sizeof pages / sizeof *pages };
+    struct room *room = *state;
+    struct err err = {0};
+    struct page_id fed[PAGES];
+    for (int i = 0; i < PAGES; i++)
+        fed[i] = await_person(room, (uint8_t)(i + 1), (struct day){2026, 11, pages[i].day},
+                              pages[i].tag);
+    for (int row = 0; row < 3; row++) {
+        SCOPED(scope_free) struct page_id *ids = NULL;
+        assert_int_equal(intake_in_order(room->archive,
+                                         (struct intake_order){PAGE_TO_CODE, rows[row].first}, &ids,
+                                         &err),
+                         PAGES);
+        for (int i = 0; i < PAGES; i++)
+            assert_int_equal(ids[i].batch, fed[rows[row].want[i]].batch);
+    }
+}
+
 static void a_person_decides_undoes_and_decides_again(void **state)
 {
     struct room *room = *state;
@@ -539,6 +584,7 @@ static const struct CMUnitTest tests[] = {
     TEST(lost_leases_cost_nothing),
     TEST(the_oldest_mail_goes_first),
     TEST(ten_thousand_envelopes_do_not_delay_fifty),
+    TEST(a_person_sees_cheques_and_sick_notes_first_then_the_oldest),
     TEST(a_person_decides_undoes_and_decides_again),
     TEST(an_undone_separator_joins_its_envelopes_again),
     TEST(a_batch_closes_only_when_its_equations_hold),

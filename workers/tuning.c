@@ -9,8 +9,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "archive/ids.h"
 #include "base/config.h"
 #include "base/scope.h"
+#include "classify/verdict.h"
 
 struct number {
     const char *group, *key;
@@ -46,12 +48,13 @@ static long long *place(struct tuning *tuning, const struct number *number)
 
 static int check_all_keys(const config_setting_t *top, struct err *err)
 {
-    static const char *const groups[] = {"hub", "worker", "capture", "handover", NULL};
+    static const char *const groups[] = {"hub", "worker", "capture", "handover", "coding", NULL};
     static const char *const keys[][8] = {
         {"lease_ms", "group_pages", "unread_limit_pages", "filing_step", "worker_silence_ms"},
         {"credit", "deadline_ms", "memory_mb", "recycle_pages", "engine"},
         {"window_pages", "resend_ms", "patience_ms", "tenant"},
         {"repeat_days"},
+        {"first"},
     };
     int rc = config_check_keys(top, groups, err);
     for (int i = 0; rc == 0 && groups[i]; i++) {
@@ -90,6 +93,28 @@ static int read_engine(const config_setting_t *worker, struct tuning *tuning, st
     return 0;
 }
 
+/* Each word a tag that a page may have. */
+static int read_first(const config_setting_t *coding, struct tuning *tuning, struct err *err)
+{
+    const char *first = NULL;
+    int rc = coding ? config_text(coding, "first", &first, err) : 0;
+    if (rc < 0 || !first)
+        return rc;
+    if (strlen(first) >= sizeof tuning->coding.first)
+        return config_refuse(coding, err, "first: %zu bytes, at most %zu", strlen(first),
+                             sizeof tuning->coding.first - 1);
+    for (const char *word = first + strspn(first, " "); *word; word += strspn(word, " ")) {
+        char tag[TAG_TEXT_SIZE];
+        const size_t len = strcspn(word, " ");
+        snprintf(tag, sizeof tag, "%.*s", (int)len, word);
+        if (len >= sizeof tag || tag_of_name(tag) == TAG_NONE)
+            return config_refuse(coding, err, "first: '%.20s' is no tag", tag);
+        word += len;
+    }
+    snprintf(tuning->coding.first, sizeof tuning->coding.first, "%s", first);
+    return 0;
+}
+
 static int read_groups(const config_setting_t *top, struct tuning *tuning, struct err *err)
 {
     int rc = check_all_keys(top, err);
@@ -103,6 +128,8 @@ static int read_groups(const config_setting_t *top, struct tuning *tuning, struc
         rc = read_tenant(config_setting_get_member(top, "capture"), tuning, err);
     if (rc == 0)
         rc = read_engine(config_setting_get_member(top, "worker"), tuning, err);
+    if (rc == 0)
+        rc = read_first(config_setting_get_member(top, "coding"), tuning, err);
     return rc;
 }
 
@@ -112,6 +139,7 @@ int tuning_read(const char *config_dir, struct tuning *ret_tuning, struct err *e
         *place(ret_tuning, &numbers[i]) = numbers[i].normal;
     snprintf(ret_tuning->capture.tenant, sizeof ret_tuning->capture.tenant, "061");
     snprintf(ret_tuning->worker.engine, sizeof ret_tuning->worker.engine, "fast");
+    snprintf(ret_tuning->coding.first, sizeof ret_tuning->coding.first, "cheque sick_note");
     char path[PATH_MAX];
     snprintf(path, sizeof path, "%s/tripli.conf", config_dir);
     config_t config;

@@ -23,6 +23,9 @@ struct tuning {
     struct {
         long long repeat_days;
     } handover;
+    struct {
+        char first[80]; /* tags, a blank between them */
+    } coding;
 };
 
 /* Whether there is an engine of this name. */

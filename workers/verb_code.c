@@ -1,6 +1,6 @@
 /*
- * tripli code: the oldest page that the machine could not decide is shown, one key gives its tag,
- * 'u' takes the last answer back. The answer is kept as page id and tag, never as a copy.
+ * tripli code: the most urgent page that the machine could not decide is shown, one key gives its
+ * tag, 'u' takes the last answer back. The answer is kept as page id and tag, never as a copy.
  * SPDX-License-Identifier: Apache-2.0
  */
 #include <stdio.h>
@@ -13,6 +13,7 @@
 
 #include "archive/intake.h"
 #include "base/file.h"
+#include "base/scope.h"
 #include "workers/ask.h"
 #include "workers/french.h"
 #include "workers/verb.h"
@@ -28,7 +29,9 @@ struct code_verb {
      * envelope is filed as soon as its last page is decided. */
     struct page_id pending_page;
     const struct choice *pending;
-    int failed; /* error code of an answer that could not be given */
+    int failed;               /* error code of an answer that could not be given */
+    struct page_id *answered; /* or passed, by this session: not shown again */
+    size_t answered_count;
 };
 
 static const struct choice {
@@ -151,19 +154,70 @@ static void print_waiting(const struct code_verb *verb, const struct intake_wait
     json_decref(record);
 }
 
+static struct intake_order order_of(const struct code_verb *verb)
+{
+    return (struct intake_order){PAGE_TO_CODE, verb->program.tuning.coding.first};
+}
+
+/* 1, or 0 when it waits no more. */
+static int read_page(const struct code_verb *verb, struct page_id id,
+                     struct intake_waiting *ret_page, struct err *err)
+{
+    const struct intake_line line = {PAGE_TO_CODE, {id.batch, id.page - 1}};
+    int rc = intake_list(verb->archive, line, ret_page, 1, err);
+    if (rc == 1 && (ret_page->id.batch != id.batch || ret_page->id.page != id.page)) {
+        intake_waiting_clear(ret_page);
+        rc = 0;
+    }
+    return rc;
+}
+
 static int list(struct code_verb *verb, struct err *err)
 {
-    struct page_id after = {0};
-    for (;;) {
+    SCOPED(scope_free) struct page_id *ids = NULL;
+    int count = intake_in_order(verb->archive, order_of(verb), &ids, err), rc = 0;
+    for (int i = 0; rc >= 0 && i < count; i++) {
         struct intake_waiting page;
-        int rc =
-            intake_list(verb->archive, (struct intake_line){PAGE_TO_CODE, after}, &page, 1, err);
-        if (rc <= 0)
-            return rc;
-        print_waiting(verb, &page);
-        after = page.id;
-        intake_waiting_clear(&page);
+        rc = read_page(verb, ids[i], &page, err);
+        if (rc == 1) {
+            print_waiting(verb, &page);
+            intake_waiting_clear(&page);
+        }
     }
+    return count < 0 ? count : rc;
+}
+
+/* ---- what this session has behind it ---- */
+
+static bool was_answered(const struct code_verb *verb, struct page_id id)
+{
+    for (size_t i = 0; i < verb->answered_count; i++)
+        if (verb->answered[i].batch == id.batch && verb->answered[i].page == id.page)
+            return true;
+    return false;
+}
+
+static int note_answered(struct code_verb *verb, struct page_id id, struct err *err)
+{
+    struct page_id *more =
+        realloc(verb->answered, (verb->answered_count + 1) * sizeof *verb->answered);
+    if (!more)
+        return err_set(err, ERR_MEMORY, "no memory for %zu answers", verb->answered_count + 1);
+    verb->answered = more;
+    verb->answered[verb->answered_count++] = id;
+    return 0;
+}
+
+/* The first one that has had no answer here; what has come meanwhile takes its place in the order.
+ * 1, or 0. */
+static int next_page(struct code_verb *verb, struct intake_waiting *ret_page, struct err *err)
+{
+    SCOPED(scope_free) struct page_id *ids = NULL;
+    int count = intake_in_order(verb->archive, order_of(verb), &ids, err), rc = 0;
+    for (int i = 0; rc == 0 && i < count; i++)
+        if (!was_answered(verb, ids[i]))
+            rc = read_page(verb, ids[i], ret_page, err);
+    return count < 0 ? count : rc;
 }
 
 static int run_viewer(const char *viewer, const char *path)
@@ -312,27 +366,32 @@ static bool take_back_at_end(struct code_verb *verb)
 
 static int code_all(struct code_verb *verb, struct err *err)
 {
-    struct page_id after = {0};
+    struct page_id back = {0}; /* whose answer was taken back */
     enum next next = NEXT_PAGE;
     int rc = 1;
     while (rc > 0 && next != STOP) {
         struct intake_waiting page;
-        const struct page_id before = {verb->pending_page.batch, verb->pending_page.page - 1};
-        rc = intake_list(verb->archive, (struct intake_line){PAGE_TO_CODE, after}, &page, 1, err);
+        const struct page_id before = verb->pending_page;
+        rc = back.batch ? read_page(verb, back, &page, err) : 0;
+        if (rc == 0)
+            rc = next_page(verb, &page, err);
+        back = (struct page_id){0};
         if (rc == 0 && take_back_at_end(verb)) {
-            after = before;
+            back = before;
             rc = 1;
             continue;
         }
         if (rc <= 0)
             break;
         print_waiting(verb, &page);
-        after = page.id;
+        const struct page_id id = page.id;
         intake_waiting_clear(&page);
-        rc = show_and_ask(verb, after, &next, err);
+        rc = show_and_ask(verb, id, &next, err);
+        if (rc == 0 && next == NEXT_PAGE)
+            rc = note_answered(verb, id, err);
         rc = rc < 0 ? rc : 1;
         if (next == PAGE_BEFORE)
-            after = before;
+            back = before;
     }
     return rc < 0 ? rc : send_pending(verb, err);
 }
@@ -358,7 +417,7 @@ int verb_code(int argc, char **argv)
 {
     static const struct argp_child children[] = {{&program_argp, 0, NULL, 0}, {0}};
     static const struct argp argp = {
-        options,  parse, NULL, "Shows what the machine could not decide, oldest first.",
+        options,  parse, NULL, "Shows what the machine could not decide, the most urgent first.",
         children, NULL,  NULL};
     struct code_verb verb = {0};
     struct err err = {0};
@@ -371,5 +430,6 @@ int verb_code(int argc, char **argv)
              : verb.page ? code_one(&verb, &err)
                          : code_all(&verb, &err);
     archive_free(&verb.archive);
+    free(verb.answered);
     return verb_end(&verb.program, rc, &err);
 }

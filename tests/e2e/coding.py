@@ -2,6 +2,8 @@
 # From to code to filed, by a person at the terminal; quarantine; closing a batch.
 # SPDX-License-Identifier: Apache-2.0
 import os
+import re
+import shutil
 import struct
 import zlib
 
@@ -71,6 +73,28 @@ class Coding(mailroom.Room):
             self.assertEqual(self.lines("show", pages[-1])[0]["tag"], "care_form")
             self.tripli("batch", "close", "1")
         self.assertEqual(self.lines("batch", "show", "1")[0]["state"], "closed")
+
+    def test_the_most_urgent_is_listed_and_shown_first(self):
+        waiting = self.feed_what_waits()
+        config = shutil.copytree(os.environ["TRIPLI_CONFIG"], self.path("config"))
+        tags = sorted({row["tag"] for row in self.lines("code", "--list")} - {"none"})
+        for first in (["cheque", "sick_note"], tags, tags[::-1], []):
+            self.write_first(config, *first)
+            rows = self.lines("code", "--list", "--config", config)
+            ranks = [(first.index(row["tag"]) if row["tag"] in first else len(first),
+                      int(row["page"].split("-")[1])) for row in rows]
+            self.assertEqual(ranks, sorted(ranks))
+            self.assertEqual({row["page"] for row in rows}, set(waiting))
+            shown = self.tripli("code", "--config", config, input="p" * len(rows))
+            self.assertEqual(re.findall(r"face (\S+), caisse", shown),
+                             [row["page"] for row in rows])
+        self.write_first(config, "cheque", "postcard")
+        self.tripli("code", "--list", "--config", config, want=78)
+
+    @staticmethod
+    def write_first(config, *tags):
+        with open(os.path.join(config, "tripli.conf"), "w", encoding="utf-8") as file:
+            file.write(f'coding = {{ first = "{" ".join(tags)}"; }};')
 
     def test_an_unknown_tag_or_page_is_refused(self):
         page = self.feed_what_waits()[0]
