@@ -284,6 +284,22 @@ static void rulings_and_frames_are_no_lines(void **state)
     check_lines(&layout, texts, COUNT(texts));
 }
 
+/* As the footnotes of forms in orange are. */
+static void small_print_in_a_pale_ink_is_not_torn(void **state)
+{
+    struct text texts[] = {
+        {"La loi rend passible de pénalités quiconque se rend coupable de fraude", 20, 30, 4, {0}},
+        {"ou de fausse déclaration, et garantit un droit d'accès aux données", 20, 33, 4, {0}}};
+    struct paper paper = new_paper(0);
+    SCOPED(fast_layout_free) struct fast_layout layout = {0};
+
+    (void)state;
+    cairo_set_source_rgb(paper.cairo, 0.78, 0.78, 0.78);
+    write_all(&paper, texts, COUNT(texts));
+    layout = find_on(&paper);
+    check_lines(&layout, texts, COUNT(texts));
+}
+
 static void lines_whose_letters_touch_are_kept_apart(void **state)
 {
     struct text texts[] = {{"le paiement joint à votre page de garde", 20, 30, 14, {0}},
@@ -514,6 +530,7 @@ int main(void)
         cmocka_unit_test(wide_spaces_below_each_other_are_no_gutter),
         cmocka_unit_test(each_line_has_its_own_letter_height),
         cmocka_unit_test(rulings_and_frames_are_no_lines),
+        cmocka_unit_test(small_print_in_a_pale_ink_is_not_torn),
         cmocka_unit_test(lines_whose_letters_touch_are_kept_apart),
         cmocka_unit_test(the_lines_of_a_page_askew_are_levelled),
         cmocka_unit_test(a_zone_gives_only_its_lines_in_page_pixels),
