@@ -6,14 +6,24 @@
 
 #include "base/scope.h"
 
-static int put_start(struct store_txn *txn, struct page_id at, uint32_t resume, struct err *err)
+/* Where an envelope begins. */
+struct start {
+    uint32_t resume; /* its first page that is not filed */
+    bool medical;    /* of what is filed: see struct stretch */
+};
+
+/* A row has the page alone, or the page and what the start says beyond it. */
+static int put_start(struct store_txn *txn, struct page_id at, const struct start *start,
+                     struct err *err)
 {
-    struct db_key key = key_of_page(at), value = key_of_number(resume);
+    struct db_key key = key_of_page(at), value = key_of_number(start->resume);
+    if (start->medical)
+        key_u8(&value, 1);
     return store_put(txn, IN_STARTS, &key, key_view(&value), err);
 }
 
-/* 1 and the resume page when an envelope begins there, else 0. */
-static int get_start(struct store_txn *txn, struct page_id at, uint32_t *ret_resume,
+/* 1 when an envelope begins there, else 0. */
+static int get_start(struct store_txn *txn, struct page_id at, struct start *ret_start,
                      struct err *err)
 {
     struct db_key key = key_of_page(at);
@@ -22,7 +32,8 @@ static int get_start(struct store_txn *txn, struct page_id at, uint32_t *ret_res
     if (rc <= 0)
         return rc;
     struct unpacker row = {.left = value};
-    *ret_resume = unpack_u32(&row);
+    *ret_start = (struct start){.resume = unpack_u32(&row)};
+    ret_start->medical = row.left.len > 0;
     return 1;
 }
 
@@ -65,10 +76,10 @@ static int count_begun(const struct page_place *place, int more, struct err *err
 static int begin_envelope(const struct page_place *place, uint32_t page, struct err *err)
 {
     struct page_id at = {place->id.batch, page};
-    uint32_t resume;
-    int rc = get_start(place->txn, at, &resume, err);
+    struct start start;
+    int rc = get_start(place->txn, at, &start, err);
     if (rc == 0) {
-        rc = put_start(place->txn, at, page, err);
+        rc = put_start(place->txn, at, &(struct start){.resume = page}, err);
         if (rc == 0)
             rc = count_begun(place, 1, err);
     } else if (rc == 1) {
@@ -143,7 +154,8 @@ int envelopes_undone(const struct page_place *place, const struct intake_row *ro
 {
     if (!separates(place->batch, row))
         return 0;
-    uint32_t first, resume;
+    uint32_t first;
+    struct start start;
     struct intake_row before;
     int rc = first_of_sheet(place->txn, place->id, row->sheet, &first, err);
     if (rc < 0 || first == 1)
@@ -157,8 +169,8 @@ int envelopes_undone(const struct page_place *place, const struct intake_row *ro
         return rc;
     struct page_id at = {place->id.batch, first};
     struct db_key key = key_of_page(at);
-    rc = get_start(place->txn, at, &resume, err);
-    if (rc == 1 && resume == first) {
+    rc = get_start(place->txn, at, &start, err);
+    if (rc == 1 && start.resume == first) {
         rc = store_delete(place->txn, IN_STARTS, &key, err);
         if (rc >= 0)
             rc = count_begun(place, -1, err);
@@ -222,9 +234,11 @@ static int find_end(struct store_txn *txn, const struct live_batch *batch, uint3
 int envelopes_complete(struct store_txn *txn, const struct live_batch *batch, struct envelope_id id,
                        struct stretch *ret_stretch, struct err *err)
 {
-    int rc = get_start(txn, (struct page_id){id.batch, id.first_page}, &ret_stretch->from, err);
+    struct start start;
+    int rc = get_start(txn, (struct page_id){id.batch, id.first_page}, &start, err);
     if (rc <= 0)
         return rc;
+    *ret_stretch = (struct stretch){.from = start.resume, .medical = start.medical};
     rc = find_end(txn, batch, id.first_page, &ret_stretch->until, err);
     if (rc < 0 || ret_stretch->until <= ret_stretch->from)
         return rc < 0 ? rc : 0; /* end not known yet, or filed already */
@@ -239,7 +253,9 @@ int envelopes_complete(struct store_txn *txn, const struct live_batch *batch, st
 
 /* The start of a filed envelope stays: it is the end of the one before it, which may be complete
  * only later. What is left of it to file is nothing. */
-int envelopes_filed(struct store_txn *txn, struct envelope_id id, uint32_t until, struct err *err)
+int envelopes_filed(struct store_txn *txn, struct envelope_id id, const struct stretch *filed,
+                    struct err *err)
 {
-    return put_start(txn, (struct page_id){id.batch, id.first_page}, until, err);
+    const struct start start = {filed->until, filed->medical};
+    return put_start(txn, (struct page_id){id.batch, id.first_page}, &start, err);
 }

@@ -38,11 +38,14 @@ int envelopes_recover(struct archive *archive, struct err *err);
 struct stretch {
     uint32_t from;  /* page where filing goes on: the first one, or further in a long envelope */
     uint32_t until; /* first page after it */
+    bool medical;   /* what was filed of it already held mail to the médecin-conseil */
 };
 
 /* 1: complete, 0: not yet. */
 int envelopes_complete(struct store_txn *txn, const struct live_batch *batch, struct envelope_id id,
                        struct stretch *ret_stretch, struct err *err);
 
-/* Pages of the envelope before `until` are filed. */
-int envelopes_filed(struct store_txn *txn, struct envelope_id id, uint32_t until, struct err *err);
+/* Pages of the envelope before `filed->until` are filed; `filed->medical` is kept for what follows.
+ */
+int envelopes_filed(struct store_txn *txn, struct envelope_id id, const struct stretch *filed,
+                    struct err *err);

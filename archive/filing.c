@@ -194,7 +194,8 @@ static int remove_part(struct store_txn *txn, const struct plan_part *part, stru
     if (rc <= 0)
         return rc;
     rc = count_filed(txn, part, err);
-    return rc < 0 ? rc : envelopes_filed(txn, part->id, part->until, err);
+    const struct stretch filed = {part->from, part->until, part->medical};
+    return rc < 0 ? rc : envelopes_filed(txn, part->id, &filed, err);
 }
 
 /* Every part of the run that lies in this day, in one transaction. */

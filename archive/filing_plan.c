@@ -64,6 +64,12 @@ static bool names_a_person(const char *tag)
     return strcmp(tag, "care_form") == 0 || strcmp(tag, "sick_note") == 0;
 }
 
+/* Pages without a form of their own: letters, what goes on overleaf, what is enclosed with them. */
+static bool goes_with_a_letter(const char *tag)
+{
+    return strcmp(tag, "letter") == 0 || strcmp(tag, "other") == 0;
+}
+
 static bool continues(const struct gathering *gathering, const struct intake_row *row)
 {
     const struct plan_document *document = gathering->document;
@@ -166,16 +172,40 @@ static int read_decided(struct store_txn *txn, struct page_id id, struct plan_pa
     return 0;
 }
 
+/* Whether the envelope holds a letter to the médecin-conseil. Only its first page may say so, and
+ * enclosures say nothing: then all letters and other papers in it are medical. */
+static int is_medical(struct store_txn *txn, struct envelope_id id, const struct stretch *stretch,
+                      struct err *err)
+{
+    if (stretch->medical)
+        return 1;
+    for (uint32_t at = stretch->from; at < stretch->until; at++) {
+        struct plan_page page;
+        int rc = read_decided(txn, (struct page_id){id.batch, at}, &page, err);
+        if (rc < 0)
+            return rc;
+        if (page.row.compartment == COMPARTMENT_MEDICAL && goes_with_a_letter(page.row.tag))
+            return 1;
+    }
+    return 0;
+}
+
 /* Takes pages until the envelope, or at the end of a document the run, is full. */
 static int gather(struct gathering *gathering, struct store_txn *txn, struct stretch stretch,
                   struct err *err)
 {
     struct plan_part *part = gathering->part;
+    int medical = is_medical(txn, part->id, &stretch, err);
+    if (medical < 0)
+        return medical;
+    part->medical = medical;
     for (uint32_t at = stretch.from; at < stretch.until; at++) {
         struct plan_page page;
         int rc = read_decided(txn, (struct page_id){part->id.batch, at}, &page, err);
         if (rc < 0)
             return rc;
+        if (part->medical && goes_with_a_letter(page.row.tag))
+            page.row.compartment = COMPARTMENT_MEDICAL;
         if (run_is_full(gathering->archive, gathering->plan) && !continues(gathering, &page.row))
             return 0;
         rc = add_page(gathering, &page, err);

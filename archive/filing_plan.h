@@ -35,6 +35,7 @@ struct plan_part {
     const struct live_batch *batch;
     uint32_t from, until; /* pages */
     bool last;
+    bool medical;            /* to the médecin-conseil, as far as it is filed with this run */
     bool written, separator; /* holds such a page */
     uint32_t documents;
 };

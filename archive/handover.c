@@ -24,14 +24,14 @@ enum { NAME_SIZE = 48 };
 json_t *handover_to_json(const struct handover *handover)
 {
     char lines[DIGEST_HEX_SIZE];
-    return json_pack("{s:i, s:s, s:s, s:I, s:b, s:I, s:I, s:I, s:I, s:I, s:s, s:s}",
+    return json_pack("{s:i, s:s, s:s, s:I, s:b, s:b, s:I, s:I, s:I, s:I, s:I, s:s, s:s}",
                      "tripli_handover", 1, "tenant", handover->tenant, "compartment",
                      compartment_name(handover->compartment), "number",
-                     (json_int_t)handover->number, "again", (int)handover->again, "after",
-                     (json_int_t)handover->after, "to", (json_int_t)handover->to, "documents",
-                     (json_int_t)handover->documents, "files", (json_int_t)handover->files, "gone",
-                     (json_int_t)handover->gone, "lines", digest_hex(&handover->lines, lines), "at",
-                     handover->at);
+                     (json_int_t)handover->number, "again", (int)handover->again, "pdf",
+                     (int)handover->pdf, "after", (json_int_t)handover->after, "to",
+                     (json_int_t)handover->to, "documents", (json_int_t)handover->documents,
+                     "files", (json_int_t)handover->files, "gone", (json_int_t)handover->gone,
+                     "lines", digest_hex(&handover->lines, lines), "at", handover->at);
 }
 
 static int read_number(const json_t *json, const char *name, int64_t most, int64_t *ret_number)
@@ -85,8 +85,9 @@ static const char *read_texts(const json_t *json, struct handover *to)
 int handover_from_json(const json_t *json, struct handover *ret_handover, struct err *err)
 {
     const json_t *again = json_object_get(json, "again");
+    const json_t *pdf = json_object_get(json, "pdf"); /* older manifests have it not */
     const char *bad = NULL;
-    *ret_handover = (struct handover){.again = json_is_true(again)};
+    *ret_handover = (struct handover){.again = json_is_true(again), .pdf = json_is_true(pdf)};
     if (json_integer_value(json_object_get(json, "tripli_handover")) != 1)
         bad = "tripli_handover";
     else if (!json_is_boolean(again))

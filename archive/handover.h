@@ -23,6 +23,7 @@ struct handover {
     enum compartment compartment;
     uint32_t number;
     bool again;         /* one that was acknowledged before, once more */
+    bool pdf;           /* with a searchable PDF of each document */
     uint64_t after, to; /* it takes in the journal's records after < n <= to */
     uint32_t documents, files;
     uint32_t gone;       /* documents of these records that were destroyed since */

@@ -245,9 +245,9 @@ static int read_logistics(const config_setting_t *root, struct settings *s, stru
 
 static int read_all(const config_setting_t *root, struct settings *s, struct err *err)
 {
-    static const char *const known[] = {"format",       "mix",   "accept", "form", "cheque",
-                                        "cheque_words", "title", "titles", "body", "bodies",
-                                        "not_the_form", "look",  "text",   NULL};
+    static const char *const known[] = {
+        "format", "mix",    "accept",       "form", "cheque", "cheque_words",    "title", "titles",
+        "body",   "bodies", "not_the_form", "look", "text",   "medical_service", NULL};
     long long format = 0;
     int rc = config_check_keys(root, known, err);
     if (rc == 0)
@@ -274,6 +274,9 @@ static int read_all(const config_setting_t *root, struct settings *s, struct err
         rc = read_words(root, "not_the_form", s->not_the_form, &s->not_the_form_count, err);
     if (rc == 0)
         rc = read_words(root, "cheque_words", s->cheque_words, &s->cheque_word_count, err);
+    if (rc == 0)
+        rc =
+            read_words(root, "medical_service", s->medical_service, &s->medical_service_count, err);
     return rc < 0 ? rc : read_logistics(root, s, err);
 }
 

@@ -71,6 +71,8 @@ struct settings {
     double text_unread; /* nats for a letter when handwriting cannot be read at all */
     struct phrase cheque_words[SETTINGS_WORDS_MAX];
     int cheque_word_count;
+    struct phrase medical_service[SETTINGS_WORDS_MAX]; /* how letters address it */
+    int medical_service_count;
     struct digest digest;
 };
 

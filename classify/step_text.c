@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/scope.h"
+#include "classify/addressee.h"
 #include "classify/fields.h"
 #include "classify/read_again.h"
 #include "classify/reading.h"
@@ -383,11 +384,20 @@ int step_title(struct reading *reading, struct err *err)
     return rc;
 }
 
+/* From pixels of what was read to the page as scanned. */
+static struct box box_on_page(const struct page_text *page, struct box at)
+{
+    const double shrink = 1 / page->readable.enlarged;
+    at = (struct box){(int32_t)(at.x * shrink), (int32_t)(at.y * shrink),
+                      (int32_t)(at.width * shrink + 1), (int32_t)(at.height * shrink + 1)};
+    return cut_box_on_page(&page->readable.cut, at);
+}
+
 /* What the text gives; boxes go to the page as scanned. */
 static int take_fields(struct reading *reading, const struct page_text *page, struct err *err)
 {
     struct field found[FIELD_COUNT] = {{{0}, FIELD_ABSENT, {0}}};
-    double confidence, shrink = 1 / page->readable.enlarged;
+    double confidence;
     struct fields_context context = {.tag = ballot_leader(&reading->ballot, &confidence)};
     fields_of_text(&page->text, &context, found);
     struct number_source source = {page->readable.pix, page->readable.dpi, &page->text,
@@ -396,16 +406,25 @@ static int take_fields(struct reading *reading, const struct page_text *page, st
     if (nir->state == FIELD_PROVEN && field_nir_is_doubtful(&page->text, nir))
         *nir = (struct field){.state = FIELD_ABSENT, .box = nir->box};
     int rc = nir->state == FIELD_PROVEN ? 0 : read_number_again(&source, nir, err);
-    for (int i = 0; i < FIELD_COUNT; i++) {
-        struct box at = found[i].box;
-        if (at.width <= 0)
-            continue;
-        at = (struct box){(int32_t)(at.x * shrink), (int32_t)(at.y * shrink),
-                          (int32_t)(at.width * shrink + 1), (int32_t)(at.height * shrink + 1)};
-        verdict_set_field(reading->verdict, (enum field_name)i, found[i].state, found[i].value,
-                          cut_box_on_page(&page->readable.cut, at));
-    }
+    for (int i = 0; i < FIELD_COUNT; i++)
+        if (found[i].box.width > 0)
+            verdict_set_field(reading->verdict, (enum field_name)i, found[i].state, found[i].value,
+                              box_on_page(page, found[i].box));
     return rc;
+}
+
+/* A letter to the médecin-conseil says so above its text. */
+static void note_addressee(struct reading *reading, const struct page_text *page)
+{
+    const struct settings *settings = &reading->classifier->settings;
+    const struct addressee medical = {settings->medical_service, settings->medical_service_count};
+    struct ocr_rect at;
+    if (!addressee_find(&page->text, &medical, pixGetHeight(page->readable.pix), &at))
+        return;
+    const struct box box = {at.x, at.y, at.width, at.height};
+    verdict_set_field(reading->verdict, FIELD_ADDRESSEE, FIELD_READ, VERDICT_MEDICAL_SERVICE,
+                      box_on_page(page, box));
+    verdict_reason(reading->verdict, "addressed to the medical service");
 }
 
 /* Words printed on cheques, on paper of that shape. */
@@ -473,6 +492,7 @@ static int use_text(struct reading *reading, const struct page_text *page, struc
                   reading->classifier->settings.title.part * pixGetHeight(page->readable.pix));
     vote_by_prose(reading, &prose);
     vote_by_combs(reading, &page->text);
+    note_addressee(reading, page);
     if (!reading->look.typed)
         return 0;
     int rc = take_fields(reading, page, err);

@@ -25,7 +25,7 @@ static const char *const tag_names[TAG_COUNT] = {
     "none", "care_form", "sick_note", "cheque", "letter", "other", "blank", "separator",
 };
 static const char *const field_names[FIELD_COUNT] = {
-    "nir", "cmc7", "rlmc_key", "date", "cerfa", "volet", "organisation", "separator",
+    "nir", "cmc7", "rlmc_key", "date", "cerfa", "volet", "organisation", "addressee", "separator",
 };
 static const char *const state_names[] = {"absent", "read", "proven"};
 static const char *const stage_names[STAGE_COUNT] = {
@@ -261,17 +261,19 @@ static int field_of_json(json_t *json, const char *key, struct field *ret_field,
 
 static int fields_of_json(const json_t *json, struct verdict *verdict, struct err *err)
 {
-    if (json_object_size(json) != FIELD_COUNT)
-        return refuse(err, "fields", "an object with every field");
+    size_t known = 0;
     for (int i = 0; i < FIELD_COUNT; i++) {
         json_t *one = json_object_get(json, field_names[i]);
         if (!one)
-            return refuse(err, field_names[i], "the field");
+            continue;
+        known++;
         int rc = field_of_json(one, field_names[i], &verdict->fields[i], err);
         if (rc < 0)
             return rc;
     }
-    return 0;
+    return json_is_object(json) && known == json_object_size(json)
+               ? 0
+               : refuse(err, "fields", "an object of known fields");
 }
 
 static int stages_of_json(const json_t *json, struct verdict *verdict, struct err *err)

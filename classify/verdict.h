@@ -32,9 +32,13 @@ enum field_name {
     FIELD_CERFA,        /* "12541*02" */
     FIELD_VOLET,        /* "1", "2", "3" */
     FIELD_ORGANISATION, /* nine digits, or three */
+    FIELD_ADDRESSEE,    /* "medical_service" of mail to the médecin-conseil */
     FIELD_SEPARATOR,    /* "batch" or "envelope", and the code read: "envelope:patch-2" */
     FIELD_COUNT
 };
+
+/* The only addressee that is told: what is for it opens to nobody else. */
+#define VERDICT_MEDICAL_SERVICE "medical_service"
 
 /* Proven: a key, checksum or second source agrees. Read: seen, not proven. Absent: not there, or
  * seen and not legible (then the box says where it would be). */
@@ -109,6 +113,7 @@ void verdict_clear(struct verdict *verdict);
  * model, config, text); NULL when memory is short. */
 json_t *verdict_to_json(const struct verdict *verdict);
 
-/* The reverse; strict: unknown keys, wrong types, values out of range are ERR_FORMAT. The result
+/* The reverse; strict: unknown keys, wrong types, values out of range are ERR_FORMAT. A field that
+ * is missing is absent: verdicts that are stored are older than fields that came later. The result
  * owns its memory: verdict_clear. */
 int verdict_of_json(const json_t *json, struct verdict *ret_verdict, struct err *err);

@@ -88,9 +88,10 @@ static int ask_while(struct fetch *fetch, const struct message *ask, const char 
     return rc;
 }
 
-int fetch_order(struct fetch *fetch, uint32_t again, struct err *err)
+int fetch_order(struct fetch *fetch, const struct fetch_order *order, struct err *err)
 {
-    struct message ask = {.kind = MESSAGE_FETCH, .fetch = {.again = again}};
+    struct message ask = {.kind = MESSAGE_FETCH,
+                          .fetch = {.again = order->again, .pdf = order->pdf}};
     struct said said = {0};
     uint8_t raw[16];
     randombytes_buf(raw, sizeof raw);

@@ -16,10 +16,13 @@ int fetch_open(const struct client_params *params, const struct talk_watcher *wa
                struct fetch **ret_fetch, struct err *err);
 void fetch_free(struct fetch **fetch);
 
-/* Asks for the next hand-over, or for one of before (`again`), and waits until it is ready: 1, or 0
- * when nothing was filed since. ERR_NOT_FOUND, ERR_LIMIT: no such one, or too long ago;
- * ERR_DENIED; ERR_TIMEOUT. */
-int fetch_order(struct fetch *fetch, uint32_t again, struct err *err);
+/* Asks for a hand-over and waits until it is ready: 1, or 0 when nothing was filed since.
+ * ERR_NOT_FOUND, ERR_LIMIT: no such one, or too long ago; ERR_DENIED; ERR_TIMEOUT. */
+struct fetch_order {
+    uint32_t again; /* 0: the next; otherwise the number of one of before */
+    bool pdf;       /* with a searchable PDF of each document */
+};
+int fetch_order(struct fetch *fetch, const struct fetch_order *order, struct err *err);
 
 /* Appends the manifest; at most `most` bytes (ERR_LIMIT). */
 int fetch_manifest(struct fetch *fetch, size_t most, struct buf *ret_manifest, struct err *err);

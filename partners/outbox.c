@@ -87,13 +87,14 @@ static int damaged(const struct outbox_owner *owner, const char *name, struct er
 static int read_order(const char *root, const struct outbox_owner *owner,
                       struct outbox_order *ret_order, char ret_key[CURVE_KEY_SIZE], struct err *err)
 {
-    char line[LINE_BYTES];
+    char line[LINE_BYTES], what[8];
     int rc = read_line(root, owner, "order", line, err);
     if (rc < 0)
         return rc;
-    return sscanf(line, "%32s %u %40s", ret_order->uuid, &ret_order->again, ret_key) == 3
-               ? 0
-               : damaged(owner, "order", err);
+    if (sscanf(line, "%32s %u %7s %40s", ret_order->uuid, &ret_order->again, what, ret_key) != 4)
+        return damaged(owner, "order", err);
+    ret_order->pdf = strcmp(what, "pdf") == 0;
+    return 0;
 }
 
 static int read_given(const char *root, const struct outbox_owner *owner,
@@ -134,7 +135,8 @@ static int write_order(const char *root, const struct outbox_owner *owner,
                        const struct outbox_order *order, struct err *err)
 {
     char path[INBOX_PATH_SIZE], line[LINE_BYTES];
-    snprintf(line, sizeof line, "%s %u %s\n", order->uuid, order->again, owner->key);
+    snprintf(line, sizeof line, "%s %u %s %s\n", order->uuid, order->again,
+             order->pdf ? "pdf" : "images", owner->key);
     outbox_path(root, owner, NULL, path);
     int rc = file_make_folders(path, 0700, err);
     return rc < 0 ? rc : write_line(root, owner, "order", line, err);

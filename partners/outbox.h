@@ -51,6 +51,7 @@ struct outbox_standing {
 struct outbox_order {
     char uuid[MANIFEST_UUID_SIZE];
     uint32_t again; /* 0: the next */
+    bool pdf;       /* with a searchable PDF of each document */
 };
 int outbox_ask(const char *root, const struct outbox_owner *owner, const struct outbox_order *order,
                struct outbox_standing *ret_standing, struct err *err);

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "archive/filing_plan.h"
 #include "archive/intake_work.h"
 #include "base/file.h"
 #include "base/scope.h"
@@ -199,7 +200,8 @@ static void feed_long(struct room *room, struct batch_id batch, uint32_t count)
     }
 }
 
-static void decide_long(struct room *room)
+/* All letters; page `medical` one to the médecin-conseil (0: none). */
+static void decide_long(struct room *room, uint32_t medical)
 {
     static struct intake_lease leases[LONG_GROUP];
     static struct intake_decision decisions[LONG_GROUP];
@@ -211,6 +213,8 @@ static void decide_long(struct room *room)
                                                     .accepted = true,
                                                     .tag = "letter",
                                                     .actor = "worker"};
+            if (leases[i].id.page == medical)
+                decisions[i].compartment = COMPARTMENT_MEDICAL;
             intake_lease_clear(&leases[i]);
         }
         check_ok(intake_decide(room->archive, decisions, (size_t)count, results, &err), &err);
@@ -227,7 +231,7 @@ static void a_long_envelope_is_cut_into_documents(void **state)
     room_open(&room);
     struct batch_id batch = room_batch(&room, 1, BOUNDARY_SEPARATORS);
     feed_long(&room, batch, LONG_PAGES);
-    decide_long(&room);
+    decide_long(&room, 0);
     assert_int_equal(filing_run(room.archive, 10, &err), 0);
     end_batch(&room, batch, LONG_PAGES);
     file_all(&room);
@@ -241,6 +245,94 @@ static void a_long_envelope_is_cut_into_documents(void **state)
     assert_int_equal(counts.documents, 3);
     assert_int_equal(counts.filed, LONG_PAGES);
     check_ok(archive_batch_close(room.archive, batch, "test", &err), &err);
+    room_remove(&room);
+}
+
+/* ---- mail to the médecin-conseil ---- */
+
+static enum compartment compartment_at(struct room *room, uint32_t first_page)
+{
+    struct found_document found[20];
+    int count = find(room, found, 20);
+    for (int i = 0; i < count; i++)
+        if (found[i].id.first_page == first_page)
+            return found[i].compartment;
+    fail_msg("no document begins at page %u", first_page);
+    return COMPARTMENT_ADMIN;
+}
+
+/* A care form, an enclosure, the letter that says to whom, what it goes on with, a cheque; then
+ * another envelope. */
+static void a_letter_to_the_doctor_takes_its_enclosures_with_it(void **state)
+{
+    (void)state;
+    static const struct room_verdict pages[] = {
+        {.tag = "care_form"},
+        {.tag = "other"},
+        {.tag = "letter", .compartment = COMPARTMENT_MEDICAL},
+        {.tag = "letter"},
+        {.tag = "cheque"},
+        {.tag = "letter"}};
+    static const enum compartment want[] = {[1] = COMPARTMENT_ADMIN,
+                                            [2] = COMPARTMENT_MEDICAL,
+                                            [3] = COMPARTMENT_MEDICAL,
+                                            [5] = COMPARTMENT_ADMIN,
+                                            [6] = COMPARTMENT_ADMIN};
+    struct room room;
+    room_open(&room);
+    struct batch_id batch = room_batch(&room, 1, BOUNDARY_MARKED);
+    for (uint32_t page = 1; page <= 6; page++)
+        room_feed(&room, (struct page_id){batch.n, page}, page == 1 || page == 6);
+    for (int i = 0; i < 6; i++)
+        room_decide_next(&room, &pages[i]);
+    end_batch(&room, batch, 6);
+    file_all(&room);
+    assert_int_equal(room_count(&room, batch).documents, 5); /* both pages of the letter are one */
+    for (uint32_t page = 1; page <= 6; page++)
+        if (page != 4)
+            assert_int_equal(compartment_at(&room, page), want[page]);
+    room_remove(&room);
+}
+
+/* A volet 1 is medical by itself: what lies with it is not. */
+static void a_medical_form_takes_nothing_with_it(void **state)
+{
+    (void)state;
+    static const struct room_verdict pages[] = {
+        {.tag = "sick_note", .compartment = COMPARTMENT_MEDICAL}, {.tag = "letter"}};
+    struct room room;
+    room_open(&room);
+    struct batch_id batch = room_batch(&room, 1, BOUNDARY_MARKED);
+    for (uint32_t page = 1; page <= 2; page++)
+        room_feed(&room, (struct page_id){batch.n, page}, page == 1);
+    for (int i = 0; i < 2; i++)
+        room_decide_next(&room, &pages[i]);
+    end_batch(&room, batch, 2);
+    file_all(&room);
+    assert_int_equal(compartment_at(&room, 1), COMPARTMENT_MEDICAL);
+    assert_int_equal(compartment_at(&room, 2), COMPARTMENT_ADMIN);
+    room_remove(&room);
+}
+
+/* Its first page, which alone says to whom it goes, is filed before the rest is looked at. */
+static void the_rest_of_a_long_medical_envelope_is_medical_after_a_restart(void **state)
+{
+    (void)state;
+    enum { PAGES = RUN_PAGES_MAX + 2 * DOCUMENT_PAGES_MAX };
+    struct room room;
+    struct err err = {0};
+    room_open(&room);
+    struct batch_id batch = room_batch(&room, 1, BOUNDARY_SEPARATORS);
+    feed_long(&room, batch, PAGES);
+    decide_long(&room, 1);
+    end_batch(&room, batch, PAGES);
+    check_ok(filing_run(room.archive, 1, &err), &err);
+    const uint64_t filed = room_count(&room, batch).filed;
+    assert_in_range(filed, 1, PAGES - 1);
+    room_reopen(&room);
+    file_all(&room);
+    for (uint32_t page = 1; page <= PAGES; page += DOCUMENT_PAGES_MAX)
+        assert_int_equal(compartment_at(&room, page), COMPARTMENT_MEDICAL);
     room_remove(&room);
 }
 
@@ -395,6 +487,9 @@ int main(void)
         cmocka_unit_test(a_page_comes_back_byte_for_byte),
         cmocka_unit_test(envelopes_and_documents_are_cut_as_documented),
         cmocka_unit_test(a_long_envelope_is_cut_into_documents),
+        cmocka_unit_test(a_letter_to_the_doctor_takes_its_enclosures_with_it),
+        cmocka_unit_test(a_medical_form_takes_nothing_with_it),
+        cmocka_unit_test(the_rest_of_a_long_medical_envelope_is_medical_after_a_restart),
         cmocka_unit_test(every_insured_person_of_an_envelope_is_found),
         cmocka_unit_test(without_its_catalogue_an_archive_is_not_touched),
         cmocka_unit_test(an_older_catalogue_put_back_is_not_touched),

@@ -3,6 +3,7 @@
  * the corpus are read where it is there.
  * SPDX-License-Identifier: Apache-2.0
  */
+#include "classify/addressee.h"
 #include "classify/fields.h"
 
 #include <string.h>
@@ -11,7 +12,8 @@
 
 enum { WORDS_MAX = 64, WORD_WIDTH = 100, LINE_HEIGHT = 40 };
 
-/* Words of lines separated by '\n', each word 100 pixels wide, each line 40 high. */
+/* Words of lines separated by '\n', each word 100 pixels wide, each line 40 high. A second blank is
+ * a gap of a word. */
 struct page_text {
     char copy[1024];
     struct ocr_word words[WORDS_MAX];
@@ -33,6 +35,8 @@ static const struct ocr_text *typed(struct page_text *page, const char *lines)
                 .box = {column++ * WORD_WIDTH, line * LINE_HEIGHT, WORD_WIDTH, LINE_HEIGHT},
                 .confidence = 0.9f,
                 .line = line};
+        else if (end == ' ')
+            column++;
         if (end == '\n') {
             line++;
             column = 0;
@@ -265,6 +269,45 @@ static void a_proven_field_is_never_overwritten(void **state)
     assert_int_equal(fields[FIELD_DATE].state, FIELD_ABSENT);
 }
 
+static void who_is_addressed_is_told_by_address_and_salutation_alone(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        bool medical;
+    } rows[] = {
+        {"Jean Dupont\n12 rue Haute\n\nService médical\n06000 Nice", true},
+        {"CPAM\nN° 2 94 09 83 123 456 78   Service médical\n06000 Nice", true},
+        {"CPAM\nA l'attention du médecin-conseil\n06000 Nice", true},
+        {"Objet : ma demande du 12 mars 2026\n\nMadame, Monsieur le médecin-conseil,\n\nJe vous "
+         "envoie",
+         true},
+        {"CPAM\n\nM. ou Mme le Médecin Conseil", true},
+        {"52 rue du Port - 06400 Cannes - Tél. 04 97 22\nMadame, Monsieur le médecin-conseil,",
+         true},
+        {"Service prestations\n\nMadame, Monsieur,\n\nLe médecin-conseil m'a reçu le 12 mars 2026 "
+         "et m'a dit",
+         false},
+        {"Monsieur,\n\nje vous envoie ce certificat que voulait le\nmédecin-conseil.", false},
+        {"Votre courrier dit que\nLe médecin-conseil m'a reçu\nle 22 mars", false},
+        {"Merci de voir avec moi\net avec le médecin-conseil\nce dossier", false},
+        {"Caisse Primaire d'Assurance Maladie des Alpes\nService médical de Nice", true},
+        {"Certificat médical\nCentre médical du Port", false},
+    };
+    const struct phrase names[] = {phrase_of("service médical"), phrase_of("médecin-conseil"),
+                                   phrase_of("médecin conseil")};
+    const struct addressee medical = {names, sizeof names / sizeof *names};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct page_text page;
+        struct ocr_rect box = {0};
+        const struct ocr_text *text = typed(&page, rows[i].text);
+        if (addressee_find(text, &medical, 1000, &box) != rows[i].medical)
+            fail_msg("'%s': medical %d wanted", rows[i].text, rows[i].medical);
+        assert_int_equal(box.width > 0, rows[i].medical);
+        assert_false(addressee_find(text, &medical, 10, &box)); /* at the foot of a page */
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -277,6 +320,7 @@ int main(void)
         cmocka_unit_test(dates_are_read_as_french_letters_write_them),
         cmocka_unit_test(cerfa_numbers_volets_and_organisations_are_read),
         cmocka_unit_test(a_proven_field_is_never_overwritten),
+        cmocka_unit_test(who_is_addressed_is_told_by_address_and_salutation_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -17,7 +17,9 @@
 enum { FILE_BYTES = 2 * SPOOL_CHUNK_BYTES + 1000 };
 
 static const struct outbox_order one = {.uuid = "11111111111111111111111111111111"},
-                                 two = {.uuid = "22222222222222222222222222222222", .again = 7};
+                                 two = {.uuid = "22222222222222222222222222222222",
+                                        .again = 7,
+                                        .pdf = true};
 static char top[] = "/tmp/tripli-outbox-XXXXXX";
 static char root[64];
 static struct curve_keys keys, strange;
@@ -89,6 +91,7 @@ static void an_order_waits_until_it_is_answered_and_then_for_no_other_call(void 
     assert_int_equal(asked(&two), OUTBOX_PREPARING); /* the first one stays */
     work = waiting();
     assert_string_equal(work.order.uuid, one.uuid);
+    assert_false(work.order.pdf);
     assert_string_equal(work.owner.key, owner.key);
     struct outbox_work more;
     assert_int_equal(outbox_next(root, work.name, &more, &err), 0);
@@ -98,6 +101,7 @@ static void an_order_waits_until_it_is_answered_and_then_for_no_other_call(void 
     work = waiting();
     assert_string_equal(work.order.uuid, two.uuid);
     assert_int_equal(work.order.again, two.again);
+    assert_true(work.order.pdf);
 }
 
 static void a_refusal_is_the_answer_of_the_call(void **state)

@@ -94,7 +94,7 @@ static const struct {
     {NULL, "reasons", "[\"a\\u0000b\"]"},
     {NULL, "ms", "{}"},
     {NULL, "ms", "[]"},
-    {NULL, "fields", "{}"},
+    {NULL, "fields", "[]"},
     {NULL, "fields", "null"},
     {NULL, "model", "7"},
     {NULL, "model", "\"0123456789012345678901234567890123456789012345678901234567890123\""},
@@ -114,6 +114,22 @@ static const struct {
      "\"box\": {\"x\": 1, \"y\": 1, \"width\": 0, \"height\": 1}}"},
     {"fields", "nir", "{\"value\": \"x\", \"state\": \"read\", \"box\": null, \"more\": 1}"},
 };
+
+/* As of records that were written before the field was there. */
+static void a_field_that_is_missing_is_absent(void **state)
+{
+    (void)state;
+    struct err err = {0};
+    struct verdict verdict = full_verdict(), back;
+    json_t *json = verdict_to_json(&verdict);
+    json_object_del(json_object_get(json, "fields"), "addressee");
+    check_ok(verdict_of_json(json, &back, &err), &err);
+    assert_int_equal(back.fields[FIELD_ADDRESSEE].state, FIELD_ABSENT);
+    assert_string_equal(back.fields[FIELD_NIR].value, verdict.fields[FIELD_NIR].value);
+    json_decref(json);
+    verdict_clear(&back);
+    verdict_clear(&verdict);
+}
 
 static void what_is_not_a_verdict_is_refused(void **state)
 {
@@ -204,6 +220,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_verdict_survives_json_and_back),
         cmocka_unit_test(an_empty_verdict_has_every_key),
+        cmocka_unit_test(a_field_that_is_missing_is_absent),
         cmocka_unit_test(what_is_not_a_verdict_is_refused),
         cmocka_unit_test(every_missing_key_is_refused),
         cmocka_unit_test(boxes_are_cut_to_the_page),

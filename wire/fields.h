@@ -111,6 +111,7 @@ struct receipt_part_message {
 struct fetch_message {
     char uuid[33];  /* 32 hex digits, made anew for each call */
     uint32_t again; /* 0: the next hand-over; otherwise the number of an earlier one */
+    bool pdf;       /* with a searchable PDF of each document */
 };
 struct handover_message {
     char uuid[33];

@@ -30,9 +30,14 @@ enum compartment desk_compartment(enum tag tag, const char *volet)
     return tag == TAG_SICK_NOTE && !open_volet ? COMPARTMENT_MEDICAL : COMPARTMENT_ADMIN;
 }
 
+/* A form or a cheque is worked on by the caisse, whoever it was sent to. */
 static enum compartment compartment_of(const struct verdict *verdict)
 {
     const struct field *volet = &verdict->fields[FIELD_VOLET];
+    const struct field *addressee = &verdict->fields[FIELD_ADDRESSEE];
+    if ((verdict->tag == TAG_LETTER || verdict->tag == TAG_OTHER) &&
+        strcmp(addressee->value, VERDICT_MEDICAL_SERVICE) == 0)
+        return COMPARTMENT_MEDICAL;
     return desk_compartment(verdict->tag, volet->state != FIELD_ABSENT ? volet->value : "");
 }
 
@@ -79,8 +84,17 @@ static int waiting_page(struct archive *archive, struct page_id id, struct intak
     return err_set(err, ERR_NOT_FOUND, "page %u-%u: not waiting for a person", id.batch, id.page);
 }
 
-/* The machine's verdict, if there is one, with the person's tag over it. */
-static int verdict_by_person(const struct intake_waiting *page, enum tag tag, const char *volet,
+/* What a person says of a page. */
+struct coded {
+    enum tag tag;
+    const char *volet; /* "" none */
+    bool medical;      /* for the médecin-conseil, whatever it is */
+    const char *actor;
+};
+
+/* The machine's verdict, if there is one, with the person's tag over it. What the machine took for
+ * mail to the medical service stays that: `tripli tag` moves it once it is filed. */
+static int verdict_by_person(const struct intake_waiting *page, const struct coded *coded,
                              struct verdict *ret_verdict, struct err *err)
 {
     *ret_verdict = (struct verdict){0};
@@ -91,17 +105,20 @@ static int verdict_by_person(const struct intake_waiting *page, enum tag tag, co
     json_decref(old);
     if (rc < 0)
         return rc;
-    verdict_reason(ret_verdict, "coded by a person: %s (machine: %s)", tag_name(tag),
+    verdict_reason(ret_verdict, "coded by a person: %s (machine: %s)", tag_name(coded->tag),
                    tag_name(ret_verdict->tag));
-    ret_verdict->tag = tag;
+    ret_verdict->tag = coded->tag;
     ret_verdict->confidence = 1;
     ret_verdict->accepted = true;
-    if (volet[0])
-        verdict_set_field(ret_verdict, FIELD_VOLET, FIELD_READ, volet, (struct box){0});
+    if (coded->volet[0])
+        verdict_set_field(ret_verdict, FIELD_VOLET, FIELD_READ, coded->volet, (struct box){0});
+    if (coded->medical)
+        verdict_set_field(ret_verdict, FIELD_ADDRESSEE, FIELD_READ, VERDICT_MEDICAL_SERVICE,
+                          (struct box){0});
     return 0;
 }
 
-static int decide_by_person(struct archive *archive, struct page_id id, const char *actor,
+static int decide_by_person(struct archive *archive, struct page_id id, const struct coded *coded,
                             const struct verdict *verdict, struct err *err)
 {
     json_t *json = verdict_to_json(verdict);
@@ -113,7 +130,9 @@ static int decide_by_person(struct archive *archive, struct page_id id, const ch
     desk_decision_of(verdict, &decision);
     decision.lending = (struct intake_lending){.id = id, .epoch = 0};
     decision.record = bytes_of(record, strlen(record));
-    decision.actor = actor;
+    decision.actor = coded->actor;
+    if (coded->medical)
+        decision.compartment = COMPARTMENT_MEDICAL;
     int result = 0;
     int rc = intake_decide(archive, &decision, 1, &result, err);
     if (rc >= 0 && result < 0)
@@ -129,18 +148,19 @@ static int do_code(struct archive *archive, const char *actor, const json_t *det
     struct verdict verdict;
     const char *name = json_string_value(json_object_get(details, "tag"));
     const char *volet = json_string_value(json_object_get(details, "volet"));
-    enum tag tag = name ? tag_of_name(name) : TAG_NONE;
+    const struct coded coded = {name ? tag_of_name(name) : TAG_NONE, volet ? volet : "",
+                                json_is_true(json_object_get(details, "medical")), actor};
     int rc = page_of(details, &id, err);
     if (rc < 0)
         return rc;
-    if (tag == TAG_NONE)
+    if (coded.tag == TAG_NONE)
         return err_set(err, ERR_PROTOCOL, "tag '%s' is not known", name ? name : "");
     rc = waiting_page(archive, id, &page, err);
     if (rc < 0)
         return rc;
-    rc = verdict_by_person(&page, tag, volet ? volet : "", &verdict, err);
+    rc = verdict_by_person(&page, &coded, &verdict, err);
     if (rc == 0)
-        rc = decide_by_person(archive, id, actor, &verdict, err);
+        rc = decide_by_person(archive, id, &coded, &verdict, err);
     verdict_clear(&verdict);
     intake_waiting_clear(&page);
     return rc;

@@ -1,6 +1,6 @@
 /*
  * The desk: what people decide, done by whoever holds the archive for writing. Verbs, details:
- *   code    {page, tag, volet}   a person's tag for a page to code or in quarantine ("" no volet)
+ *   code    {page, tag, volet, medical}   a person's tag for a page that waits; volet may be ""
  *   release {page}               a quarantined page is read again
  *   close   {batch}              closes a batch when both equations hold
  *   seal    {}                   seals the journals now, without waiting for the day's end
@@ -29,8 +29,9 @@ struct desk_ask {
 int desk_do(struct archive *archive, const struct desk_ask *ask, json_t **ret_answer,
             struct err *err);
 
-/* What the archive is told of a verdict: kind, compartment (volet 1 and unknown volets of sick
- * notes are medical), proven dates and numbers. `lending` and `record` are left to the caller. */
+/* What the archive is told of a verdict: kind, compartment (medical are volet 1 and unknown volets
+ * of sick notes, and letters and other pages addressed to the medical service), proven dates and
+ * numbers. `lending` and `record` are left to the caller. */
 void desk_decision_of(const struct verdict *verdict, struct intake_decision *ret_decision);
 
 /* Volet 1 of a sick note carries the diagnosis; where the volet is not known (""), it may. */

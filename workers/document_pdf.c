@@ -200,6 +200,11 @@ int document_pdf_add(struct document_pdf *pdf, const struct document_pdf_page *p
     return check(pdf, err);
 }
 
+size_t document_pdf_size(const struct document_pdf *pdf)
+{
+    return pdf->file.len;
+}
+
 int document_pdf_end(struct document_pdf *pdf, struct bytes *ret_file, struct err *err)
 {
     cairo_surface_finish(pdf->surface);

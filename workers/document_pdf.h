@@ -27,6 +27,9 @@ struct document_pdf_page {
 int document_pdf_add(struct document_pdf *pdf, const struct document_pdf_page *page,
                      struct err *err);
 
+/* Bytes of it so far; the last page's may be missing. */
+size_t document_pdf_size(const struct document_pdf *pdf);
+
 /* Ends the document; its bytes are borrowed until document_pdf_free. */
 int document_pdf_end(struct document_pdf *pdf, struct bytes *ret_file, struct err *err);
 void document_pdf_free(struct document_pdf **pdf);

@@ -20,17 +20,22 @@ static int rotation_of(const struct found_page *page)
     return rotation;
 }
 
+int document_sheets_start(struct document_sheets *sheets, struct err *err)
+{
+    const struct program *program = sheets->program;
+    return sheets->reader ? 0
+                          : reader_start(&program->place, &program->tuning, &sheets->reader, err);
+}
+
 /* The page as a sheet, from the sealed reader; its words too when it is written. */
 static int read_sheet(struct document_sheets *sheets, const struct found_page *page,
                       json_t **ret_answer, struct buf *rows, struct err *err)
 {
-    const struct program *program = sheets->program;
     const struct reader_sheet sheet = {.rotation = rotation_of(page),
                                        .written = strcmp(page->tag, "blank") != 0 &&
                                                   strcmp(page->tag, "separator") != 0,
                                        .deadline_ms = DEADLINE_MS};
-    int rc =
-        sheets->reader ? 0 : reader_start(&program->place, &program->tuning, &sheets->reader, err);
+    int rc = document_sheets_start(sheets, err);
     if (rc == 0)
         rc = reader_send_sheet(sheets->reader, &sheet, buf_view(&page->image), err);
     if (rc == 0)
@@ -61,6 +66,11 @@ int document_sheets_add(struct document_sheets *sheets, const struct found_docum
     return rc;
 }
 
+static int too_large(const struct document_sheets_source *source, struct err *err)
+{
+    return err_set(err, ERR_LIMIT, "PDF: it becomes larger than %zu bytes", source->most);
+}
+
 int document_sheets_write(struct document_sheets *sheets, const char *path, struct err *err)
 {
     struct bytes file = {0};
@@ -70,6 +80,26 @@ int document_sheets_write(struct document_sheets *sheets, const char *path, stru
         rc = file_write(path, FILE_MODE, file, err);
     document_pdf_free(&sheets->pdf);
     return rc;
+}
+
+int document_sheets_make(struct document_sheets *sheets,
+                         const struct document_sheets_source *source, struct bytes *ret_pdf,
+                         struct err *err)
+{
+    int rc = 0;
+    document_pdf_free(&sheets->pdf);
+    for (uint32_t i = 0; rc == 0 && i < source->document->page_count; i++) {
+        struct found_page page = {0};
+        rc = find_page(source->archive, source->document, i, &page, err);
+        if (rc == 0)
+            rc = document_sheets_add(sheets, source->document, &page, err);
+        if (rc == 0 && document_pdf_size(sheets->pdf) > source->most)
+            rc = too_large(source, err);
+        found_page_clear(&page);
+    }
+    if (rc == 0)
+        rc = document_pdf_end(sheets->pdf, ret_pdf, err);
+    return rc == 0 && ret_pdf->len > source->most ? too_large(source, err) : rc;
 }
 
 void document_sheets_clear(struct document_sheets *sheets)

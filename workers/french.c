@@ -20,6 +20,7 @@ static const struct row {
     {"which way up is not sure ({})", "le sens de la page n'est pas sûr ({})"},
     {"the deadline passed before every test was made",
      "le délai est passé avant la fin des examens"},
+    {"addressed to the medical service", "adressée au service médical"},
     {"its lines were read sideways", "ses lignes ont été lues de côté"},
     {"read the other way up, which reads better", "retournée, elle se lit mieux"},
     /* files that are refused */

@@ -2,8 +2,9 @@
  * tripli-handover: makes what partner funds fetch. It opens the archive with the tenants' keys,
  * seals each file for the key of the partner who asked, has the hub sign the manifest, and tells
  * the hub what was acknowledged. It looks the key up in the platform's list itself: the gateway,
- * which stands open to the network, cannot have anything sealed for a key of its own. Killed at any
- * moment it begins again; nothing counts as given before the hub has it in the journal.
+ * which stands open to the network, cannot have anything sealed for a key of its own. What the
+ * gateway refused it notes in the access journal. Killed at any moment it begins again; nothing
+ * counts as given before the hub has it in the journal.
  * SPDX-License-Identifier: Apache-2.0
  */
 #include <errno.h>
@@ -27,7 +28,9 @@
 #include "partners/outbox.h"
 #include "workers/ask.h"
 #include "workers/document_json.h"
+#include "workers/document_sheets.h"
 #include "workers/handover_index.h"
+#include "workers/handover_tries.h"
 #include "workers/program.h"
 
 enum {
@@ -37,10 +40,12 @@ enum {
     DAY_S = 86400,           /* seconds */
     HUB_PATIENCE_MS = 10000, /* as a hub that starts may need */
     DOCUMENTS_MAX = 2000,    /* of one hand-over; more are the next one's */
-    BYTES_MAX = 256 << 20,   /* of its images, likewise: so much lies sealed for each key */
+    BYTES_MAX = 256 << 20,   /* of its files, likewise: so much lies sealed for each key */
+    PDF_PAGES_MAX = 200,     /* read for PDFs, likewise: minutes in which others wait */
     INDEX_LINES = 1,         /* files 1 and 2 are the index */
     INDEX_CSV = 2,
-    LINE_SIZE = 256
+    LINE_SIZE = 256,
+    FILE_NAME_SIZE = ID_TEXT_SIZE + 8
 };
 
 struct maker {
@@ -50,6 +55,7 @@ struct maker {
     struct allow_list *allowed;
     int64_t tidied_ms;
     char troubled[OUTBOX_NAME_SIZE]; /* of whom the log has spoken */
+    struct tries_noter tries;
     bool stopping;
 };
 
@@ -61,14 +67,17 @@ struct making {
     struct asker *asker;
     struct handover handover;
     struct handover_index index;
-    struct buf lines; /* of the images, for the manifest */
+    struct document_sheets sheets;
+    struct buf lines; /* of images and PDFs, for the manifest */
     uint64_t bytes;
+    uint32_t pages_read; /* for PDFs */
 };
 
 static void making_end(struct making *making)
 {
     archive_free(&making->archive);
     asker_free(&making->asker);
+    document_sheets_clear(&making->sheets);
     handover_index_clear(&making->index);
     buf_free(&making->lines);
 }
@@ -115,38 +124,75 @@ static int seal_file(const struct making *making, const struct line *line, struc
     return rc < 0 ? rc : parcel_write(path, making->owner->key, line->plain, err);
 }
 
-static int add_page(struct making *making, const struct found_document *document, uint32_t index,
-                    struct err *err)
+/* The next file of a document. */
+static int add_file(struct making *making, const char *name, const struct found_document *document,
+                    struct bytes plain, struct err *err)
 {
-    char id[ID_TEXT_SIZE], of[ID_TEXT_SIZE], name[ID_TEXT_SIZE + 8];
+    char of[ID_TEXT_SIZE];
+    const struct line line = {.file = ++making->handover.files,
+                              .name = name,
+                              .document = document_id_format(document->id, of),
+                              .plain = plain};
+    int rc = seal_file(making, &line, err);
+    making->bytes += plain.len;
+    return rc < 0 ? rc : put_line(&making->lines, &line, err);
+}
+
+static int add_page(struct making *making, const struct found_document *document, uint32_t index,
+                    const char *pdf, struct err *err)
+{
+    char id[ID_TEXT_SIZE], name[FILE_NAME_SIZE];
     struct found_page page = {0};
     int rc = find_page(making->archive, document, index, &page, err);
     if (rc < 0)
         return rc;
-    struct line line = {.file = ++making->handover.files,
-                        .name = name,
-                        .document = document_id_format(document->id, of),
-                        .plain = buf_view(&page.image)};
-    snprintf(name, sizeof name, "%s.%s", page_id_format(page.id, id), page_extension(line.plain));
-    rc = seal_file(making, &line, err);
+    const struct bytes image = buf_view(&page.image);
+    snprintf(name, sizeof name, "%s.%s", page_id_format(page.id, id), page_extension(image));
+    rc = add_file(making, name, document, image, err);
     if (rc == 0)
-        rc = put_line(&making->lines, &line, err);
-    if (rc == 0)
-        rc = handover_index_add(&making->index, document, &page, name, err);
-    making->bytes += page.image.len;
+        rc = handover_index_add(&making->index, document, &page,
+                                &(struct handover_index_files){name, pdf}, err);
     found_page_clear(&page);
     return rc;
+}
+
+/* A document whose pages cannot be read, or whose PDF becomes too large, goes without: its name is
+ * empty then, and its images come all the same. */
+static int add_pdf(struct making *making, const struct found_document *document,
+                   char ret_name[FILE_NAME_SIZE], struct err *err)
+{
+    char id[ID_TEXT_SIZE];
+    struct err why = {0};
+    struct bytes pdf;
+    const struct document_sheets_source source = {making->archive, document, SPOOL_FILE_BYTES};
+    ret_name[0] = '\0';
+    making->sheets.program = &making->maker->program;
+    int rc = document_sheets_start(&making->sheets, err);
+    if (rc < 0)
+        return rc;
+    document_id_format(document->id, id);
+    making->pages_read += document->page_count;
+    if (document_sheets_make(&making->sheets, &source, &pdf, &why) < 0) {
+        log_warn("document=%s is handed over without a PDF: %s", id, why.text);
+        document_sheets_clear(&making->sheets); /* the reader may be at fault */
+        return 0;
+    }
+    snprintf(ret_name, FILE_NAME_SIZE, "%s.pdf", id);
+    return add_file(making, ret_name, document, pdf, err);
 }
 
 static int add_document(struct making *making, struct document_id id, struct err *err)
 {
     struct found_document document;
+    char pdf[FILE_NAME_SIZE] = "";
     int rc = find_document(making->archive, id, &document, err);
     if (rc == 0 && document.compartment != making->handover.compartment)
         rc = err_set(err, ERR_CONFLICT, "document %u-%u has just changed its compartment", id.batch,
                      id.first_page);
+    if (rc == 0 && making->handover.pdf)
+        rc = add_pdf(making, &document, pdf, err);
     for (uint32_t i = 0; rc == 0 && i < document.page_count; i++)
-        rc = add_page(making, &document, i, err);
+        rc = add_page(making, &document, i, pdf, err);
     making->handover.documents++;
     return rc;
 }
@@ -172,7 +218,14 @@ static int note_access(const struct making *making, const struct handover_row *r
     return rc;
 }
 
-/* As many documents as fit; the rest are the next hand-over's. One always fits. */
+/* One always fits. What is had again is whole: there is none after it that would take the rest. */
+static bool is_full(const struct making *making)
+{
+    return !making->handover.again &&
+           (making->bytes >= BYTES_MAX || making->pages_read >= PDF_PAGES_MAX);
+}
+
+/* As many documents as fit; the rest are the next hand-over's. */
 static int add_documents(struct making *making, struct err *err)
 {
     static struct handover_row rows[DOCUMENTS_MAX];
@@ -181,7 +234,7 @@ static int add_documents(struct making *making, struct err *err)
     int rc = count < 0 ? count : handover_index_begin(&making->index, err);
     handover->files = INDEX_CSV;
     for (int i = 0; rc == 0 && i < count; i++) {
-        if (making->bytes >= BYTES_MAX) {
+        if (is_full(making)) {
             handover->to = rows[i].seq - 1;
             break;
         }
@@ -195,7 +248,7 @@ static int add_documents(struct making *making, struct err *err)
 
 /* ---- the manifest ---- */
 
-/* The lines: index first, then the images. */
+/* The lines: index first, then what is of documents. */
 static int seal_index(struct making *making, struct buf *ret_lines, struct err *err)
 {
     const struct line index[] = {{INDEX_LINES, "index.jsonl", "", buf_view(&making->index.lines)},
@@ -288,7 +341,7 @@ static int is_ready(struct making *making, struct err *err)
         rc = day_seal_own_key(making->archive, &key, err);
     if (rc == 0)
         rc = handover_check(buf_view(&manifest), &key, &is, &lines, err);
-    if (rc < 0 || is.again != want->again || is.after != want->after)
+    if (rc < 0 || is.again != want->again || is.pdf != want->pdf || is.after != want->after)
         return 0;
     making->handover.files = is.files;
     return lines_may_be_given(making, lines, err);
@@ -314,16 +367,17 @@ static int open_all(struct making *making, struct err *err)
     return rc < 0 ? rc : ask_open_archive(program, &making->archive, err);
 }
 
-static int plan(struct making *making, uint32_t again, struct err *err)
+static int plan(struct making *making, const struct outbox_order *order, struct err *err)
 {
     const struct maker *maker = making->maker;
     struct handover *handover = &making->handover;
     memcpy(handover->tenant, making->owner->tenant, sizeof handover->tenant);
     handover->compartment = making->owner->medical ? COMPARTMENT_MEDICAL : COMPARTMENT_ADMIN;
-    handover->number = again;
-    return again ? handover_past(making->archive, maker->program.tuning.handover.repeat_days,
-                                 handover, err)
-                 : handover_next(making->archive, handover, err);
+    handover->number = order->again;
+    handover->pdf = order->pdf;
+    return order->again ? handover_past(making->archive, maker->program.tuning.handover.repeat_days,
+                                        handover, err)
+                        : handover_next(making->archive, handover, err);
 }
 
 static int make(struct making *making, struct outbox_standing *standing, struct err *err)
@@ -360,7 +414,7 @@ static int take_order(struct maker *maker, const struct outbox_work *work, struc
     if (rc == 0 && (rc = open_all(&making, err)) < 0)
         return rc;
     if (rc == 0)
-        rc = plan(&making, work->order.again, &why);
+        rc = plan(&making, &work->order, &why);
     if (rc < 0 && !is_an_answer(rc))
         return err_set(err, rc, "%.350s", why.text);
     if (rc < 0) {
@@ -502,6 +556,7 @@ static int serve(struct maker *maker, struct err *err)
     while (rc == 0 && !maker->stopping) {
         allow_list_refresh(maker->allowed); /* the gateway says when it is broken */
         tidy(maker);
+        tries_noter_turn(&maker->tries, &maker->program, maker->root);
         rc = turn(maker, after, err);
     }
     return rc;

@@ -18,10 +18,10 @@ enum { NUMBER_SIZE = 32, DIGITS = 6 };
 
 /* In the order of the CSV; those behind `fields` are fields of the page's verdict. */
 static const char *const columns[] = {
-    "page",     "document", "envelope", "batch",        "sheet",       "side",       "file",
-    "bytes",    "digest",   "tag",      "document_tag", "confidence",  "decided_by", "received",
-    "event",    "expiry",   "rule",     "rule_version", "filed",       "cmc7",       "nir",
-    "rlmc_key", "date",     "cerfa",    "volet",        "organisation"};
+    "page",     "document", "envelope", "batch", "sheet",        "side",        "file",
+    "pdf",      "bytes",    "digest",   "tag",   "document_tag", "confidence",  "decided_by",
+    "received", "event",    "expiry",   "rule",  "rule_version", "filed",       "cmc7",
+    "nir",      "rlmc_key", "date",     "cerfa", "volet",        "organisation"};
 enum { COLUMNS = sizeof columns / sizeof *columns };
 
 static int no_memory(struct err *err)
@@ -86,16 +86,16 @@ static json_t *capture_of(const struct found_page *page)
 
 /* A new object; NULL without memory. */
 static json_t *row_of(const struct found_document *document, const struct found_page *page,
-                      const char *file)
+                      const struct handover_index_files *files)
 {
     char id[ID_TEXT_SIZE], digest[DIGEST_HEX_SIZE];
     json_t *verdict = json_loadb((const char *)page->record.at, page->record.len, 0, NULL);
     const json_t *confidence = json_object_get(verdict, "confidence");
     json_t *row = json_pack(
-        "{s:s, s:I, s:I, s:s, s:I, s:s, s:s, s:f}", "page", page_id_format(page->id, id), "sheet",
-        (json_int_t)page->sheet, "side", (json_int_t)page->side, "file", file, "bytes",
-        (json_int_t)page->image.len, "digest", digest_hex(&page->digest, digest), "tag", page->tag,
-        "confidence",
+        "{s:s, s:I, s:I, s:s, s:s, s:I, s:s, s:s, s:f}", "page", page_id_format(page->id, id),
+        "sheet", (json_int_t)page->sheet, "side", (json_int_t)page->side, "file", files->image,
+        "pdf", files->pdf, "bytes", (json_int_t)page->image.len, "digest",
+        digest_hex(&page->digest, digest), "tag", page->tag, "confidence",
         json_is_number(confidence) ? json_number_value(confidence) : document->confidence);
     json_t *fields = fields_of(verdict), *capture = capture_of(page);
     const char *line = field_text(fields, "cmc7", true);
@@ -157,9 +157,10 @@ int handover_index_begin(struct handover_index *index, struct err *err)
 }
 
 int handover_index_add(struct handover_index *index, const struct found_document *document,
-                       const struct found_page *page, const char *file, struct err *err)
+                       const struct found_page *page, const struct handover_index_files *files,
+                       struct err *err)
 {
-    json_t *row = row_of(document, page, file);
+    json_t *row = row_of(document, page, files);
     SCOPED(scope_free)
     char *text = row ? json_dumps(row, JSON_COMPACT | JSON_REAL_PRECISION(DIGITS)) : NULL;
     bool failed = !text || buf_append(&index->lines, bytes_of(text, strlen(text))) < 0 ||

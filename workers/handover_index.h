@@ -13,8 +13,12 @@ struct handover_index {
 
 /* The CSV's head. */
 int handover_index_begin(struct handover_index *index, struct err *err);
-/* A page whose image has the name `file` in the hand-over. */
+/* A page; the names that its image and its document's PDF have in the hand-over, `pdf` "": none. */
+struct handover_index_files {
+    const char *image, *pdf;
+};
 int handover_index_add(struct handover_index *index, const struct found_document *document,
-                       const struct found_page *page, const char *file, struct err *err);
+                       const struct found_page *page, const struct handover_index_files *files,
+                       struct err *err);
 /* Wipes and frees. */
 void handover_index_clear(struct handover_index *index);

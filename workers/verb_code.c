@@ -22,6 +22,7 @@ struct code_verb {
     bool json, list;
     const char *image; /* where the page is written instead of shown */
     const char *page, *tag, *volet;
+    bool medical;
     struct archive *archive;
     /* The last answer is sent with the next one or at the end, so that it can be taken back: an
      * envelope is filed as soon as its last page is decided. */
@@ -33,17 +34,20 @@ struct code_verb {
 static const struct choice {
     char key;
     const char *tag, *volet, *word;
+    bool medical;
 } choices[] = {
-    {'f', "care_form", "", "feuille de soins"},
-    {'1', "sick_note", "1", "arrêt de travail, volet 1 (médical)"},
-    {'2', "sick_note", "2", "arrêt de travail, volet 2"},
-    {'3', "sick_note", "3", "arrêt de travail, volet 3"},
-    {'a', "sick_note", "", "arrêt de travail, volet inconnu (médical)"},
-    {'c', "cheque", "", "chèque"},
-    {'l', "letter", "", "lettre"},
-    {'o', "other", "", "autre"},
-    {'b', "blank", "", "face blanche"},
-    {'s', "separator", "", "séparateur"},
+    {'f', "care_form", "", "feuille de soins", false},
+    {'1', "sick_note", "1", "arrêt de travail, volet 1 (médical)", false},
+    {'2', "sick_note", "2", "arrêt de travail, volet 2", false},
+    {'3', "sick_note", "3", "arrêt de travail, volet 3", false},
+    {'a', "sick_note", "", "arrêt de travail, volet inconnu (médical)", false},
+    {'c', "cheque", "", "chèque", false},
+    {'l', "letter", "", "lettre", false},
+    {'o', "other", "", "autre", false},
+    {'m', "letter", "", "lettre au médecin-conseil (médical)", true},
+    {'n', "other", "", "autre pièce pour le médecin-conseil (médical)", true},
+    {'b', "blank", "", "face blanche", false},
+    {'s', "separator", "", "séparateur", false},
 };
 
 static const struct argp_option options[] = {
@@ -52,6 +56,7 @@ static const struct argp_option options[] = {
     {"tag", 'T', "TAG", 0,
      "with --page: care_form, sick_note, cheque, letter, other, blank or separator", 0},
     {"volet", 'V', "N", 0, "volet of a sick note (1, 2, 3)", 0},
+    {"medical", 'm', NULL, 0, "it is for the médecin-conseil", 0},
     {"image", 'i', "FILE", 0, "write the page to FILE instead of opening $TRIPLI_VIEWER", 0},
     {"json", 'j', NULL, 0, "--list as JSON", 0},
     {0},
@@ -79,6 +84,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case 'V':
         verb->volet = verb_volet(arg, state);
         return 0;
+    case 'm':
+        verb->medical = true;
+        return 0;
     case 'i':
         verb->image = arg;
         return 0;
@@ -88,6 +96,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case ARGP_KEY_END:
         if (verb->tag && !verb->page)
             argp_error(state, "--tag needs --page");
+        if (verb->medical && !verb->tag)
+            argp_error(state, "--medical needs --tag");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -96,13 +106,15 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 /* The archive that is open for reading is closed meanwhile: where no hub runs, ask_desk opens it
  * for writing, and LMDB allows one opening per process. */
-static int code_page(struct code_verb *verb, const char *page, const char *tag, const char *volet,
+static int code_page(struct code_verb *verb, const char *page, const struct choice *choice,
                      struct err *err)
 {
     bool reading = verb->archive != NULL;
     archive_free(&verb->archive);
     int rc = ask_desk(&verb->program, "code",
-                      json_pack("{s:s, s:s, s:s}", "page", page, "tag", tag, "volet", volet), err);
+                      json_pack("{s:s, s:s, s:s, s:b}", "page", page, "tag", choice->tag, "volet",
+                                choice->volet, "medical", (int)choice->medical),
+                      err);
     if (rc == 0 && reading)
         rc = ask_open_archive(&verb->program, &verb->archive, err);
     return rc;
@@ -231,7 +243,7 @@ static int send_pending(struct code_verb *verb, struct err *err)
     if (!choice)
         return 0;
     page_id_format(verb->pending_page, id);
-    return code_page(verb, id, choice->tag, choice->volet, err);
+    return code_page(verb, id, choice, err);
 }
 
 enum next { NEXT_PAGE, SAME_PAGE_AGAIN, PAGE_BEFORE, STOP };
@@ -330,7 +342,9 @@ static int code_one(struct code_verb *verb, struct err *err)
     struct page_id id;
     page_id_parse(verb->page, &id);
     if (verb->tag) {
-        int rc = code_page(verb, verb->page, verb->tag, verb->volet ? verb->volet : "", err);
+        const struct choice choice = {
+            .tag = verb->tag, .volet = verb->volet ? verb->volet : "", .medical = verb->medical};
+        int rc = code_page(verb, verb->page, &choice, err);
         if (rc == 0)
             printf("face %s : %s\n", verb->page, verb->tag);
         return rc;

@@ -30,7 +30,7 @@ struct fetch_verb {
     bool json, terminal;
     struct verb_door door;
     const char *public_key_file, *to;
-    uint32_t again;
+    struct fetch_order order;
     struct digest public_key;
     struct fetch_folder folder; /* of the hand-over at hand */
     int64_t shown_ms;
@@ -40,6 +40,7 @@ static const struct argp_option options[] = {
     {"public-key", 'p', "FILE", 0, "what the platform signs with (its platform.pub)", 0},
     {"to", 'o', "DIR", 0, "where folders of hand-overs are made", 0},
     {"again", 'a', "N", 0, "hand-over N once more", 0},
+    {"pdf", 's', NULL, 0, "with a searchable PDF of each document", 0},
     {"json", 'j', NULL, 0, "one JSON object per hand-over", 0},
     {0},
 };
@@ -59,7 +60,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         verb->to = arg;
         return 0;
     case 'a':
-        verb->again = verb_number(arg, state);
+        verb->order.again = verb_number(arg, state);
+        return 0;
+    case 's':
+        verb->order.pdf = true;
         return 0;
     case 'j':
         verb->json = true;
@@ -113,13 +117,13 @@ static void report(const struct fetch_verb *verb)
     const struct handover *handover = &verb->folder.handover;
     char size[FRENCH_NUMBER_SIZE];
     if (verb->json)
-        verb_print(json_pack("{s:I, s:s, s:s, s:b, s:I, s:I, s:I, s:I, s:s, s:s}", "handover",
-                             (json_int_t)handover->number, "tenant", handover->tenant,
-                             "compartment", compartment_name(handover->compartment), "again",
-                             (int)handover->again, "documents", (json_int_t)handover->documents,
-                             "files", (json_int_t)handover->files, "gone",
-                             (json_int_t)handover->gone, "bytes", (json_int_t)verb->folder.bytes,
-                             "signed", handover->at, "folder", verb->folder.path));
+        verb_print(json_pack(
+            "{s:I, s:s, s:s, s:b, s:b, s:I, s:I, s:I, s:I, s:s, s:s}", "handover",
+            (json_int_t)handover->number, "tenant", handover->tenant, "compartment",
+            compartment_name(handover->compartment), "again", (int)handover->again, "pdf",
+            (int)handover->pdf, "documents", (json_int_t)handover->documents, "files",
+            (json_int_t)handover->files, "gone", (json_int_t)handover->gone, "bytes",
+            (json_int_t)verb->folder.bytes, "signed", handover->at, "folder", verb->folder.path));
     else
         printf("remise %u dans %s : %u document%s, %u fichier%s, %s, contrôlés\n", handover->number,
                verb->folder.path, handover->documents, french_plural(handover->documents),
@@ -151,7 +155,7 @@ static int bring_next(struct fetch_verb *verb, struct fetch *fetch, struct err *
 {
     int rc = 0;
     for (int i = 0; i < TRIES; i++) {
-        rc = fetch_order(fetch, verb->again, err);
+        rc = fetch_order(fetch, &verb->order, err);
         if (rc <= 0)
             return rc;
         rc = bring(verb, fetch, err);
@@ -181,7 +185,7 @@ static int fetch_all(struct fetch_verb *verb, struct err *err)
         rc = fetch_open(&params, &watcher, &fetch, err);
     while (rc == 0 && (rc = bring_next(verb, fetch, err)) == 1) {
         count++;
-        rc = verb->again ? 1 : 0;
+        rc = verb->order.again ? 1 : 0;
     }
     if (verb->terminal)
         fprintf(stderr, "\n");

@@ -51,6 +51,17 @@ class Coding(mailroom.Room):
         self.tripli("code", "--page", page, "--tag", "cheque", want=66)
         self.code_the_rest(rest)
 
+    def test_a_letter_to_the_doctor_is_coded_so_and_moved_back(self):
+        page, *rest = self.feed_what_waits()
+        self.tripli("code", "--page", page, "--medical", want=64)
+        self.tripli("code", "--page", page, "--tag", "letter", "--medical")
+        for one in rest:
+            self.tripli("code", "--page", one, "--tag", "care_form")
+        document = self.lines("show", page)[0]
+        self.assertEqual(document["compartment"], "medical")
+        self.tripli("tag", page, "letter", "--reason", "it is for the caisse")
+        self.assertEqual(self.lines("show", page)[0]["compartment"], "admin")
+
     def code_the_rest(self, pages):
         self.tripli("batch", "close", "1", want=65 if pages else 0)
         if pages:

@@ -141,10 +141,10 @@ class Client:
             length = answer["bytes"]
         return parts
 
-    def fetch(self, platform_key, again=0):
+    def fetch(self, platform_key, again=0, pdf=False):
         """The statement and {name: bytes}, acknowledged; None when nothing is new."""
         uuid = random.randbytes(16).hex()
-        at = self.wait_for("fetch", "preparing", uuid=uuid, again=again)
+        at = self.wait_for("fetch", "preparing", uuid=uuid, again=again, pdf=pdf)
         if at["phase"] == "nothing":
             return None
         manifest = b"".join(self.file(at["number"], 0))

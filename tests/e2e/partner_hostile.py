@@ -179,7 +179,8 @@ class Hostile(Door):
         rows = [("bye", {}), ("nonsense", {}), ("submit", {}), ("batch_end", {}),
                 ("receipt", {"uuid": "../../../../../../etc/passwd0000", "at": 0}),
                 ("chunk", {"uuid": "0" * 32, "file": -1, "at": 0}),
-                ("fetch", {"uuid": "/" * 32, "again": 0}), ("fetch", {"uuid": "0" * 32}),
+                ("fetch", {"uuid": "/" * 32, "again": 0, "pdf": False}),
+                ("fetch", {"uuid": "0" * 32}),
                 ("part", {"number": 1, "file": -1, "at": 0}), ("handover", {}),
                 ("acknowledge", {"uuid": "0" * 32, "number": 1, "manifest": "g" * 64})]
         for kind, fields in rows:

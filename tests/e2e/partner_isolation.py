@@ -2,7 +2,8 @@
 # Each of 28 keys (an administrative and a medical one for each of the 14 funds) tries every message
 # kind on the batch of every other fund, by its true uuid, with its own manifest replayed, and on
 # hand-overs that lie ready for another key, of another fund or of the same: nothing comes back,
-# nothing of the other's changes, the log names each key that tried.
+# nothing of the other's changes, the log names each key that tried, and the access journal counts
+# every try.
 # SPDX-License-Identifier: Apache-2.0
 import os
 import random
@@ -53,6 +54,21 @@ class Batch:
                          "bytes": len(self.manifest)}
 
 
+class Counting(Client):
+    """A client that counts what it was refused, by kind and code."""
+
+    def __init__(self, *who):
+        super().__init__(*who)
+        self.refusals = {}
+
+    def hear(self, *seconds):
+        answer, got = super().hear(*seconds)
+        if answer and answer["kind"] == "refused":
+            what = answer["what"] if answer["what"] in DOOR_KINDS else "other"
+            self.refusals[what, answer["code"]] = self.refusals.get((what, answer["code"]), 0) + 1
+        return answer, got
+
+
 class Isolation(Door):
     def setUp(self):
         super().setUp()
@@ -68,13 +84,47 @@ class Isolation(Door):
         self.write_list()
         self.open_platform()
         self.wait_for(lambda: "partners may come" in self.said_by_all())
-        self.clients = [(tenant, Client(self.endpoint, self.gateway_key, public, secret), public)
+        self.clients = [(tenant, Counting(self.endpoint, self.gateway_key, public, secret), public)
                         for tenant, public, secret in self.clients]
 
     def tearDown(self):
         for _, client, _ in self.clients:
             client.close()
         self.assertIsNone(self.running["tripli-gateway"].poll(), "the gateway has died")
+
+    def noted(self):
+        """{user: {(kind, code): count}} of the refused tries in the access journal."""
+        found = {}
+        for record in self.lines("access"):
+            if record.get("event") == "refused":
+                tries = found.setdefault(record["user"], {})
+                what = record["verb"], record["code"]
+                tries[what] = tries.get(what, 0) + record["count"]
+        return found
+
+    def check_access_journal(self):
+        """Every refusal that a client heard is in the access journal, under its key."""
+        stranger = self.path("stranger.key")
+        public = self.keygen("stranger.key")
+        with open(stranger, encoding="utf-8") as file:
+            secret = file.read().split()[3]
+        knocking = Client(self.endpoint, self.gateway_key, public, secret)
+        knocking.send("receipt", uuid="0" * 32, at=0)
+        self.wait_for(lambda: f"peer={public[:21]}" in self.said_by_all())
+        knocking.close()
+        gateway = self.running.pop("tripli-gateway")
+        gateway.terminate()  # what it has counted is handed over
+        self.assertEqual(gateway.wait(20), 0)
+        want = {f"partner {public}": client.refusals for _, client, public in self.clients}
+        self.wait_for(lambda: f"partner {public}" in self.noted())
+        noted = self.noted()
+        self.assertEqual({code for code in noted.pop(f"partner {public}")},
+                         {("handshake", "denied")})
+        self.assertEqual(noted, {user: tries for user, tries in want.items() if tries})
+        self.assertEqual(self.lines("verify")[0]["discrepancies"], 0)
+        print(sum(sum(tries.values()) for tries in noted.values()),
+              "refused tries are in the access journal", file=sys.stderr)
+        self.spawn_gateway()
 
     def refused(self, want, client, kind, payload=None, **fields):
         with self.assertRaises(Refused, msg=kind) as caught:
@@ -134,7 +184,7 @@ class Isolation(Door):
         for place, (tenant, client, _) in enumerate(self.clients):
             if tenant in funds:
                 uuid = random.randbytes(16).hex()
-                at = client.wait_for("fetch", "preparing", uuid=uuid, again=0)
+                at = client.wait_for("fetch", "preparing", uuid=uuid, again=0, pdf=True)
                 if at["phase"] == "ready":
                     manifest = b"".join(client.file(at["number"], 0))
                     ready[tenant, place] = (uuid, at["number"], manifest)
@@ -153,7 +203,8 @@ class Isolation(Door):
         else:
             for kind, fields in tries:
                 self.refused("not_found", client, kind, **fields)
-        self.refused("protocol", client, "fetch", uuid="../" + uuid[3:], again=0)
+        self.refused("protocol", client, "fetch", uuid="../" + uuid[3:], again=0,
+                     pdf=False)
         self.refused("protocol", client, "part", number=number, file=-1, at=0)
         return len(tries) + 2
 
@@ -172,26 +223,30 @@ class Isolation(Door):
         with open(os.path.join(self.data, "platform.pub"), encoding="utf-8") as file:
             platform_key = bytes.fromhex(file.read().strip())
         for (tenant, place), (_, _, manifest) in ready.items():  # as it was, and it is given
-            statement, files = self.clients[place][1].fetch(platform_key)
+            statement, files = self.clients[place][1].fetch(platform_key, pdf=True)
             self.assertEqual(statement, read_signed(manifest, platform_key)[0])
             self.assertEqual(statement["tenant"], tenant)
-            self.assertEqual([digest(data) for name, data in files.items() if "index" not in name],
+            self.assertEqual([digest(data) for name, data in files.items()
+                              if not name.startswith("index") and not name.endswith(".pdf")],
                              [sent[tenant]])
+            self.assertEqual(len(files), 4)  # of the index, an image, its PDF
             self.assertIsNone(self.clients[place][1].fetch(platform_key))
         for place, (tenant, client, _) in enumerate(self.clients):  # nor is it had again by others
             if (tenant, place) not in ready:
-                self.refused("not_found", client, "fetch", uuid=self.answered(client), again=1)
+                self.refused("not_found", client, "fetch", uuid=self.answered(client), again=1,
+                             pdf=False)
                 tries += 1
         print(f"{tries} messages of 28 keys brought nothing of another's hand-over",
               file=sys.stderr)
         self.check_revoked_fetch(ready)
+        self.check_access_journal()
 
     @staticmethod
     def answered(client):
         """The id of a call for hand-over 1 once more, after its answer is there."""
         uuid = random.randbytes(16).hex()
         try:
-            client.wait_for("fetch", "preparing", uuid=uuid, again=1)
+            client.wait_for("fetch", "preparing", uuid=uuid, again=1, pdf=False)
         except Refused:
             pass
         return uuid
@@ -199,7 +254,7 @@ class Isolation(Door):
     def check_stolen_files(self, ready):
         """Whoever has the sealed files themselves opens none with another key."""
         stolen = glob(os.path.join(self.data, "partners", "outbox", "*", "0*"))
-        self.assertEqual(len(stolen), 3 * len(ready))
+        self.assertEqual(len(stolen), 4 * len(ready))
         for path in stolen:
             with open(path, "rb") as file:
                 piece = file.read()[:PIECE + 48]
@@ -219,7 +274,7 @@ class Isolation(Door):
         self.wait_for(lambda: self.is_denied(self.clients[0][1]), 5)
         for (_, place), (uuid, number, manifest) in ready.items():
             client = self.clients[place][1]
-            self.refused("denied", client, "fetch", uuid=uuid, again=1)
+            self.refused("denied", client, "fetch", uuid=uuid, again=1, pdf=False)
             self.refused("denied", client, "part", number=number, file=0, at=0)
             self.refused("denied", client, "acknowledge", uuid=uuid, number=number,
                          manifest=digest(manifest))
@@ -254,6 +309,8 @@ class Isolation(Door):
             self.assertIn(f"peer={public[:21]}", said)
         print(f"{tries} messages of 28 keys refused", file=sys.stderr)
         self.check_revoked(begun + done)
+        self.spawn_handover()
+        self.check_access_journal()
 
     def check_revoked(self, batches):
         """Keys taken off the list in open sessions: not even their own comes back."""
