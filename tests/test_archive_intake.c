@@ -334,15 +334,12 @@ static void a_person_sees_cheques_and_sick_notes_first_then_the_oldest(void **st
     struct room *room = *state;
     struct err err = {0};
     struct page_id fed[PAGES];
-    for (int i = 0; i < PAGES; i++)
-        fed[i] = await_person(room, (uint8_t)(i + 1), (struct day){2026, 11, pages[i].day},
-                              pages[i].tag);
+    for (uint8_t i = 0; i < PAGES; i++)
+        fed[i] = await_person(room, i + 1, (struct day){2026, 11, pages[i].day}, pages[i].tag);
     for (int row = 0; row < 3; row++) {
         SCOPED(scope_free) struct page_id *ids = NULL;
-        assert_int_equal(intake_in_order(room->archive,
-                                         (struct intake_order){PAGE_TO_CODE, rows[row].first}, &ids,
-                                         &err),
-                         PAGES);
+        const struct intake_order order = {PAGE_TO_CODE, rows[row].first};
+        assert_int_equal(intake_in_order(room->archive, order, &ids, &err), PAGES);
         for (int i = 0; i < PAGES; i++)
             assert_int_equal(ids[i].batch, fed[rows[row].want[i]].batch);
     }

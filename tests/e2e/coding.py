@@ -30,15 +30,16 @@ class Coding(mailroom.Room):
     def setUp(self):
         super().setUp()
         os.mkdir(self.path("in"))
-        mailroom.draw(self.path("mail"), 6, "--no-separators", seed=3)
+        # Forms whose print was lost in scanning: some of them are for a person.
+        mailroom.draw(self.path("mail"), 8, "--no-separators", "--mode=bw", "--habit=worn=1",
+                      "--habit=dropout=1", seed=5)
 
     def feed_what_waits(self):
         """Feeds mail until something is to code; returns the ids."""
         report = self.run_once("--input", self.path("mail"))
         waiting = self.lines("code", "--list")
         self.assertEqual(len(waiting), report["to_code"])
-        if not waiting:
-            self.skipTest("the machine was sure of every page")
+        self.assertGreater(len(waiting), 1, "draw worse mail")
         return [page["page"] for page in waiting]
 
     def test_a_page_coded_by_a_person_is_filed_under_the_persons_tag(self):
@@ -98,7 +99,7 @@ class Coding(mailroom.Room):
 
     def test_an_unknown_tag_or_page_is_refused(self):
         page = self.feed_what_waits()[0]
-        self.tripli("code", "--page", page, "--tag", "postcard", want=76)
+        self.tripli("code", "--page", page, "--tag", "postcard", want=64)
         self.tripli("code", "--page", "1-9999", "--tag", "letter", want=66)
         self.tripli("code", "--page", "1", "--tag", "letter", want=64)
 
