@@ -208,6 +208,56 @@ int access_note(const struct archive *archive, const struct access_by *by,
     return rc < 0 ? err_prefix(err, "nothing is shown, for the look cannot be noted") : 0;
 }
 
+/* ---- refused tries ---- */
+
+static json_t *facts_of_try(const struct access_tries *tries, const struct access_try *one)
+{
+    char from[CLOCK_TEXT_SIZE], to[CLOCK_TEXT_SIZE];
+    json_t *facts = json_pack("{s:s, s:s, s:s, s:s, s:I, s:s, s:s, s:s}", "event", "refused",
+                              "user", one->user, "verb", one->verb, "code", one->code, "count",
+                              (json_int_t)one->count, "from", clock_format(tries->from_ms, from),
+                              "to", clock_format(tries->to_ms, to), "period", tries->period);
+    if (one->tenant[0])
+        json_object_set_new(facts, "tenant", json_string(one->tenant));
+    return facts;
+}
+
+int access_note_tries(const struct archive *archive, const struct access_tries *tries, size_t noted,
+                      struct err *err)
+{
+    SCOPED(appending_clear) struct appending appending = {.latch = -1, .fd = -1};
+    const int64_t now = clock_wall_ms();
+    int rc = appending_begin(archive, now, &appending, err);
+    for (size_t i = noted; rc == 0 && i < tries->count; i++)
+        rc = add_line(&appending, now, facts_of_try(tries, &tries->at[i]), err);
+    return rc < 0 ? rc : appending_end(&appending, err);
+}
+
+struct noted {
+    const char *period;
+    int count;
+};
+
+static int count_noted(void *to, const struct access_line *line)
+{
+    struct noted *noted = to;
+    if (line->record.len == 0 ||
+        !memmem(line->record.at, line->record.len, noted->period, strlen(noted->period)))
+        return 0; /* most lines: not parsed */
+    json_t *record = json_loadb((const char *)line->record.at, line->record.len, 0, NULL);
+    const char *period = json_string_value(json_object_get(record, "period"));
+    noted->count += period && strcmp(period, noted->period) == 0;
+    json_decref(record);
+    return 0;
+}
+
+int access_tries_noted(const struct archive *archive, const char *period, struct err *err)
+{
+    struct noted noted = {.period = period};
+    int rc = access_each(archive, count_noted, &noted, err);
+    return rc < 0 ? rc : noted.count;
+}
+
 /* ---- pruning ---- */
 
 /* Whether the month ended longer ago than the rule's period. */

@@ -1,9 +1,9 @@
 /*
- * The access journal: who looked at the content of what, and when. Apart from the tenants'
- * journals, with a shorter period of its own. DATA/access/YYYY-MM.log holds a line for each look,
- * "hash record": the record is a JSON object with "seq", "at", "user", "verb" and ids, nothing
- * else; hash n = BLAKE2b(hash n-1 || record n), hash 0 = BLAKE2b("tripli access journal"). Day
- * seals sign how far it reaches.
+ * The access journal: who looked at the content of what, and when, and what partners were refused.
+ * Apart from the tenants' journals, with a shorter period of its own. DATA/access/YYYY-MM.log holds
+ * lines "hash record": a record is a JSON object with "seq", "at", "user", "verb" and ids, nothing
+ * of what was seen; hash n = BLAKE2b(hash n-1 || record n), hash 0 = BLAKE2b("tripli access
+ * journal"). Day seals sign how far it reaches.
  * SPDX-License-Identifier: Apache-2.0
  */
 #pragma once
@@ -37,6 +37,28 @@ enum { ACCESS_GROUP_MAX = 200 };
  * too. */
 int access_note(const struct archive *archive, const struct access_by *by,
                 const struct access_to *things, size_t count, struct err *err);
+
+/* Tries of partners that their door refused, alike, in one period. */
+struct access_try {
+    char user[64];                 /* "partner KEY" */
+    char tenant[TENANT_TEXT_SIZE]; /* "": not known */
+    char verb[24], code[24];       /* what was asked, and why it was refused */
+    uint64_t count;
+};
+struct access_tries {
+    const char *period; /* what tells it from others, at most 64 characters */
+    int64_t from_ms, to_ms;
+    const struct access_try *at;
+    size_t count;
+};
+
+/* Notes those from number `noted` (0: all) on, in one synced write. */
+int access_note_tries(const struct archive *archive, const struct access_tries *tries, size_t noted,
+                      struct err *err);
+
+/* How many of a period's are noted, the first ones: all, or less after a crash. Reads the journal
+ * from its beginning. */
+int access_tries_noted(const struct archive *archive, const char *period, struct err *err);
 
 /* Removes the months that ended longer ago than retention.conf lets them be kept. For each a record
  * says up to where it went and by which rule, before it goes. Returns how many. Writer only. */

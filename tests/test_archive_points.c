@@ -44,6 +44,10 @@ static const struct {
     {"spool.append.after_sync", "tests/test_spool.c"},
     {"spool.group.before_sync", "tests/test_inbox.c"},
     {"spool.group.after_sync", "tests/test_inbox.c"},
+    {"tries.hand.before_rename", "tests/test_tries.c"},
+    {"tries.hand.after_rename", "tests/test_tries.c"},
+    {"tries.taken.before_unlink", "tests/test_tries.c"},
+    {"tries.taken.after_unlink", "tests/test_tries.c"},
 };
 enum { OTHERS = sizeof others / sizeof *others, POINTS = ARCHIVE_POINTS + OTHERS };
 

@@ -1,6 +1,7 @@
 /*
  * The fast engine against the installed library: the same strip of a page gives the same text;
- * plain and vector arithmetic give the same bits; what it cannot answer for, Tesseract reads.
+ * plain and vector arithmetic give the same bits; specks are no letters; what it cannot answer for,
+ * Tesseract reads.
  * SPDX-License-Identifier: Apache-2.0
  */
 #include <leptonica/allheaders.h>
@@ -17,6 +18,7 @@
 #include "ocr/model_file.h"
 #include "tests/check.h"
 #include "tests/fonts.h"
+#include "tests/page_fixture.h"
 
 enum { STRIP_HEIGHT = 72, STRIP_WIDTH = 1900, STRIP_MARGIN = 14 };
 
@@ -103,6 +105,50 @@ static void a_strip_reads_as_the_library_reads_it(void **state)
             assert_string_equal(got, want);
         }
     assert_int_equal(lines, 50);
+}
+
+/* A page of lines, and where asked clumps of specks down both margins, as worn edges leave them. */
+static struct Pix *draw_page(bool specks)
+{
+    struct Pix *page = fixture_page(FIXTURE_WIDTH, FIXTURE_HEIGHT, 300);
+    unsigned seed = 11;
+
+    for (int line = 0; line < 10; line++) {
+        SCOPED(image_free) struct Pix *strip = draw_strip(sentences[line], "Serif 11");
+        SCOPED(image_free) struct Pix *bits = pixThresholdToBinary(strip, 128);
+
+        pixRasterop(page, 300, 300 + 200 * line, STRIP_WIDTH, STRIP_HEIGHT, PIX_SRC, bits, 0, 0);
+    }
+    for (int clump = 0; specks && clump < 24; clump++)
+        for (int speck = 0; speck < 12; speck++)
+            pixRasterop(page, (clump % 2 ? 40 : 2380) + (int)(fixture_random(&seed) % 30),
+                        350 + 180 * (clump / 2) + (int)(fixture_random(&seed) % 30),
+                        3 + (int)(fixture_random(&seed) % 5), 3 + (int)(fixture_random(&seed) % 5),
+                        PIX_SET, NULL, 0, 0);
+    return page;
+}
+
+static void specks_are_not_read_as_letters(void **state)
+{
+    struct ocr_params params = OCR_DEFAULT;
+    SCOPED(ocr_free) struct ocr *ocr = NULL;
+    char *texts[2];
+    struct err err = {0};
+
+    (void)state;
+    check_ok(ocr_open(&params, &ocr, &err), &err);
+    for (int specks = 0; specks < 2; specks++) {
+        SCOPED(image_free) struct Pix *page = draw_page(specks);
+        SCOPED(ocr_text_free) struct ocr_text text = {0};
+        struct ocr_request request = {.page = page, .dpi = 300, .deadline_ms = 60000};
+
+        check_ok(ocr_read(ocr, &request, &text, &err), &err);
+        assert_int_equal(text.account.reader, OCR_FAST);
+        texts[specks] = ocr_text_plain(&text);
+    }
+    assert_string_equal(texts[1], texts[0]);
+    free(texts[0]);
+    free(texts[1]);
 }
 
 static struct fast_model *open_model(void)
@@ -220,6 +266,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_strip_reads_as_the_library_reads_it),
+        cmocka_unit_test(specks_are_not_read_as_letters),
         cmocka_unit_test(all_kernels_give_the_same_bits),
         cmocka_unit_test(widths_out_of_range_are_refused),
         cmocka_unit_test(a_scale_that_is_no_positive_number_is_refused),

@@ -18,7 +18,9 @@
 #include "base/log.h"
 #include "partners/listed.h"
 #include "partners/outbox.h"
+#include "partners/tries.h"
 #include "wire/link.h"
+#include "workers/gateway_notes.h"
 #include "workers/program.h"
 
 enum {
@@ -29,18 +31,7 @@ enum {
     TAKEN_AT_ONCE = 128,      /* messages that one sync makes durable: 4 of each of 32 peers */
     DESCRIPTORS = 65536,      /* connections that never finish their handshake hold one each */
     KEY_PATIENCE_MS = 10000,  /* tripli-import, started beside it, makes the key meanwhile */
-    NOTES_MAX = 64,           /* peers that the log remembers */
-    VISITS_A_MINUTE = 60,     /* connections of one key; an honest one needs one a batch */
-    NOTE_MS = 60000           /* a peer's troubles are said once in this time */
-};
-
-/* What was said of a peer, so that it is said once. */
-struct note {
-    char about[CURVE_KEY_SIZE];
-    int64_t used_ms, said_ms;
-    unsigned unsaid;
-    int64_t counted_ms; /* since when its connections are counted */
-    unsigned visits;
+    VISITS_A_MINUTE = 60      /* connections of one key; an honest one needs one a batch */
 };
 
 /* An answer that waits for the sync of what it acknowledges. */
@@ -61,7 +52,8 @@ struct gateway {
     struct inbox *inbox;
     struct answer answers[TAKEN_AT_ONCE];
     int answer_count;
-    struct note notes[NOTES_MAX];
+    struct notes notes;
+    struct tries_counter tries;
     bool stopping;
 };
 
@@ -72,36 +64,49 @@ struct call {
     struct outbox_owner who; /* whose key it is */
 };
 
-/* ---- log: once a minute for each peer ---- */
+/* ---- refused tries: for the access journal ---- */
 
-static struct note *note_of(struct gateway *gateway, const char *about)
+/* Whose key it is, is asked once more: the message may not have come so far. */
+static void count_try(struct gateway *gateway, const char *key, const char *kind, int code,
+                      unsigned count)
 {
-    struct note *oldest = &gateway->notes[0];
-    for (int i = 0; i < NOTES_MAX; i++) {
-        struct note *note = &gateway->notes[i];
-        if (strcmp(note->about, about) == 0) {
-            note->used_ms = clock_mono_ms();
-            return note;
-        }
-        if (note->used_ms < oldest->used_ms)
-            oldest = note;
-    }
-    *oldest = (struct note){.used_ms = clock_mono_ms()};
-    snprintf(oldest->about, sizeof oldest->about, "%s", about);
-    return oldest;
+    struct tried tried = {.count = count};
+    struct listed listed;
+    if (listed_find(gateway->allowed, key, &listed, NULL) == 0)
+        memcpy(tried.tenant, listed.tenant, sizeof tried.tenant);
+    snprintf(tried.key, sizeof tried.key, "%s", key);
+    snprintf(tried.kind, sizeof tried.kind, "%s", kind);
+    snprintf(tried.code, sizeof tried.code, "%s", err_name(code));
+    tries_count(&gateway->tries, &tried, clock_wall_ms());
 }
 
-static void say_once(struct gateway *gateway, const char *about, const char *text)
+/* What was asked: a kind of the door's, or "other". */
+static const char *kind_tried(const struct message *message)
 {
-    struct note *note = note_of(gateway, about);
-    int64_t now = clock_mono_ms();
-    if (note->said_ms && now - note->said_ms < NOTE_MS) {
-        note->unsaid++;
-        return;
+    switch (message->header ? message->kind : MESSAGE_REFUSED) {
+    case MESSAGE_SUBMIT:
+    case MESSAGE_CHUNK:
+    case MESSAGE_RECEIPT:
+    case MESSAGE_FETCH:
+    case MESSAGE_PART:
+    case MESSAGE_ACKNOWLEDGE:
+        return message_name(message->kind);
+    default:
+        return "other";
     }
-    log_warn("peer=%.21s %s (%u more before this)", about, text, note->unsaid);
-    note->said_ms = now;
-    note->unsaid = 0;
+}
+
+/* Trouble of this side is nobody's try. */
+static bool is_ours(int code)
+{
+    return code == ERR_FULL || code == ERR_IO || code == ERR_MEMORY || code == ERR_UNAVAILABLE;
+}
+
+static void keep_tries(struct gateway *gateway, bool ends)
+{
+    struct err err = {0};
+    if (tries_keep(&gateway->tries, clock_wall_ms(), ends, &err) < 0)
+        notes_say(&gateway->notes, "tries", err.text);
 }
 
 /* ---- answers ---- */
@@ -133,7 +138,9 @@ static void refuse(struct gateway *gateway, const struct call *call, const struc
     const struct message *about = call->message;
     struct message refused = refusal(about->header ? message_name(about->kind) : "message", why);
     answer(gateway, call, &refused, NULL);
-    say_once(gateway, call->from->key[0] ? call->from->key : "unknown", why->text);
+    notes_say(&gateway->notes, call->from->key[0] ? call->from->key : "unknown", why->text);
+    if (!is_ours(why->code))
+        count_try(gateway, call->from->key, kind_tried(about), why->code, 1);
 }
 
 /* A batch that stands: told to the partner. */
@@ -153,6 +160,7 @@ static void tell_standing(struct gateway *gateway, const struct call *call, cons
 static void acknowledge(struct gateway *gateway)
 {
     struct err why = {0}, err = {0};
+    keep_tries(gateway, false);
     int rc = gateway->answer_count ? inbox_sync(gateway->inbox, &why) : 0;
     for (int i = 0; i < gateway->answer_count; i++) {
         struct answer *at = &gateway->answers[i];
@@ -164,7 +172,7 @@ static void acknowledge(struct gateway *gateway)
     }
     gateway->answer_count = 0;
     if (rc < 0)
-        say_once(gateway, "disk", why.text);
+        notes_say(&gateway->notes, "disk", why.text);
 }
 
 /* ---- submitting ---- */
@@ -353,18 +361,6 @@ static int receive(struct gateway *gateway, struct err *err)
 }
 
 /* One connection that comes again and again was cut each time: ZeroMQ says no reason. */
-static bool is_restless(struct gateway *gateway, const struct visit *visit)
-{
-    struct note *note = note_of(gateway, visit->key);
-    int64_t now = clock_mono_ms();
-    if (now - note->counted_ms >= NOTE_MS) {
-        note->counted_ms = now;
-        note->visits = 0;
-    }
-    note->visits += visit->count;
-    return note->visits > VISITS_A_MINUTE;
-}
-
 static void tell_visit(struct gateway *gateway, const struct visit *visit)
 {
     const char *address = visit->address[0] ? visit->address : "unknown";
@@ -374,14 +370,16 @@ static void tell_visit(struct gateway *gateway, const struct visit *visit)
         snprintf(text, sizeof text, "a connection did not finish its handshake");
     else if (!visit->listed)
         snprintf(text, sizeof text, "from %s: key not listed, turned away", address);
-    else if (is_restless(gateway, visit))
+    else if (notes_visit(&gateway->notes, visit->key, visit->count) > VISITS_A_MINUTE)
         snprintf(text, sizeof text,
                  "from %s: over %d connections in a minute; a frame over %d bytes ends one",
                  address, VISITS_A_MINUTE, FRAME_BYTES);
     else
         return;
-    note_of(gateway, about)->unsaid += visit->count - 1;
-    say_once(gateway, about, text);
+    if (visit->key[0] && !visit->listed)
+        count_try(gateway, visit->key, "handshake", ERR_DENIED, visit->count);
+    notes_add_unsaid(&gateway->notes, about, visit->count - 1);
+    notes_say(&gateway->notes, about, text);
 }
 
 static void tell_visits(struct gateway *gateway)
@@ -481,11 +479,14 @@ static int serve(struct gateway *gateway, struct err *err)
     if (rc == 0)
         rc = open_inbox(gateway, err);
     if (rc == 0)
+        rc = tries_open(gateway->root, &gateway->tries, err);
+    if (rc == 0)
         rc = open_door(gateway, err);
     if (rc < 0)
         return rc;
     while (rc == 0 && !gateway->stopping)
         rc = turn(gateway, err);
+    keep_tries(gateway, true);
     return rc;
 }
 

@@ -2,8 +2,9 @@
  * tripli-handover: makes what partner funds fetch. It opens the archive with the tenants' keys,
  * seals each file for the key of the partner who asked, has the hub sign the manifest, and tells
  * the hub what was acknowledged. It looks the key up in the platform's list itself: the gateway,
- * which stands open to the network, cannot have anything sealed for a key of its own. Killed at any
- * moment it begins again; nothing counts as given before the hub has it in the journal.
+ * which stands open to the network, cannot have anything sealed for a key of its own. What the
+ * gateway refused it notes in the access journal. Killed at any moment it begins again; nothing
+ * counts as given before the hub has it in the journal.
  * SPDX-License-Identifier: Apache-2.0
  */
 #include <errno.h>
@@ -29,6 +30,7 @@
 #include "workers/document_json.h"
 #include "workers/document_sheets.h"
 #include "workers/handover_index.h"
+#include "workers/handover_tries.h"
 #include "workers/program.h"
 
 enum {
@@ -53,6 +55,7 @@ struct maker {
     struct allow_list *allowed;
     int64_t tidied_ms;
     char troubled[OUTBOX_NAME_SIZE]; /* of whom the log has spoken */
+    struct tries_noter tries;
     bool stopping;
 };
 
@@ -553,6 +556,7 @@ static int serve(struct maker *maker, struct err *err)
     while (rc == 0 && !maker->stopping) {
         allow_list_refresh(maker->allowed); /* the gateway says when it is broken */
         tidy(maker);
+        tries_noter_turn(&maker->tries, &maker->program, maker->root);
         rc = turn(maker, after, err);
     }
     return rc;

@@ -1,5 +1,6 @@
 /*
- * tripli access: who looked at the content of what, from the access journal, oldest first.
+ * tripli access: who looked at the content of what, and what partners were refused, from the access
+ * journal, oldest first.
  * SPDX-License-Identifier: Apache-2.0
  */
 #include <stdio.h>
@@ -76,9 +77,26 @@ static bool is_wanted(const struct access_verb *verb, const json_t *record)
            (!verb->to[0] || strncmp(at, verb->to, strlen(verb->to)) <= 0);
 }
 
-static void print_plain(const json_t *record)
+static void print_look(const json_t *record)
 {
     const char *document = text_in(record, "document"), *page = text_in(record, "page");
+    printf("%-16s %-7s ", text_in(record, "user"), text_in(record, "verb"));
+    if (document[0] || page[0])
+        printf("%s %s", document[0] ? "document" : "face", document[0] ? document : page);
+    else
+        printf("recherche par numéro d'assuré");
+}
+
+/* "12 refus (denied), de … à …" */
+static void print_refused(const json_t *record)
+{
+    printf("%-16s %-7s %lld refus (%s), de %s à %s", text_in(record, "user"),
+           text_in(record, "verb"), (long long)json_integer_value(json_object_get(record, "count")),
+           text_in(record, "code"), text_in(record, "from"), text_in(record, "to"));
+}
+
+static void print_plain(const json_t *record)
+{
     printf("%s  ", text_in(record, "at"));
     if (strcmp(text_in(record, "event"), "pruned") == 0) {
         printf("mois %s effacé, jusqu'à l'enregistrement %lld (durée : %lld mois)\n",
@@ -87,11 +105,10 @@ static void print_plain(const json_t *record)
                (long long)json_integer_value(json_object_get(record, "months")));
         return;
     }
-    printf("%-16s %-7s ", text_in(record, "user"), text_in(record, "verb"));
-    if (document[0] || page[0])
-        printf("%s %s", document[0] ? "document" : "face", document[0] ? document : page);
+    if (strcmp(text_in(record, "event"), "refused") == 0)
+        print_refused(record);
     else
-        printf("recherche par numéro d'assuré");
+        print_look(record);
     printf("%s%s\n", text_in(record, "tenant")[0] ? ", caisse " : "", text_in(record, "tenant"));
 }
 

@@ -26,7 +26,7 @@ struct blobs {
 };
 
 /* Eight neighbours. Ink of level strokes longer than 12 mm is left out; specks under 0.2 mm too.
- * 5 ms for A4 at 300 dpi; 20 MB at most. ERR_MEMORY. Free with fast_blobs_free. */
+ * 5 ms for A4 at 300 dpi; 25 MB at most. ERR_MEMORY. Free with fast_blobs_free. */
 int fast_blobs_find(const struct Pix *bits, int dpi, struct blobs *ret_blobs, struct err *err);
 
 /* NULL-safe; leaves {0}. */

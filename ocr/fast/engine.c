@@ -23,6 +23,11 @@ static const double least_assurance = 0.55;
 
 static const float widest_gap = 5; /* between the pieces of a line, in x-heights */
 
+/* Specks, strokes of a pen and pieces of stamps that were taken for a line read as a few letters of
+ * which the network is sure of none; print of one letter or a short word gives 0.85 and more. */
+static const float least_sure = 0.6f;
+enum { FEW_LETTERS = 4 };
+
 enum { ID_SIZE = 160 };
 
 struct fast_engine {
@@ -160,6 +165,25 @@ static int read_line(struct page_reading *reading, const struct fast_line *line,
     return rc;
 }
 
+/* Whether the words from `first` on are what specks read as. */
+static bool is_debris(const struct ocr_text *text, size_t first)
+{
+    size_t letters = 0;
+    for (size_t i = first; i < text->count; i++) {
+        if (text->words[i].confidence >= least_sure)
+            return false;
+        for (const char *at = text->words[i].text; *at; at++)
+            letters += (*at & 0xC0) != 0x80; /* the first byte of a character */
+    }
+    return letters <= FEW_LETTERS;
+}
+
+static void drop_words(struct ocr_text *text, size_t first)
+{
+    while (text->count > first)
+        free(text->words[--text->count].text);
+}
+
 static int check_deadline(const struct page_reading *reading, struct err *err)
 {
     int64_t spent = clock_mono_ms() - reading->started_ms;
@@ -179,6 +203,13 @@ static bool goes_on(const struct fast_line *line, const struct fast_line *next)
     return gap > -size && gap < widest_gap * size && step > -size / 2 && step < size / 2;
 }
 
+static bool is_alone(const struct fast_layout *layout, size_t at)
+{
+    const struct fast_line *line = &layout->lines[at];
+    return (at == 0 || !goes_on(line - 1, line)) &&
+           (at + 1 == layout->count || !goes_on(line, line + 1));
+}
+
 static int read_lines(struct page_reading *reading, const struct fast_layout *layout,
                       struct err *err)
 {
@@ -187,8 +218,11 @@ static int read_lines(struct page_reading *reading, const struct fast_layout *la
     int rc = binarise(reading->crop, &BINARISE_DEFAULT, &reading->ink, err);
     ocr_spent(&reading->text->account, OCR_STEP_CUT, spent);
     for (size_t i = 0; rc == 0 && i < layout->count; i++) {
+        size_t first = reading->text->count;
         number += i > 0 && !goes_on(&layout->lines[i - 1], &layout->lines[i]);
         rc = read_line(reading, &layout->lines[i], number, err);
+        if (is_alone(layout, i) && is_debris(reading->text, first))
+            drop_words(reading->text, first);
         if (rc == 0)
             rc = check_deadline(reading, err);
     }

@@ -32,24 +32,19 @@ static const float single_slimmest = 0.22f, single_widest = 1.6f, single_least_i
 /* Judged on generated mail, see docs/ocr.md. */
 static const float safe_coverage = 0.85f, safe_evenness = 0.92f;
 
-/* Print that is much paler than the writing on the same page is lost to the ordinary threshold. A
- * page with few letters is looked at again with one for pale ink, which costs little there; on a
- * form it would take shaded fields for ink. */
-enum { FEW_LETTERS = 800 };
-#define BINARISE_PALE                                                                              \
-    ((struct binarise_params){.ink_share = 0.45, .least_contrast = 0.1, .solid_share = 0.6})
-static const float pale_gain = 1.15f; /* letters on their lines times coverage, to the first's */
+/* Form print in a pale ink of 4 to 6 points has a contrast of 0.15 on its thin strokes, where the
+ * ordinary threshold tears the letters apart; 0.1 takes paper noise for ink. */
+#define BINARISE_LINES                                                                             \
+    ((struct binarise_params){.ink_share = 0.45, .least_contrast = 0.12, .solid_share = 0.6})
 
 struct finder {
     struct fast_layout *layout;
-    const struct binarise_params *threshold;
     struct ocr_rect zone;
     int32_t page_width, page_height;
     struct letters letters;
     struct drafts drafts;
     size_t rulings; /* on the page */
     size_t room;    /* for lines */
-    size_t even;    /* letters on their lines */
 };
 
 static void finder_free(struct finder *finder)
@@ -90,7 +85,7 @@ static int find_blobs(const struct finder *finder, const struct Pix *page, int d
     }
     if (pixGetDepth((struct Pix *)page) == 1)
         return fast_blobs_find(cut ? cut : page, dpi, ret_blobs, err);
-    rc = binarise(cut ? cut : page, finder->threshold, &bits, err);
+    rc = binarise(cut ? cut : page, &BINARISE_LINES, &bits, err);
     return rc < 0 ? rc : fast_blobs_find(bits, dpi, ret_blobs, err);
 }
 
@@ -289,9 +284,9 @@ static bool is_counted(const struct finder *finder, const struct letter *letter)
            (inside || letter->right - letter->left >= single_slimmest * letter_height(letter));
 }
 
-static void judge(struct finder *finder)
+static void judge(const struct finder *finder)
 {
-    size_t inside = 0, counted = 0, judged = 0;
+    size_t inside = 0, counted = 0, judged = 0, even = 0;
     struct fast_layout *layout = finder->layout;
 
     for (size_t i = 0; i < finder->letters.count; i++) {
@@ -304,12 +299,12 @@ static void judge(struct finder *finder)
     }
     for (size_t i = 0; i < finder->drafts.count; i++) {
         judged += finder->drafts.items[i].kept ? finder->drafts.items[i].judged : 0;
-        finder->even += finder->drafts.items[i].kept ? finder->drafts.items[i].even : 0;
+        even += finder->drafts.items[i].kept ? finder->drafts.items[i].even : 0;
     }
     layout->coverage = finder->letters.plain == 0 ? 1 : 0;
     if (layout->count > 0)
         layout->coverage = (float)inside / (float)counted;
-    layout->evenness = judged > 0 ? (float)finder->even / (float)judged : 0;
+    layout->evenness = judged > 0 ? (float)even / (float)judged : 0;
     layout->safe = layout->count > 0
                        ? layout->coverage >= safe_coverage && layout->evenness >= safe_evenness
                        : is_bare(finder);
@@ -338,26 +333,18 @@ static int look(struct finder *finder, const struct Pix *page, int dpi, struct e
 int fast_layout_find(const struct Pix *page, int dpi, const struct ocr_rect *zone,
                      struct fast_layout *ret_layout, struct err *err)
 {
-    SCOPED(fast_layout_free) struct fast_layout first = {0}, pale = {0};
-    SCOPED(finder_free) struct finder finder = {.layout = &first, .threshold = &BINARISE_DEFAULT};
-    SCOPED(finder_free) struct finder again = {.layout = &pale, .threshold = &BINARISE_PALE};
-    struct fast_layout *better = &first;
+    SCOPED(fast_layout_free) struct fast_layout layout = {0};
+    SCOPED(finder_free) struct finder finder = {.layout = &layout};
     int rc;
 
     assert(dpi > 0);
     *ret_layout = (struct fast_layout){0};
     set_zone(&finder, page, zone);
-    set_zone(&again, page, zone);
     rc = look(&finder, page, dpi, err);
-    if (rc == 0 && finder.letters.items && finder.even < FEW_LETTERS &&
-        pixGetDepth((struct Pix *)page) > 1)
-        rc = look(&again, page, dpi, err);
     if (rc < 0)
         return rc;
-    if ((float)again.even * pale.coverage > pale_gain * (float)finder.even * first.coverage)
-        better = &pale;
-    *ret_layout = *better;
-    *better = (struct fast_layout){0};
+    *ret_layout = layout;
+    layout = (struct fast_layout){0};
     return 0;
 }
 

@@ -2,7 +2,8 @@
 # Each of 28 keys (an administrative and a medical one for each of the 14 funds) tries every message
 # kind on the batch of every other fund, by its true uuid, with its own manifest replayed, and on
 # hand-overs that lie ready for another key, of another fund or of the same: nothing comes back,
-# nothing of the other's changes, the log names each key that tried.
+# nothing of the other's changes, the log names each key that tried, and the access journal counts
+# every try.
 # SPDX-License-Identifier: Apache-2.0
 import os
 import random
@@ -53,6 +54,21 @@ class Batch:
                          "bytes": len(self.manifest)}
 
 
+class Counting(Client):
+    """A client that counts what it was refused, by kind and code."""
+
+    def __init__(self, *who):
+        super().__init__(*who)
+        self.refusals = {}
+
+    def hear(self, *seconds):
+        answer, got = super().hear(*seconds)
+        if answer and answer["kind"] == "refused":
+            what = answer["what"] if answer["what"] in DOOR_KINDS else "other"
+            self.refusals[what, answer["code"]] = self.refusals.get((what, answer["code"]), 0) + 1
+        return answer, got
+
+
 class Isolation(Door):
     def setUp(self):
         super().setUp()
@@ -68,13 +84,47 @@ class Isolation(Door):
         self.write_list()
         self.open_platform()
         self.wait_for(lambda: "partners may come" in self.said_by_all())
-        self.clients = [(tenant, Client(self.endpoint, self.gateway_key, public, secret), public)
+        self.clients = [(tenant, Counting(self.endpoint, self.gateway_key, public, secret), public)
                         for tenant, public, secret in self.clients]
 
     def tearDown(self):
         for _, client, _ in self.clients:
             client.close()
         self.assertIsNone(self.running["tripli-gateway"].poll(), "the gateway has died")
+
+    def noted(self):
+        """{user: {(kind, code): count}} of the refused tries in the access journal."""
+        found = {}
+        for record in self.lines("access"):
+            if record.get("event") == "refused":
+                tries = found.setdefault(record["user"], {})
+                what = record["verb"], record["code"]
+                tries[what] = tries.get(what, 0) + record["count"]
+        return found
+
+    def check_access_journal(self):
+        """Every refusal that a client heard is in the access journal, under its key."""
+        stranger = self.path("stranger.key")
+        public = self.keygen("stranger.key")
+        with open(stranger, encoding="utf-8") as file:
+            secret = file.read().split()[3]
+        knocking = Client(self.endpoint, self.gateway_key, public, secret)
+        knocking.send("receipt", uuid="0" * 32, at=0)
+        self.wait_for(lambda: f"peer={public[:21]}" in self.said_by_all())
+        knocking.close()
+        gateway = self.running.pop("tripli-gateway")
+        gateway.terminate()  # what it has counted is handed over
+        self.assertEqual(gateway.wait(20), 0)
+        want = {f"partner {public}": client.refusals for _, client, public in self.clients}
+        self.wait_for(lambda: f"partner {public}" in self.noted())
+        noted = self.noted()
+        self.assertEqual({code for code in noted.pop(f"partner {public}")},
+                         {("handshake", "denied")})
+        self.assertEqual(noted, {user: tries for user, tries in want.items() if tries})
+        self.assertEqual(self.lines("verify")[0]["discrepancies"], 0)
+        print(sum(sum(tries.values()) for tries in noted.values()),
+              "refused tries are in the access journal", file=sys.stderr)
+        self.spawn_gateway()
 
     def refused(self, want, client, kind, payload=None, **fields):
         with self.assertRaises(Refused, msg=kind) as caught:
@@ -189,6 +239,7 @@ class Isolation(Door):
         print(f"{tries} messages of 28 keys brought nothing of another's hand-over",
               file=sys.stderr)
         self.check_revoked_fetch(ready)
+        self.check_access_journal()
 
     @staticmethod
     def answered(client):
@@ -258,6 +309,8 @@ class Isolation(Door):
             self.assertIn(f"peer={public[:21]}", said)
         print(f"{tries} messages of 28 keys refused", file=sys.stderr)
         self.check_revoked(begun + done)
+        self.spawn_handover()
+        self.check_access_journal()
 
     def check_revoked(self, batches):
         """Keys taken off the list in open sessions: not even their own comes back."""
