@@ -78,6 +78,9 @@ int step_fields_in_doubt(struct reading *reading, struct err *err);
 int step_look(struct reading *reading, struct err *err);
 int step_title(struct reading *reading, struct err *err);
 int step_text(struct reading *reading, struct err *err);
+/* The text of a page that a form model lies on: of one in doubt it votes; one that is decided is
+ * read only where the settings want it, and stays so whether or not there is time for that. */
+int step_form_text(struct reading *reading, struct err *err);
 
 /* The page in full resolution; decodes it when nobody has. */
 int reading_full(struct reading *reading, struct err *err);

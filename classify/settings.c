@@ -246,8 +246,9 @@ static int read_logistics(const config_setting_t *root, struct settings *s, stru
 static int read_all(const config_setting_t *root, struct settings *s, struct err *err)
 {
     static const char *const known[] = {
-        "format", "mix",    "accept",       "form", "cheque", "cheque_words",    "title", "titles",
-        "body",   "bodies", "not_the_form", "look", "text",   "medical_service", NULL};
+        "format",     "mix",  "accept", "form",         "cheque", "cheque_words", "title",
+        "titles",     "body", "bodies", "not_the_form", "look",   "text",         "medical_service",
+        "read_forms", NULL};
     long long format = 0;
     int rc = config_check_keys(root, known, err);
     if (rc == 0)
@@ -277,6 +278,8 @@ static int read_all(const config_setting_t *root, struct settings *s, struct err
     if (rc == 0)
         rc =
             read_words(root, "medical_service", s->medical_service, &s->medical_service_count, err);
+    if (rc == 0)
+        rc = config_bool(root, "read_forms", &s->read_forms, err);
     return rc < 0 ? rc : read_logistics(root, s, err);
 }
 

@@ -73,6 +73,7 @@ struct settings {
     int cheque_word_count;
     struct phrase medical_service[SETTINGS_WORDS_MAX]; /* how letters address it */
     int medical_service_count;
+    bool read_forms; /* the text of forms that are sure, too */
     struct digest digest;
 };
 

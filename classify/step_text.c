@@ -528,3 +528,33 @@ int step_text(struct reading *reading, struct err *err)
     note_reader(reading->verdict, &page.text.account);
     return use_text(reading, &page, err);
 }
+
+static int read_form(struct reading *reading, struct page_text *page, struct err *err)
+{
+    const struct part whole = {.flipped = reading->flipped};
+    int rc = reading_full(reading, err);
+    if (rc == 0)
+        rc = read_page(reading, &whole, page, err);
+    if (rc < 0)
+        return rc;
+    note_reader(reading->verdict, &page->text.account);
+    reading->verdict->text = ocr_text_plain(&page->text);
+    return reading->verdict->text ? 0 : err_set(err, ERR_MEMORY, "page: no memory for its text");
+}
+
+int step_form_text(struct reading *reading, struct err *err)
+{
+    const struct settings *settings = &reading->classifier->settings;
+    const bool lies = reading->form.model && reading->form.placement.score >= settings->form.middle;
+    const bool decided = reading_is_decided(reading);
+    if (!lies || (decided && !settings->read_forms) || !reading->classifier->ocr ||
+        reading->verdict->text)
+        return 0;
+    SCOPED(page_text_free) struct page_text page = {0};
+    int rc = read_form(reading, &page, err);
+    if (rc == ERR_TIMEOUT && decided)
+        return 0;
+    if (rc == 0 && !decided)
+        vote_by_body(reading, &page.text);
+    return rc;
+}
