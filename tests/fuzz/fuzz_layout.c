@@ -17,7 +17,7 @@
 
 /* Larger pages only slow the search down; noise on A4 is in test_fast_lines. */
 enum { PIXELS_MOST = 1 << 20, HEAD_BYTES = 8, BRUSH_BYTES = 8, BRUSHES_MOST = 32 };
-enum { STAMPS_MOST = 1 << 15 }; /* of one brush */
+enum { STAMPS_MOST = 1 << 15, DEAR_STAMP = 4096 }; /* of one brush; pixels that count as a stamp */
 
 static int32_t two_bytes(const uint8_t *at)
 {
@@ -56,17 +56,18 @@ static void paint(struct Pix *page, const uint8_t brush[BRUSH_BYTES])
     int32_t left = brush[0] * width / 256, top = brush[1] * height / 256;
     int32_t size[2] = {brush[2] < 128 ? brush[2] : brush[2] * width / 256,
                        brush[3] < 128 ? brush[3] : brush[3] * height / 256};
+    int32_t cost = 1 + size[0] * size[1] / DEAR_STAMP;
     uint32_t chance = (uint32_t)two_bytes(brush + 6);
 
     if (brush[5] == 0) {
-        for (stamps = brush[4] << 7; stamps > 0; stamps--) {
+        for (stamps = brush[4] << 7; stamps > 0; stamps -= cost) {
             chance = chance * 1664525 + 1013904223;
             stamp(page, (int32_t)(chance >> 8) % width, (int32_t)(chance >> 12) % height, size);
         }
         return;
     }
     for (int32_t y = top; y < height && stamps > 0; y += brush[5])
-        for (int32_t x = left; x < width && stamps > 0; x += 1 + brush[4], stamps--) {
+        for (int32_t x = left; x < width && stamps > 0; x += 1 + brush[4], stamps -= cost) {
             chance = chance * 1664525 + 1013904223;
             stamp(page, x, y + (int32_t)(chance >> 24) * brush[7] / 2048, size);
         }
