@@ -43,6 +43,7 @@ struct batch_spec {
     struct day received; /* date of receipt */
     enum boundary boundary;
     bool duplex;
+    bool medical;     /* mail to the médecin-conseil: its letters and other papers are medical */
     char source[64];  /* scanner profile and device, or "folder"; no personal data */
     char profile[64]; /* scanner profile id, "" for folders */
 };

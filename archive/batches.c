@@ -38,10 +38,11 @@ static json_t *opening_facts(const struct live_batch *batch)
 {
     char day[DAY_TEXT_SIZE];
     const struct batch_spec *spec = &batch->row.spec;
-    return json_pack("{s:I, s:s, s:s, s:b, s:s, s:s}", "batch", (json_int_t)batch->id.n, "received",
-                     day_format(spec->received, day), "boundary",
+    return json_pack("{s:I, s:s, s:s, s:b, s:b, s:s, s:s}", "batch", (json_int_t)batch->id.n,
+                     "received", day_format(spec->received, day), "boundary",
                      spec->boundary == BOUNDARY_MARKED ? "marked" : "separators", "duplex",
-                     (int)spec->duplex, "source", spec->source, "profile", spec->profile);
+                     (int)spec->duplex, "medical", (int)spec->medical, "source", spec->source,
+                     "profile", spec->profile);
 }
 
 /* ---- opening ---- */
@@ -62,7 +63,7 @@ static int check_spec(const struct archive *archive, const struct batch_spec *sp
 static bool same_spec(const struct batch_spec *a, const struct batch_spec *b)
 {
     return strcmp(a->tenant, b->tenant) == 0 && day_compare(a->received, b->received) == 0 &&
-           a->boundary == b->boundary && a->duplex == b->duplex &&
+           a->boundary == b->boundary && a->duplex == b->duplex && a->medical == b->medical &&
            strcmp(a->source, b->source) == 0 && strcmp(a->profile, b->profile) == 0;
 }
 

@@ -172,16 +172,17 @@ static int read_decided(struct store_txn *txn, struct page_id id, struct plan_pa
     return 0;
 }
 
-/* Whether the envelope holds a letter to the médecin-conseil. Only its first page may say so, and
- * enclosures say nothing: then all letters and other papers in it are medical. */
-static int is_medical(struct store_txn *txn, struct envelope_id id, const struct stretch *stretch,
-                      struct err *err)
+/* Whether the envelope is mail to the médecin-conseil, as whoever fed it said or a letter in it
+ * does. Only the first page may say so, and enclosures say nothing: then all letters and other
+ * papers in it are medical. */
+static int is_medical(struct store_txn *txn, const struct plan_part *part,
+                      const struct stretch *stretch, struct err *err)
 {
-    if (stretch->medical)
+    if (stretch->medical || part->batch->row.spec.medical)
         return 1;
     for (uint32_t at = stretch->from; at < stretch->until; at++) {
         struct plan_page page;
-        int rc = read_decided(txn, (struct page_id){id.batch, at}, &page, err);
+        int rc = read_decided(txn, (struct page_id){part->id.batch, at}, &page, err);
         if (rc < 0)
             return rc;
         if (page.row.compartment == COMPARTMENT_MEDICAL && goes_with_a_letter(page.row.tag))
@@ -195,7 +196,7 @@ static int gather(struct gathering *gathering, struct store_txn *txn, struct str
                   struct err *err)
 {
     struct plan_part *part = gathering->part;
-    int medical = is_medical(txn, part->id, &stretch, err);
+    int medical = is_medical(txn, part, &stretch, err);
     if (medical < 0)
         return medical;
     part->medical = medical;

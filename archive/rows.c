@@ -30,7 +30,7 @@ static void pack_spec(struct packer *to, const struct batch_spec *spec)
     pack_text(to, spec->tenant);
     pack_day(to, spec->received);
     pack_u8(to, (uint8_t)spec->boundary);
-    pack_u8(to, spec->duplex);
+    pack_u8(to, (uint8_t)(spec->duplex | spec->medical << 1));
     pack_text(to, spec->source);
     pack_text(to, spec->profile);
 }
@@ -41,7 +41,10 @@ static void unpack_spec(struct unpacker *from, struct batch_spec *spec)
     unpack_text(from, spec->tenant, sizeof spec->tenant);
     spec->received = unpack_day(from);
     spec->boundary = (enum boundary)unpack_u8(from);
-    spec->duplex = unpack_bool(from);
+    const uint8_t flags = unpack_u8(from);
+    from->bad = from->bad || flags > 3;
+    spec->duplex = flags & 1;
+    spec->medical = flags & 2;
     unpack_text(from, spec->source, sizeof spec->source);
     unpack_text(from, spec->profile, sizeof spec->profile);
 }

@@ -294,6 +294,34 @@ static void a_letter_to_the_doctor_takes_its_enclosures_with_it(void **state)
     room_remove(&room);
 }
 
+/* A batch that was fed as mail to the médecin-conseil: whatever can be read of it. */
+static void a_medical_batch_keeps_forms_and_cheques_open(void **state)
+{
+    (void)state;
+    static const struct room_verdict pages[] = {
+        {.tag = "letter"}, {.tag = "cheque"}, {.tag = "other"}, {.tag = "care_form"}};
+    struct room room;
+    struct batch_id batch;
+    struct err err = {0};
+    room_open(&room);
+    struct batch_spec spec = room_spec(1, BOUNDARY_MARKED);
+    spec.medical = true;
+    check_ok(archive_batch_open(room.archive, &spec, &batch, &err), &err);
+    spec.medical = false;
+    check_refused(archive_batch_open(room.archive, &spec, &batch, &err), ERR_CONFLICT, &err);
+    for (uint32_t page = 1; page <= 4; page++)
+        room_feed(&room, (struct page_id){batch.n, page}, true);
+    room_reopen(&room);
+    for (int i = 0; i < 4; i++)
+        room_decide_next(&room, &pages[i]);
+    end_batch(&room, batch, 4);
+    file_all(&room);
+    for (uint32_t page = 1; page <= 4; page++)
+        assert_int_equal(compartment_at(&room, page),
+                         page % 2 ? COMPARTMENT_MEDICAL : COMPARTMENT_ADMIN);
+    room_remove(&room);
+}
+
 /* A volet 1 is medical by itself: what lies with it is not. */
 static void a_medical_form_takes_nothing_with_it(void **state)
 {
@@ -488,6 +516,7 @@ int main(void)
         cmocka_unit_test(envelopes_and_documents_are_cut_as_documented),
         cmocka_unit_test(a_long_envelope_is_cut_into_documents),
         cmocka_unit_test(a_letter_to_the_doctor_takes_its_enclosures_with_it),
+        cmocka_unit_test(a_medical_batch_keeps_forms_and_cheques_open),
         cmocka_unit_test(a_medical_form_takes_nothing_with_it),
         cmocka_unit_test(the_rest_of_a_long_medical_envelope_is_medical_after_a_restart),
         cmocka_unit_test(every_insured_person_of_an_envelope_is_found),

@@ -17,6 +17,7 @@ struct batch_open_message {
     char received[11]; /* date of receipt, 2026-11-22 */
     bool marked;       /* capture marks envelope starts; otherwise separators do */
     bool duplex;
+    bool medical; /* mail to the médecin-conseil */
     char source[64];
     char profile[64];
 };

@@ -31,8 +31,10 @@ static int parse_uuid(const char *hex, struct batch_uuid *ret_uuid)
 static int spec_of(const struct batch_open_message *open, struct batch_spec *ret_spec,
                    struct err *err)
 {
-    *ret_spec = (struct batch_spec){
-        .boundary = open->marked ? BOUNDARY_MARKED : BOUNDARY_SEPARATORS, .duplex = open->duplex};
+    *ret_spec =
+        (struct batch_spec){.boundary = open->marked ? BOUNDARY_MARKED : BOUNDARY_SEPARATORS,
+                            .duplex = open->duplex,
+                            .medical = open->medical};
     if (parse_uuid(open->uuid, &ret_spec->uuid) < 0)
         return err_set(err, ERR_PROTOCOL, "batch_open: uuid must be 32 lower-case hex digits");
     if (day_parse(open->received, &ret_spec->received) < 0)

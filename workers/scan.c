@@ -103,7 +103,8 @@ static int fill_open(const struct scan *scan, struct batch_open_message *ret_ope
 {
     const struct scan_options *options = &scan->options;
     *ret_open = (struct batch_open_message){.marked = options->input != NULL,
-                                            .duplex = !options->input && !options->simplex};
+                                            .duplex = !options->input && !options->simplex,
+                                            .medical = options->medical};
     uint8_t raw[16];
     struct day day;
     randombytes_buf(raw, sizeof raw);
@@ -229,6 +230,7 @@ static const struct argp_option options[] = {
     {"mode", 'm', "MODE", 0, "bilevel, grey, colour or as-scanned", 0},
     {"dpi", 'R', "N", 0, "resolution (300)", 0},
     {"simplex", 's', NULL, 0, "fronts only", 0},
+    {"medical", 'M', NULL, 0, "mail to the médecin-conseil", 0},
     {"envelope-per", 'e', "WHAT", 0, "with --input: file (default) or folder", 0},
     {"resume", 'u', "UUID", 0, "go on with the batch of this uuid", 0},
     {"progress", 'p', NULL, 0, "JSON lines on stdout", 0},
@@ -295,6 +297,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         return 0;
     case 's':
         to->simplex = true;
+        return 0;
+    case 'M':
+        to->medical = true;
         return 0;
     case 'e':
         to->envelope_per_folder = strcmp(arg, "folder") == 0;

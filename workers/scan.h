@@ -15,7 +15,7 @@ struct scan_options {
     const char *hopper; /* folder of sheets for the virtual feeder */
     const char *tenant, *received, *uuid, *mode;
     unsigned dpi;
-    bool simplex;
+    bool simplex, medical;
     bool envelope_per_folder;
     bool progress; /* one JSON line per step on stdout, for tripli run */
 };

@@ -44,6 +44,16 @@ class Way(mailroom.Room):
             for page in shown["pages"]:
                 self.assertEqual(digest(page["file"]), page["digest"])
 
+    def test_mail_to_the_doctor_is_fed_as_such(self):
+        mailroom.draw(self.path("mail"), 3, "--kind=letter", "--no-separators", seed=4)
+        running = self.start("run")
+        self.addCleanup(running.communicate)
+        self.addCleanup(running.terminate)
+        self.wait_for(self.status_is_there)
+        self.tripli("scan", "--input", self.path("mail"), "--medical")
+        found = self.wait_for(lambda: self.lines("find", "--tag", "letter"))
+        self.assertEqual({one["compartment"] for one in found}, {"medical"})
+
     def test_a_folder_is_kept_byte_for_byte(self):
         mailroom.draw(self.hopper, 3, "--no-separators")
         kept = {digest(os.path.join(self.hopper, name)) for name in os.listdir(self.hopper)
