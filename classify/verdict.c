@@ -1,6 +1,6 @@
 /*
- * Verdicts: see verdict.h. The JSON form has a fixed shape: every key is always there, so that a
- * reader of it needs no defaults and a missing key is an error.
+ * Verdicts: see verdict.h. The JSON form has a fixed shape: every key is written, and a missing
+ * one is an error, so that a reader needs no defaults; but for fields, which older verdicts lack.
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "classify/verdict.h"
