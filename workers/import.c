@@ -122,13 +122,12 @@ static int cut_file(const struct delivery *delivery, const struct sealed_file *f
 static int send_page(struct delivery *delivery, uint32_t envelope, const struct sealed_page *cut,
                      struct err *err)
 {
-    struct digest birth = digest_of(cut->image);
     struct page_message page = {.batch = delivery->receipt.number,
                                 .page = ++delivery->receipt.pages,
                                 .starts_envelope = delivery->envelope != envelope,
                                 .sheet = delivery->receipt.pages,
                                 .capture = cut->record};
-    digest_hex(&birth, page.digest);
+    digest_hex(&cut->digest, page.digest);
     delivery->envelope = envelope;
     return capture_page(delivery->capture, &page, cut->image, err);
 }

@@ -40,8 +40,9 @@ static int take_page(const json_t *row, const struct sealed_file *file, struct b
         return ERR_FORMAT;
     if (json_dumpb(record, NULL, 0, JSON_COMPACT) > RECORD_BYTES)
         return ERR_FORMAT;
+    const struct bytes image = len ? bytes_of(rest->at, len) : file->bytes;
     *ret_page =
-        (struct sealed_page){len ? bytes_of(rest->at, len) : file->bytes, json_incref(record)};
+        (struct sealed_page){image, len ? digest_of(image) : file->digest, json_incref(record)};
     *rest = bytes_of(rest->at + len, rest->len - len);
     return 0;
 }

@@ -15,8 +15,9 @@
 #include "workers/cutter_client.h"
 
 struct sealed_page {
-    struct bytes image; /* of the file itself, or of `cut` */
-    json_t *record;     /* owned; as file_page_record */
+    struct bytes image;   /* of the file itself, or of `cut` */
+    struct digest digest; /* of the image */
+    json_t *record;       /* owned; as file_page_record */
 };
 
 struct sealed_pages {
