@@ -1,9 +1,9 @@
 /*
  * The spool: one file that a partner sends, sealed chunk by chunk for the hub before it touches the
- * disk (libsodium's crypto_box_seal: X25519, XSalsa20-Poly1305). Whoever writes it holds the public
- * key only and cannot read back what was sent. The durable byte is where a broken upload goes on.
- * On disk: records of length of the sealed bytes (4, little-endian), their BLAKE2b-256, the bytes.
- * SPDX-License-Identifier: Apache-2.0
+ * disk. A key of its own, which whoever writes forgets with the spool, is sealed for the hub's
+ * public key (libsodium's crypto_box_seal: X25519, XSalsa20-Poly1305), each chunk for that one
+ * (base/seal.h). So a spool that was closed cannot be read back by who wrote it. The durable byte
+ * is where a broken upload goes on. SPDX-License-Identifier: Apache-2.0
  */
 #pragma once
 
@@ -14,7 +14,15 @@
 #include "base/digest.h"
 #include "base/err.h"
 
+/* On disk, numbers little-endian: "tripli", 0, SPOOL_VERSION, then records of
+ *   8  XXH3-64 of the rest of the record: tells a whole record from one that a power cut tore;
+ *      against changes by intent the seals stand
+ *   4  kind: 1 a key, sealed; 2 a chunk, sealed with the last key under the label of its first
+ *      byte's number (8)
+ *   4  length of the body
+ *      the body */
 enum {
+    SPOOL_VERSION = 2,
     SPOOL_KEY_BYTES = 32,
     SPOOL_CHUNK_BYTES = 256 * 1024,      /* a peer may cost its queue of four no more than 1 MB */
     SPOOL_FILE_BYTES = 256 * 1024 * 1024 /* a TIFF of many pages; larger ones are sent in parts */
@@ -36,7 +44,8 @@ struct spool;
  * end is cut off; what lies before it stays, whatever happens. It may be in the system's memory
  * only: the next sync makes it durable, and the name. ERR_LIMIT when `whole` is 0 or over
  * SPOOL_FILE_BYTES; ERR_CONFLICT when another process has it open or it holds more than `whole`;
- * ERR_FORMAT when the path is no regular file. `key` is copied. */
+ * ERR_FORMAT when the path is no regular file; ERR_UNAVAILABLE when it is of another version, which
+ * stays as it is. `key` is copied. */
 int spool_open(const char *path, const struct spool_public *key, uint64_t whole,
                struct spool **ret_spool, struct err *err);
 /* NULL-safe, nulls. */
@@ -68,7 +77,7 @@ void spool_settle(struct spool *spool);
 void spool_take_back(struct spool *spool);
 
 /* For the hub: appends the whole plain file to `ret_plain`. ERR_INTEGRITY when a record is damaged,
- * was sealed for another key, or the whole has another digest than `want`; then `ret_plain` is
- * as it was. */
+ * was sealed for another key, or the whole has another digest than `want`; ERR_UNAVAILABLE when it
+ * is of another version; then `ret_plain` is as it was. */
 int spool_read(const char *path, const struct spool_secret *key, const struct digest *want,
                struct buf *ret_plain, struct err *err);
