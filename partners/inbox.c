@@ -27,8 +27,9 @@ struct upload {
     struct manifest manifest; /* from INBOX_FILES on */
     struct spool *spool;      /* of the file that is being sent, NULL between files */
     uint64_t used_at;
-    bool unsynced; /* something was written since the last inbox_sync */
-    bool ended;    /* its last chunk was */
+    bool gathering; /* something was written that no sync covers yet */
+    bool syncing;   /* the sync that was begun covers something */
+    bool ended;     /* its last chunk was written */
 };
 
 /* A batch that lost its place in memory: its files before this one are whole and durable. */
@@ -43,8 +44,10 @@ struct inbox {
     struct spool_public key;
     struct upload *uploads[INBOX_OPEN_MAX];
     uint64_t turn;
-    struct spool_group *group; /* what was written since the last inbox_sync */
-    struct err failed;         /* of a sync in between, for inbox_sync to tell */
+    struct spool_group *group; /* what was written and is not durable */
+    uint64_t round;            /* of what gathers; a sync that is begun ends one */
+    uint64_t failed_round;     /* of this one and those before nothing counts … */
+    struct err failed;         /* … for this reason */
     struct given_up given_up[INBOX_PASSED_MAX];
     uint32_t given_up_count;
 };
@@ -93,6 +96,7 @@ int inbox_open(const struct inbox_params *params, struct inbox **ret_inbox, stru
                        strlen(params->root), sizeof inbox->root - 1);
     memcpy(inbox->root, params->root, strlen(params->root) + 1);
     inbox->reserve_bytes = params->reserve_bytes;
+    inbox->round = 1;
     snprintf(queue, sizeof queue, "%s/queue", inbox->root);
     int rc = file_make_folders(queue, 0700, err);
     if (rc == 0)
@@ -110,9 +114,9 @@ void inbox_free(struct inbox **inbox)
 {
     if (!inbox || !*inbox)
         return;
+    spool_group_free(&(*inbox)->group);
     for (int i = 0; i < INBOX_OPEN_MAX; i++)
         upload_free(&(*inbox)->uploads[i]);
-    spool_group_free(&(*inbox)->group);
     free(*inbox);
     *inbox = NULL;
 }
@@ -197,32 +201,73 @@ static uint32_t take_given_up(struct inbox *inbox, const struct upload *upload)
     return 0;
 }
 
-/* What cannot be made durable is read from the disk again when it is asked for. */
-static void settle(struct inbox *inbox)
+static void begin_sync(struct inbox *inbox)
 {
-    struct err why = {0};
-    int rc = spool_group_sync(inbox->group, &why);
+    spool_group_begin(inbox->group);
     for (int i = 0; i < INBOX_OPEN_MAX; i++) {
         struct upload *upload = inbox->uploads[i];
-        if (!upload || !upload->unsynced)
+        if (!upload)
             continue;
-        int ended = rc == 0 && upload->ended ? enqueue(inbox, upload, &why) : rc;
-        upload->unsynced = false;
-        if (ended < 0) {
-            upload_free(&inbox->uploads[i]);
-            inbox->failed = why;
-        }
+        upload->syncing = upload->gathering;
+        upload->gathering = false;
     }
+}
+
+static void fail(struct inbox *inbox, struct upload **place, const struct err *why)
+{
+    upload_free(place);
+    inbox->failed_round = inbox->round;
+    inbox->failed = *why;
+}
+
+/* What cannot be made durable is read from the disk again when it is asked for. When a sync failed,
+ * what has gathered since does not count either. */
+static void end_sync(struct inbox *inbox)
+{
+    struct err why = {0};
+    int rc = spool_group_end(inbox->group, &why);
+    for (int i = 0; i < INBOX_OPEN_MAX; i++) {
+        struct upload **place = &inbox->uploads[i], *upload = *place;
+        if (!upload || !(upload->syncing || (rc < 0 && upload->gathering)))
+            continue;
+        upload->syncing = false;
+        if (rc < 0 || (upload->ended && !upload->gathering && enqueue(inbox, upload, &why) < 0))
+            fail(inbox, place, &why);
+    }
+}
+
+/* Makes all durable that was taken. */
+static void settle(struct inbox *inbox)
+{
+    end_sync(inbox);
+    begin_sync(inbox);
+    end_sync(inbox);
+}
+
+void inbox_sync_begin(struct inbox *inbox)
+{
+    begin_sync(inbox);
+    inbox->round++;
+}
+
+int inbox_sync_descriptor(const struct inbox *inbox)
+{
+    return spool_group_descriptor(inbox->group);
+}
+
+int inbox_sync_end(struct inbox *inbox, struct err *err)
+{
+    end_sync(inbox);
+    if (inbox->failed_round + 1 < inbox->round)
+        return 0;
+    *err = inbox->failed;
+    return err->code;
 }
 
 int inbox_sync(struct inbox *inbox, struct err *err)
 {
-    settle(inbox);
-    if (inbox->failed.code == 0)
-        return 0;
-    *err = inbox->failed;
-    inbox->failed = (struct err){0};
-    return err->code;
+    inbox_sync_begin(inbox);
+    return inbox_sync_end(inbox, err);
 }
 
 static int open_spool(const struct inbox *inbox, struct upload *upload, uint32_t file,
@@ -250,12 +295,13 @@ static void go_on(const struct inbox *inbox, struct upload *upload)
     }
 }
 
-/* Files are sent one after another, but of those that one sync covers a power cut may keep any: the
- * first that may be broken. None after it was ever acknowledged. */
+/* Files are sent one after another, but of those that the sync that was begun and the next one
+ * cover a power cut may keep any: the first that may be broken. None after it was ever
+ * acknowledged. */
 static uint32_t first_in_doubt(const struct upload *upload, uint32_t last)
 {
     uint32_t chunks = 1, file = last;
-    while (file > 1 && chunks < SPOOL_GROUP_MAX) {
+    while (file > 1 && chunks < 2 * SPOOL_GROUP_MAX) {
         file--;
         chunks += (upload->manifest.files[file - 1].bytes - 1) / SPOOL_CHUNK_BYTES + 1;
     }
@@ -294,7 +340,7 @@ static int find_place(struct inbox *inbox, struct upload *upload, struct err *er
         return rc;
     if (upload->spool)
         spool_group_add(inbox->group, upload->spool);
-    upload->unsynced = true;
+    upload->gathering = true;
     return 0;
 }
 
@@ -515,7 +561,7 @@ static int take_file(const struct inbox *inbox, struct upload *upload,
         rc = spool_write(upload->spool, chunk->at, chunk->bytes, err);
     if (rc < 0)
         return rc;
-    upload->unsynced = true;
+    upload->gathering = true;
     spool_group_add(inbox->group, upload->spool);
     go_on(inbox, upload);
     return 0;

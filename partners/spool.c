@@ -44,8 +44,8 @@ struct spool {
     int fd;
     bool broken; /* a failed record could not be taken back: nothing more is written */
     bool fresh;  /* its name is not durable yet */
-    uint64_t whole, durable, written;
-    off_t durable_end, end; /* of the last durable record, of the last one written */
+    uint64_t whole, durable, marked, written;
+    off_t durable_end, marked_end, end; /* of the last record that is durable, marked, written */
     struct spool_public key;
     struct seal_key *chunk_key; /* of what is written from now on; NULL before the first chunk */
     char *path;
@@ -353,38 +353,42 @@ static int sync_folder_of(const char *path, struct err *err)
     return file_sync_folder(slash ? folder : ".", err);
 }
 
-static int sync_it(const struct spool *spool, struct err *err)
+int spool_sync_written(const struct spool *spool, struct err *err)
 {
     int fault = fault_point("spool.append.before_sync");
     if (fault)
         return err_errno(err, fault, "%s", spool->path);
     if (fdatasync(spool->fd) < 0)
         return err_errno(err, errno, "%s", spool->path);
-    return spool->fresh ? sync_folder_of(spool->path, err) : 0;
+    int rc = spool->fresh ? sync_folder_of(spool->path, err) : 0;
+    fault_point("spool.append.after_sync");
+    return rc;
 }
 
-int spool_sync(struct spool *spool, struct err *err)
+void spool_mark(struct spool *spool)
 {
-    int rc = sync_it(spool, err);
-    if (rc < 0) {
-        spool_take_back(spool);
-        return rc;
-    }
-    fault_point("spool.append.after_sync");
-    spool_settle(spool);
-    return 0;
+    spool->marked = spool->written;
+    spool->marked_end = spool->end;
 }
 
 void spool_settle(struct spool *spool)
 {
     spool->fresh = false;
-    spool->durable = spool->written;
-    spool->durable_end = spool->end;
+    spool->durable = spool->marked;
+    spool->durable_end = spool->marked_end;
 }
 
 void spool_take_back(struct spool *spool)
 {
     take_back_to(spool, spool->durable, spool->durable_end);
+}
+
+int spool_sync(struct spool *spool, struct err *err)
+{
+    spool_mark(spool);
+    int rc = spool_sync_written(spool, err);
+    (rc < 0 ? spool_take_back : spool_settle)(spool);
+    return rc;
 }
 
 /* The hub's pair, and the key of the chunks that follow. */

@@ -72,7 +72,11 @@ int spool_write(struct spool *spool, uint64_t at, struct bytes chunk, struct err
  * counts: it is cut off and can be sent again. */
 int spool_sync(struct spool *spool, struct err *err);
 
-/* The same for a caller that synced the whole file system (settle), or could not (take back). */
+/* The same in steps, for one who syncs while more is written: mark what the sync is to cover, sync
+ * (in another thread if need be: it changes nothing of the spool), then settle that, or take back
+ * all that was not durable before. */
+void spool_mark(struct spool *spool);
+int spool_sync_written(const struct spool *spool, struct err *err);
 void spool_settle(struct spool *spool);
 void spool_take_back(struct spool *spool);
 
