@@ -5,7 +5,6 @@
  */
 #include "partners/inbox.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -16,6 +15,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/scope.h"
+#include "partners/left_places.h"
 #include "partners/spool_group.h"
 
 enum { SMALL_FILE_BYTES = 256 };
@@ -32,12 +32,6 @@ struct upload {
     bool ended;     /* its last chunk was written */
 };
 
-/* A batch that lost its place in memory: its files before this one are whole and durable. */
-struct given_up {
-    char tenant[MANIFEST_TENANT_SIZE], uuid[MANIFEST_UUID_SIZE];
-    uint32_t file;
-};
-
 struct inbox {
     char root[INBOX_PATH_SIZE / 2];
     uint64_t reserve_bytes;
@@ -48,8 +42,7 @@ struct inbox {
     uint64_t round;            /* of what gathers; a sync that is begun ends one */
     uint64_t failed_round;     /* of this one and those before nothing counts … */
     struct err failed;         /* … for this reason */
-    struct given_up given_up[INBOX_PASSED_MAX];
-    uint32_t given_up_count;
+    struct left_places left;   /* of batches that lost their place in memory */
 };
 
 const char *inbox_phase_name(enum inbox_phase phase)
@@ -178,27 +171,10 @@ static int enqueue(const struct inbox *inbox, struct upload *upload, struct err 
 /* Gives up a batch's place in memory; for one that has written nothing since the last sync. */
 static void give_up(struct inbox *inbox, struct upload **place)
 {
-    if (*place && (*place)->standing.file > 0) {
-        struct given_up *to = &inbox->given_up[inbox->given_up_count++ % INBOX_PASSED_MAX];
-        memcpy(to->tenant, (*place)->tenant, sizeof to->tenant);
-        memcpy(to->uuid, (*place)->uuid, sizeof to->uuid);
-        to->file = (*place)->standing.file;
-    }
+    const struct inbox_batch batch = *place ? batch_of(*place) : (struct inbox_batch){0};
+    if (*place && (*place)->standing.file > 0)
+        left_places_keep(&inbox->left, &batch, (*place)->standing.file);
     upload_free(place);
-}
-
-/* The file that a batch was at when it was given up; 0 when that is not known. */
-static uint32_t take_given_up(struct inbox *inbox, const struct upload *upload)
-{
-    for (uint32_t i = 0; i < INBOX_PASSED_MAX; i++) {
-        struct given_up *at = &inbox->given_up[i];
-        if (strcmp(at->uuid, upload->uuid) != 0 || strcmp(at->tenant, upload->tenant) != 0)
-            continue;
-        uint32_t file = at->file;
-        *at = (struct given_up){0};
-        return file;
-    }
-    return 0;
 }
 
 static void begin_sync(struct inbox *inbox)
@@ -325,7 +301,8 @@ static uint32_t last_with_spool(const struct inbox *inbox, const struct upload *
  * system's memory only, so the caller syncs it with the group. */
 static int find_place(struct inbox *inbox, struct upload *upload, struct err *err)
 {
-    uint32_t last = last_with_spool(inbox, upload), known = take_given_up(inbox, upload);
+    const struct inbox_batch batch = batch_of(upload);
+    uint32_t last = last_with_spool(inbox, upload), known = left_places_take(&inbox->left, &batch);
     uint32_t file = known ? known : first_in_doubt(upload, last);
     int rc = 0;
     upload->standing = (struct inbox_standing){INBOX_FILES, file ? file : 1, 0};
@@ -415,21 +392,6 @@ static int find(struct inbox *inbox, const struct inbox_batch *batch, struct upl
 
 /* ---- announcing ---- */
 
-static int count_unfinished(const struct inbox *inbox, const char *tenant)
-{
-    char path[INBOX_PATH_SIZE];
-    int count = 0;
-    snprintf(path, sizeof path, "%s/%s", inbox->root, tenant);
-    DIR *folder = opendir(path);
-    for (const struct dirent *entry; folder && (entry = readdir(folder)) != NULL;) {
-        const struct inbox_batch batch = {tenant, entry->d_name};
-        count += manifest_uuid_is_valid(entry->d_name) && !inbox_has_receipt(inbox->root, &batch);
-    }
-    if (folder)
-        closedir(folder);
-    return count;
-}
-
 static int has_room(const struct inbox *inbox, size_t more, struct err *err)
 {
     uint64_t free_bytes;
@@ -450,7 +412,7 @@ static int announce_new(struct inbox *inbox, const struct inbox_batch *batch,
     int rc = has_room(inbox, manifest->bytes, err);
     if (rc < 0)
         return rc;
-    if (count_unfinished(inbox, batch->tenant) >= INBOX_UNFINISHED_MAX)
+    if (inbox_count_unfinished(inbox->root, batch->tenant) >= INBOX_UNFINISHED_MAX)
         return err_set(err, ERR_LIMIT, "%d batches of this tenant have no receipt yet, at most %d",
                        INBOX_UNFINISHED_MAX, INBOX_UNFINISHED_MAX);
     inbox_path(inbox->root, batch, NULL, path);
@@ -558,11 +520,10 @@ static int take_file(const struct inbox *inbox, struct upload *upload,
 {
     int rc = upload->spool ? 0 : open_spool(inbox, upload, chunk->file, err);
     if (rc == 0)
-        rc = spool_write(upload->spool, chunk->at, chunk->bytes, err);
+        rc = spool_group_write(inbox->group, upload->spool, chunk->at, chunk->bytes, err);
     if (rc < 0)
         return rc;
     upload->gathering = true;
-    spool_group_add(inbox->group, upload->spool);
     go_on(inbox, upload);
     return 0;
 }

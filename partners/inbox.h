@@ -84,7 +84,7 @@ int inbox_take(struct inbox *inbox, const struct inbox_batch *batch,
                struct err *err);
 
 /* Begins to make durable what was taken since the last time, of all batches at once, and returns at
- * once: more may be taken meanwhile. The one before was ended. The descriptor is readable when
+ * once: more may be taken meanwhile. The one before was ended. The descriptor is readable once
  * inbox_sync_end has not to wait; that queues the batches that are whole. When it fails nothing
  * that was taken since the last success may be acknowledged, what was taken since the beginning
  * included (its end fails, too): each batch is where it was. */
@@ -139,6 +139,9 @@ int inbox_next(const char *root, struct inbox_pass *pass, struct inbox_queued *r
 
 /* Leaves a batch that cannot be taken now; after INBOX_PASSED_MAX all are offered again. */
 void inbox_pass_over(struct inbox_pass *pass, const struct inbox_queued *queued);
+
+/* Batches of the tenant that have no receipt yet. */
+int inbox_count_unfinished(const char *root, const char *tenant);
 
 /* Whether the batch has its receipt. */
 bool inbox_has_receipt(const char *root, const struct inbox_batch *batch);

@@ -5,6 +5,7 @@
  */
 #include "partners/spool.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sodium.h>
@@ -37,15 +38,17 @@ enum {
 static const uint8_t magic[MAGIC_BYTES] = {'t', 'r', 'i', 'p', 'l', 'i', 0, SPOOL_VERSION};
 
 _Static_assert((int)SEALED_KEY_BYTES <= (int)BODY_MOST, "a key's record fits where a chunk's does");
+_Static_assert(MAGIC_BYTES + 2 * HEAD_BYTES + SEALED_KEY_BYTES + BODY_MOST <= SPOOL_BLOCKS_MOST,
+               "a chunk with all around it fits its room");
 _Static_assert((int)SPOOL_KEY_BYTES == (int)crypto_box_PUBLICKEYBYTES, "sizes of public keys");
 _Static_assert((int)SPOOL_KEY_BYTES == (int)crypto_box_SECRETKEYBYTES, "sizes of secret keys");
 
 struct spool {
     int fd;
-    bool broken; /* a failed record could not be taken back: nothing more is written */
+    bool broken; /* what failed could not be taken back: nothing more is written */
     bool fresh;  /* its name is not durable yet */
     uint64_t whole, durable, marked, written;
-    off_t durable_end, marked_end, end; /* of the last record that is durable, marked, written */
+    uint64_t durable_end, marked_end, end; /* of the blocks that are durable, marked, sealed */
     struct spool_public key;
     struct seal_key *chunk_key; /* of what is written from now on; NULL before the first chunk */
     char *path;
@@ -88,19 +91,23 @@ static uint64_t get_number(const uint8_t *at, int bytes)
     return number;
 }
 
-static size_t record_bytes(const struct record *record)
+/* Where what follows a record begins: after a chunk's at the next block. */
+static uint64_t after_record(uint64_t at, const struct record *record)
 {
-    return HEAD_BYTES + record->body.len;
+    uint64_t end = at + HEAD_BYTES + record->body.len;
+    return record->kind == KEY
+               ? end
+               : (end + SPOOL_BLOCK_BYTES - 1) / SPOOL_BLOCK_BYTES * SPOOL_BLOCK_BYTES;
 }
 
 /* Reads the record that begins at `at` into `room`: 1 whole, 0 when it is not, or an error.
  * Memory: one record. */
-static int read_record(int fd, off_t at, struct buf *room, struct record *ret_record)
+static int read_record(int fd, uint64_t at, struct buf *room, struct record *ret_record)
 {
     room->len = 0;
     if (buf_reserve(room, HEAD_BYTES + BODY_MOST) < 0)
         return ERR_MEMORY;
-    ssize_t got = pread(fd, room->at, HEAD_BYTES + BODY_MOST, at);
+    ssize_t got = pread(fd, room->at, HEAD_BYTES + BODY_MOST, (off_t)at);
     if (got < 0)
         return ERR_IO;
     if (got < HEAD_BYTES)
@@ -135,16 +142,16 @@ static int read_magic(int fd, const char *path, struct err *err)
                          path, SPOOL_VERSION);
 }
 
-/* Counts whole chunks, from `spool->end` on. A key without a chunk does not count: the next one
- * that writes makes its own. */
-static int count_chunks(struct spool *spool)
+/* Counts whole chunks. A key without a chunk does not count: the next one that writes makes its
+ * own. */
+static int count_chunks(struct spool *spool, int fd)
 {
     SCOPED(buf_free) struct buf room = {0};
     struct record record;
-    off_t at = spool->end;
+    uint64_t at = MAGIC_BYTES;
     int rc;
-    while ((rc = read_record(spool->fd, at, &room, &record)) == 1) {
-        at += (off_t)record_bytes(&record);
+    while ((rc = read_record(fd, at, &room, &record)) == 1) {
+        at = after_record(at, &record);
         if (record.kind != CHUNK)
             continue;
         spool->written += record.body.len - SEAL_OVERHEAD_BYTES;
@@ -153,33 +160,42 @@ static int count_chunks(struct spool *spool)
     return rc;
 }
 
-/* Counts what is whole, cuts off what follows. */
+/* Counts what is whole, cuts off what follows. It is read through the page cache, block or not. */
 static int recover(struct spool *spool, struct err *err)
 {
     struct stat stat;
-    int rc = read_magic(spool->fd, spool->path, err);
+    SCOPED(scope_close) int fd = open(spool->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0)
+        return err_errno(err, errno, "%s", spool->path);
+    int rc = read_magic(fd, spool->path, err);
     if (rc < 0)
         return rc;
-    if (rc == 1) {
-        spool->end = MAGIC_BYTES;
-        rc = count_chunks(spool);
-    }
-    if (rc < 0 || fstat(spool->fd, &stat) < 0)
+    if (rc == 1)
+        rc = count_chunks(spool, fd);
+    if (rc < 0 || fstat(fd, &stat) < 0)
         return err_set(err, rc < 0 ? rc : ERR_IO, "%s: cannot be read back", spool->path);
     if (spool->written > spool->whole)
         return err_set(err, ERR_CONFLICT, "%s: %llu bytes held, the file has %llu", spool->path,
                        (unsigned long long)spool->written, (unsigned long long)spool->whole);
-    if (stat.st_size > spool->end && ftruncate(spool->fd, spool->end) < 0)
+    if ((uint64_t)stat.st_size > spool->end && ftruncate(spool->fd, (off_t)spool->end) < 0)
         return err_errno(err, errno, "%s", spool->path);
     spool->durable = spool->written;
     spool->durable_end = spool->end;
     return 0;
 }
 
+/* Not every file system writes past the page cache. */
+static int open_file(const char *path)
+{
+    const int flags = O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
+    int fd = open(path, flags | O_DIRECT, 0600);
+    return fd < 0 && errno == EINVAL ? open(path, flags, 0600) : fd;
+}
+
 /* Opens or makes the file, for this process alone. */
 static int take(struct spool *spool, struct err *err)
 {
-    spool->fd = open(spool->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+    spool->fd = open_file(spool->path);
     struct stat stat;
     if (spool->fd < 0 || fstat(spool->fd, &stat) < 0)
         return err_errno(err, errno, "%s", spool->path);
@@ -273,22 +289,19 @@ static int seal_chunk(const struct spool *spool, struct bytes chunk, struct buf 
 
 /* What is to be written of a chunk: its record, before the first one a key, before that the
  * beginning. */
-static int seal_records(struct spool *spool, struct bytes chunk, struct buf *ret_records)
+static int seal_records(struct spool *spool, struct bytes chunk, struct buf *room)
 {
-    if (spool->end == 0 && buf_append(ret_records, bytes_of(magic, sizeof magic)) < 0)
+    if (spool->end == 0 && buf_append(room, bytes_of(magic, sizeof magic)) < 0)
         return ERR_MEMORY;
-    int rc = spool->chunk_key ? 0 : seal_chunk_key(spool, ret_records);
-    return rc < 0 ? rc : seal_chunk(spool, chunk, ret_records);
+    int rc = spool->chunk_key ? 0 : seal_chunk_key(spool, room);
+    return rc < 0 ? rc : seal_chunk(spool, chunk, room);
 }
 
-static int write_records(const struct spool *spool, struct bytes records, struct err *err)
+static void fill_block(struct buf *room)
 {
-    if (lseek(spool->fd, spool->end, SEEK_SET) < 0)
-        return err_errno(err, errno, "%s", spool->path);
-    int fault = fault_point("spool.append.before_write");
-    if (fault)
-        return err_errno(err, fault, "%s", spool->path);
-    return file_write_all(spool->fd, records, spool->path, err);
+    size_t rest = (SPOOL_BLOCK_BYTES - room->len % SPOOL_BLOCK_BYTES) % SPOOL_BLOCK_BYTES;
+    memset(room->at + room->len, 0, rest);
+    room->len += rest;
 }
 
 /* 1 when the chunk is to be written, 0 when it is there already. */
@@ -308,37 +321,45 @@ static int check_chunk(const struct spool *spool, uint64_t at, size_t length, st
     return 1;
 }
 
-/* The record of the key may be among what goes, so a new one is made. */
-static void take_back_to(struct spool *spool, uint64_t written, off_t end)
+int spool_seal(struct spool *spool, uint64_t at, struct bytes chunk, struct buf *room,
+               struct spool_blocks *ret_blocks, struct err *err)
 {
-    spool->broken |= ftruncate(spool->fd, end) < 0;
-    spool->written = written;
-    spool->end = end;
-    seal_key_free(&spool->chunk_key);
-}
-
-int spool_write(struct spool *spool, uint64_t at, struct bytes chunk, struct err *err)
-{
+    *ret_blocks = (struct spool_blocks){.spool = spool, .at = spool->end};
     int rc = check_chunk(spool, at, chunk.len, err);
     if (rc <= 0)
         return rc;
     if (spool->broken)
-        return err_set(err, ERR_IO, "%s: an unfinished record could not be cut off", spool->path);
-    SCOPED(buf_free) struct buf records = {0};
-    rc = seal_records(spool, chunk, &records);
+        return err_set(err, ERR_IO, "%s: what failed before could not be cut off", spool->path);
+    assert(room->len == 0 && room->capacity >= SPOOL_BLOCKS_MOST);
+    if (spool->end + SPOOL_BLOCKS_MOST > ON_DISK_MOST)
+        return err_set(err, ERR_LIMIT, "%s: chunks too small, over %d bytes with their seals",
+                       spool->path, ON_DISK_MOST);
+    rc = seal_records(spool, chunk, room);
     if (rc < 0)
         return err_set(err, rc, "%s: a chunk of %zu bytes could not be sealed", spool->path,
                        chunk.len);
-    if (records.len > (size_t)(ON_DISK_MOST - spool->end))
-        return err_set(err, ERR_LIMIT, "%s: chunks too small, over %d bytes with their seals",
-                       spool->path, ON_DISK_MOST);
-    rc = write_records(spool, buf_view(&records), err);
-    if (rc < 0) {
-        take_back_to(spool, spool->written, spool->end);
-        return rc;
-    }
-    spool->end += (off_t)records.len;
+    fill_block(room);
+    ret_blocks->bytes = buf_view(room);
+    spool->end += room->len;
     spool->written += chunk.len;
+    return 0;
+}
+
+int spool_put(const struct spool_blocks *blocks, struct err *err)
+{
+    const struct spool *spool = blocks->spool;
+    int fault = fault_point("spool.append.before_write");
+    if (fault)
+        return err_errno(err, fault, "%s", spool->path);
+    for (size_t done = 0; done < blocks->bytes.len;) {
+        ssize_t put = pwrite(spool->fd, blocks->bytes.at + done, blocks->bytes.len - done,
+                             (off_t)(blocks->at + done));
+        if (put < 0 && errno == EINTR)
+            continue;
+        if (put < 0)
+            return err_errno(err, errno, "%s: write", spool->path);
+        done += (size_t)put;
+    }
     return 0;
 }
 
@@ -353,7 +374,7 @@ static int sync_folder_of(const char *path, struct err *err)
     return file_sync_folder(slash ? folder : ".", err);
 }
 
-int spool_sync_written(const struct spool *spool, struct err *err)
+int spool_sync(const struct spool *spool, struct err *err)
 {
     int fault = fault_point("spool.append.before_sync");
     if (fault)
@@ -378,17 +399,13 @@ void spool_settle(struct spool *spool)
     spool->durable_end = spool->marked_end;
 }
 
+/* The record of the key may be among what goes, so a new one is made. */
 void spool_take_back(struct spool *spool)
 {
-    take_back_to(spool, spool->durable, spool->durable_end);
-}
-
-int spool_sync(struct spool *spool, struct err *err)
-{
-    spool_mark(spool);
-    int rc = spool_sync_written(spool, err);
-    (rc < 0 ? spool_take_back : spool_settle)(spool);
-    return rc;
+    spool->broken |= ftruncate(spool->fd, (off_t)spool->durable_end) < 0;
+    spool->written = spool->durable;
+    spool->end = spool->durable_end;
+    seal_key_free(&spool->chunk_key);
 }
 
 /* The hub's pair, and the key of the chunks that follow. */
@@ -428,20 +445,20 @@ static int open_records(int fd, struct opener *opener, struct buf *ret_plain)
     struct record record;
     struct stat stat;
     size_t before = ret_plain->len;
-    off_t at = MAGIC_BYTES;
+    uint64_t at = MAGIC_BYTES;
     int rc = 0;
     if (fstat(fd, &stat) < 0)
         return ERR_IO;
     if (stat.st_size > ON_DISK_MOST)
         return ERR_INTEGRITY;
-    while (rc == 0 && at < stat.st_size) {
+    while (rc == 0 && at < (uint64_t)stat.st_size) {
         rc = read_record(fd, at, &room, &record);
         if (rc <= 0)
             return rc < 0 ? rc : ERR_INTEGRITY;
         rc = record.kind == KEY
                  ? open_key(opener, record.body)
                  : open_chunk(opener, ret_plain->len - before, record.body, ret_plain);
-        at += (off_t)record_bytes(&record);
+        at = after_record(at, &record);
     }
     return rc;
 }

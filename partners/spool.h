@@ -20,12 +20,16 @@
  *   4  kind: 1 a key, sealed; 2 a chunk, sealed with the last key under the label of its first
  *      byte's number (8)
  *   4  length of the body
- *      the body */
+ *      the body; after a chunk's zeros, to the end of the block.
+ * Blocks are written past the page cache where the file system knows how (O_DIRECT): copying into
+ * it cost more than sealing did. */
 enum {
     SPOOL_VERSION = 2,
     SPOOL_KEY_BYTES = 32,
-    SPOOL_CHUNK_BYTES = 256 * 1024,      /* a peer may cost its queue of four no more than 1 MB */
-    SPOOL_FILE_BYTES = 256 * 1024 * 1024 /* a TIFF of many pages; larger ones are sent in parts */
+    SPOOL_BLOCK_BYTES = 4096,             /* the largest logical block of the disks in use */
+    SPOOL_CHUNK_BYTES = 256 * 1024,       /* a peer may cost its queue of four no more than 1 MB */
+    SPOOL_FILE_BYTES = 256 * 1024 * 1024, /* a TIFF of many pages; larger ones are sent in parts */
+    SPOOL_BLOCKS_MOST = SPOOL_CHUNK_BYTES + SPOOL_BLOCK_BYTES /* of a chunk, with all around it */
 };
 
 struct spool_public {
@@ -55,28 +59,35 @@ void spool_free(struct spool **spool);
  * that is so from the first sync on. */
 uint64_t spool_durable(const struct spool *spool);
 
-/* As spool_durable, with what has been written since: where the next chunk begins. */
+/* As spool_durable, with what has been sealed since: where the next chunk begins. */
 uint64_t spool_written(const struct spool *spool);
 
 /* Whether it was not synced since it was opened: its name may still be lost. */
 bool spool_is_fresh(const struct spool *spool);
 
-/* Writes the chunk that begins at byte `at`; durable after spool_sync. A chunk that was written
- * already is 0 and changes nothing, so an answer that was lost may be asked for again. ERR_CONFLICT
- * names the next byte when `at` is another one; ERR_LIMIT: an empty chunk, one over
- * SPOOL_CHUNK_BYTES, or one beyond the file's end. After ERR_FULL or ERR_IO the chunk can be sent
- * again. */
-int spool_write(struct spool *spool, uint64_t at, struct bytes chunk, struct err *err);
+/* Sealed blocks on their way to the disk. */
+struct spool_blocks {
+    const struct spool *spool;
+    uint64_t at;        /* where in the spool; whole blocks, as the length is */
+    struct bytes bytes; /* none when the chunk was written already */
+};
 
-/* Makes what was written durable, and the name. When it fails nothing written since the last time
- * counts: it is cut off and can be sent again. */
-int spool_sync(struct spool *spool, struct err *err);
+/* Seals the chunk that begins at byte `at` into `room`, which is empty, has SPOOL_BLOCKS_MOST bytes
+ * of memory from a multiple of SPOOL_BLOCK_BYTES on, and is the caller's. It counts as written; the
+ * caller puts the blocks in their order before the next sync. A chunk that was written already is 0
+ * and changes nothing, so an answer that was lost may be asked for again. ERR_CONFLICT names the
+ * next byte when `at` is another one; ERR_LIMIT: an empty chunk, one over SPOOL_CHUNK_BYTES, or one
+ * beyond the file's end. */
+int spool_seal(struct spool *spool, uint64_t at, struct bytes chunk, struct buf *room,
+               struct spool_blocks *ret_blocks, struct err *err);
 
-/* The same in steps, for one who syncs while more is written: mark what the sync is to cover, sync
- * (in another thread if need be: it changes nothing of the spool), then settle that, or take back
- * all that was not durable before. */
+/* Writing and syncing are for one who takes more chunks meanwhile: mark what the sync is to cover,
+ * put the blocks and sync (in another thread if need be: both change nothing of the spool), then
+ * settle what was marked, or take back all that was not durable before, after ERR_FULL or ERR_IO:
+ * it can be sent again. The first sync makes the name durable, too. */
 void spool_mark(struct spool *spool);
-int spool_sync_written(const struct spool *spool, struct err *err);
+int spool_put(const struct spool_blocks *blocks, struct err *err);
+int spool_sync(const struct spool *spool, struct err *err);
 void spool_settle(struct spool *spool);
 void spool_take_back(struct spool *spool);
 

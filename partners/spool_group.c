@@ -23,9 +23,14 @@ struct member {
     bool left; /* to the group */
 };
 
+/* What one sync covers. */
 struct members {
     int count;
     struct member at[SPOOL_GROUP_MAX];
+    int chunk_count;
+    struct spool_blocks chunks[SPOOL_GROUP_MAX];
+    uint8_t *room; /* of SPOOL_GROUP_MAX chunks' blocks, one after the other */
+    size_t used;
 };
 
 enum step { IDLE, BEGUN, OVER, ENDS };
@@ -33,10 +38,10 @@ enum step { IDLE, BEGUN, OVER, ENDS };
 struct spool_group {
     int disk; /* a folder on the file system */
     int over; /* counts 1 when a sync is over */
-    struct members gathering, syncing;
+    struct members groups[2], *gathering, *syncing;
     pthread_t thread;
     bool has_thread;
-    pthread_mutex_t lock; /* of what follows, and of `syncing` while BEGUN */
+    pthread_mutex_t lock; /* of what follows; what syncs is the thread's while BEGUN */
     pthread_cond_t changed;
     enum step step;
     int rc; /* how the sync ended */
@@ -53,11 +58,16 @@ static int sync_disk(const struct spool_group *group, struct err *err)
     return rc;
 }
 
-static int sync_members(const struct spool_group *group, struct err *err)
+static int put_and_sync(const struct spool_group *group, struct err *err)
 {
-    const struct members *members = &group->syncing;
+    const struct members *members = group->syncing;
+    int rc = 0;
+    for (int i = 0; rc == 0 && i < members->chunk_count; i++)
+        rc = spool_put(&members->chunks[i], err);
+    if (rc < 0)
+        return rc;
     return members->count == 1 && !spool_is_fresh(members->at[0].spool)
-               ? spool_sync_written(members->at[0].spool, err)
+               ? spool_sync(members->at[0].spool, err)
                : sync_disk(group, err);
 }
 
@@ -73,7 +83,7 @@ static void *sync_all(void *context)
         }
         pthread_mutex_unlock(&group->lock);
         struct err why = {0};
-        int rc = sync_members(group, &why);
+        int rc = put_and_sync(group, &why);
         pthread_mutex_lock(&group->lock);
         group->rc = rc;
         group->why = why;
@@ -83,6 +93,18 @@ static void *sync_all(void *context)
     }
     pthread_mutex_unlock(&group->lock);
     return NULL;
+}
+
+static int make_room(struct spool_group *group)
+{
+    bool failed = false;
+    for (int i = 0; i < 2; i++) {
+        struct members *members = &group->groups[i];
+        members->room =
+            aligned_alloc(SPOOL_BLOCK_BYTES, (size_t)SPOOL_GROUP_MAX * SPOOL_BLOCKS_MOST);
+        failed |= !members->room;
+    }
+    return failed ? ERR_MEMORY : 0;
 }
 
 static void set_step(struct spool_group *group, enum step step)
@@ -98,6 +120,11 @@ int spool_group_open(const char *folder, struct spool_group **ret_group, struct 
     SCOPED(spool_group_free) struct spool_group *group = calloc(1, sizeof *group);
     if (!group)
         return err_set(err, ERR_MEMORY, "%s: no memory for its group", folder);
+    group->disk = group->over = -1;
+    if (make_room(group) < 0)
+        return err_set(err, ERR_MEMORY, "%s: no memory for its group", folder);
+    group->gathering = &group->groups[0];
+    group->syncing = &group->groups[1];
     pthread_mutex_init(&group->lock, NULL);
     pthread_cond_init(&group->changed, NULL);
     group->over = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -118,7 +145,8 @@ static void empty(struct members *members)
     for (int i = 0; i < members->count; i++)
         if (members->at[i].left)
             spool_free(&members->at[i].spool);
-    members->count = 0;
+    members->count = members->chunk_count = 0;
+    members->used = 0;
 }
 
 void spool_group_free(struct spool_group **group)
@@ -131,7 +159,10 @@ void spool_group_free(struct spool_group **group)
         set_step(*group, ENDS);
         pthread_join((*group)->thread, NULL);
     }
-    empty(&(*group)->gathering);
+    for (int i = 0; i < 2; i++) {
+        empty(&(*group)->groups[i]);
+        free((*group)->groups[i].room);
+    }
     if ((*group)->disk >= 0)
         close((*group)->disk);
     if ((*group)->over >= 0)
@@ -152,20 +183,38 @@ static struct member *member_of(struct members *members, struct spool *spool)
     return &members->at[members->count++];
 }
 
+int spool_group_write(struct spool_group *group, struct spool *spool, uint64_t at,
+                      struct bytes chunk, struct err *err)
+{
+    struct members *members = group->gathering;
+    struct buf room = {.at = members->room + members->used, .capacity = SPOOL_BLOCKS_MOST};
+    struct spool_blocks blocks;
+    assert(!spool_group_is_full(group));
+    int rc = spool_seal(spool, at, chunk, &room, &blocks, err);
+    if (rc < 0)
+        return rc;
+    member_of(members, spool);
+    if (blocks.bytes.len > 0)
+        members->chunks[members->chunk_count++] = blocks;
+    members->used += blocks.bytes.len;
+    return 0;
+}
+
 void spool_group_add(struct spool_group *group, struct spool *spool)
 {
-    member_of(&group->gathering, spool);
+    member_of(group->gathering, spool);
 }
 
 void spool_group_leave(struct spool_group *group, struct spool **spool)
 {
-    member_of(&group->gathering, *spool)->left = true;
+    member_of(group->gathering, *spool)->left = true;
     *spool = NULL;
 }
 
 bool spool_group_is_full(const struct spool_group *group)
 {
-    return group->gathering.count == SPOOL_GROUP_MAX;
+    const struct members *members = group->gathering;
+    return members->count == SPOOL_GROUP_MAX || members->chunk_count == SPOOL_GROUP_MAX;
 }
 
 int spool_group_descriptor(const struct spool_group *group)
@@ -173,17 +222,25 @@ int spool_group_descriptor(const struct spool_group *group)
     return group->over;
 }
 
+static void each(const struct members *members, void (*act)(struct spool *))
+{
+    for (int i = 0; i < members->count; i++)
+        act(members->at[i].spool);
+}
+
 void spool_group_begin(struct spool_group *group)
 {
-    assert(group->syncing.count == 0);
-    if (group->gathering.count == 0) {
+    struct members *begun = group->gathering;
+    eventfd_t before;
+    assert(group->syncing->count == 0);
+    eventfd_read(group->over, &before);
+    if (begun->count == 0) {
         eventfd_write(group->over, 1);
         return;
     }
-    group->syncing = group->gathering;
-    group->gathering.count = 0;
-    for (int i = 0; i < group->syncing.count; i++)
-        spool_mark(group->syncing.at[i].spool);
+    each(begun, spool_mark);
+    group->gathering = group->syncing;
+    group->syncing = begun;
     set_step(group, BEGUN);
 }
 
@@ -200,23 +257,15 @@ static int wait_for_it(struct spool_group *group, struct err *err)
     return rc;
 }
 
-static void each(const struct members *members, void (*act)(struct spool *))
-{
-    for (int i = 0; i < members->count; i++)
-        act(members->at[i].spool);
-}
-
 int spool_group_end(struct spool_group *group, struct err *err)
 {
-    eventfd_t count;
-    int rc = group->syncing.count ? wait_for_it(group, err) : 0;
-    eventfd_read(group->over, &count);
-    each(&group->syncing, rc < 0 ? spool_take_back : spool_settle);
-    if (rc < 0)
-        each(&group->gathering, spool_take_back);
-    empty(&group->syncing);
-    if (rc < 0)
-        empty(&group->gathering);
+    int rc = group->syncing->count ? wait_for_it(group, err) : 0;
+    each(group->syncing, rc < 0 ? spool_take_back : spool_settle);
+    empty(group->syncing);
+    if (rc < 0) {
+        each(group->gathering, spool_take_back);
+        empty(group->gathering);
+    }
     return rc;
 }
 

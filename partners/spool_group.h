@@ -9,7 +9,9 @@
 
 #include "partners/spool.h"
 
-enum { SPOOL_GROUP_MAX = 128 }; /* spools: 32 MB of chunks, a tenth of a second of a plain disk */
+/* Chunks, or spools: 33 MB of blocks, a tenth of a second of a plain disk; the room for two groups
+ * is kept, touched as far as it was used. */
+enum { SPOOL_GROUP_MAX = 128 };
 
 struct spool_group;
 
@@ -18,8 +20,13 @@ int spool_group_open(const char *folder, struct spool_group **ret_group, struct 
 /* NULL-safe, nulls; waits for a sync that was begun, frees what was left to it, syncs nothing. */
 void spool_group_free(struct spool_group **group);
 
-/* Takes part in the next sync; borrowed until that has ended. Once more is the same as once. At
- * most SPOOL_GROUP_MAX. */
+/* Seals the chunk that begins at byte `at` (as spool_seal); the spool takes part in the next sync,
+ * which writes it, and is borrowed until that has ended. The group is not full. */
+int spool_group_write(struct spool_group *group, struct spool *spool, uint64_t at,
+                      struct bytes chunk, struct err *err);
+
+/* Takes part in the next sync without a chunk. Once more is the same as once. The group is not
+ * full. */
 void spool_group_add(struct spool_group *group, struct spool *spool);
 
 /* The same for a spool that nobody needs any more: the group frees it after the sync. */
@@ -31,7 +38,7 @@ bool spool_group_is_full(const struct spool_group *group);
  * returns at once; the next gather. The sync before has ended. */
 void spool_group_begin(struct spool_group *group);
 
-/* Readable when a sync that was begun is over, and to be ended. */
+/* Readable from when a sync that was begun is over until the next is begun. */
 int spool_group_descriptor(const struct spool_group *group);
 
 /* Waits until the sync that was begun is over; 0 when there is none. When it failed, neither what

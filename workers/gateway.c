@@ -434,7 +434,7 @@ static int turn(struct gateway *gateway, struct err *err)
         .links = {gateway->link},
         .link_count = !is_full(gateway),
         .fds = {gateway->program.signals, inbox_sync_descriptor(gateway->inbox)},
-        .fd_count = 2};
+        .fd_count = 1 + gateway->syncing};
     struct link_ready ready;
     int rc = link_poll(gateway->wire, &set, TURN_MS, &ready, err);
     take_signals(gateway);
