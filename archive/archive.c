@@ -186,6 +186,7 @@ int archive_open(const struct archive_params *params, struct archive **ret_archi
     archive->rewrites_later = params->rewrites_later;
     archive->box_map_bytes = params->box_map_bytes ? params->box_map_bytes : BOX_MAP_BYTES;
     archive->reserve_bytes = params->reserve_bytes ? params->reserve_bytes : RESERVE_BYTES;
+    snprintf(archive->first, sizeof archive->first, "%s", params->first ? params->first : "");
     snprintf(archive->data_dir, sizeof archive->data_dir, "%s", params->data_dir);
     snprintf(archive->key_dir, sizeof archive->key_dir, "%s", params->key_dir);
     snprintf(archive->config_dir, sizeof archive->config_dir, "%s", params->config_dir);

@@ -19,6 +19,8 @@ struct archive_params {
     const char *data_dir; /* DATA; made when it is missing and `writer` is set */
     const char *key_dir; /* KEYDIR, outside DATA: tenant keys 0400; made at first use by a writer */
     const char *config_dir; /* tenants.conf, retention.conf */
+    const char *first;      /* of a tenant, batches declared as one of these tags are lent first
+                               (first_tags.h), at most 79 bytes; NULL: none */
     bool writer;            /* ERR_CONFLICT when another process writes already */
     bool rewrites_later;    /* the rewrite after a destruction is left to purge_turn (purge.h) */
     uint64_t box_map_bytes; /* 0: 4 GB; tests use 64 MB */
@@ -43,9 +45,10 @@ struct batch_spec {
     struct day received; /* date of receipt */
     enum boundary boundary;
     bool duplex;
-    bool medical;     /* mail to the médecin-conseil: its letters and other papers are medical */
-    char source[64];  /* scanner profile and device, or "folder"; no personal data */
-    char profile[64]; /* scanner profile id, "" for folders */
+    bool medical; /* mail to the médecin-conseil: its letters and other papers are medical */
+    char kind[TAG_TEXT_SIZE]; /* tag of its pages, as who fed it declared; "": none */
+    char source[64];          /* scanner profile and device, or "folder"; no personal data */
+    char profile[64];         /* scanner profile id, "" for folders */
 };
 
 /* Opens a batch, or finds the open or closed one with the same uuid (then spec must agree:

@@ -38,11 +38,11 @@ static json_t *opening_facts(const struct live_batch *batch)
 {
     char day[DAY_TEXT_SIZE];
     const struct batch_spec *spec = &batch->row.spec;
-    return json_pack("{s:I, s:s, s:s, s:b, s:b, s:s, s:s}", "batch", (json_int_t)batch->id.n,
+    return json_pack("{s:I, s:s, s:s, s:b, s:b, s:s, s:s, s:s}", "batch", (json_int_t)batch->id.n,
                      "received", day_format(spec->received, day), "boundary",
                      spec->boundary == BOUNDARY_MARKED ? "marked" : "separators", "duplex",
-                     (int)spec->duplex, "medical", (int)spec->medical, "source", spec->source,
-                     "profile", spec->profile);
+                     (int)spec->duplex, "medical", (int)spec->medical, "kind", spec->kind, "source",
+                     spec->source, "profile", spec->profile);
 }
 
 /* ---- opening ---- */
@@ -54,6 +54,9 @@ static int check_spec(const struct archive *archive, const struct batch_spec *sp
         return rc;
     if (!day_is_valid(spec->received))
         return err_set(err, ERR_FORMAT, "batch: its date of receipt is no day");
+    if (strnlen(spec->kind, sizeof spec->kind) == sizeof spec->kind)
+        return err_set(err, ERR_LIMIT, "batch: its kind is too long, at most %d bytes",
+                       TAG_TEXT_SIZE - 1);
     if (strnlen(spec->source, sizeof spec->source) == sizeof spec->source ||
         strnlen(spec->profile, sizeof spec->profile) == sizeof spec->profile)
         return err_set(err, ERR_LIMIT, "batch: source or profile too long, at most 63 bytes");
@@ -64,7 +67,8 @@ static bool same_spec(const struct batch_spec *a, const struct batch_spec *b)
 {
     return strcmp(a->tenant, b->tenant) == 0 && day_compare(a->received, b->received) == 0 &&
            a->boundary == b->boundary && a->duplex == b->duplex && a->medical == b->medical &&
-           strcmp(a->source, b->source) == 0 && strcmp(a->profile, b->profile) == 0;
+           strcmp(a->kind, b->kind) == 0 && strcmp(a->source, b->source) == 0 &&
+           strcmp(a->profile, b->profile) == 0;
 }
 
 /* 1: a batch with this uuid exists and agrees. */

@@ -3,8 +3,8 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include <stdlib.h>
-#include <string.h>
 
+#include "archive/first_tags.h"
 #include "archive/intake.h"
 #include "archive/intake_work.h"
 #include "base/scope.h"
@@ -23,19 +23,6 @@ struct waitings {
 static void waitings_free(struct waitings *waitings)
 {
     free(waitings->at);
-}
-
-/* Where the tag stands among the words of `first`; behind all when it is none of them. */
-static size_t rank_of(const char *tag, const char *first)
-{
-    const size_t len = strlen(tag);
-    for (const char *word = first; len && *word; word += strspn(word, " ")) {
-        const size_t word_len = strcspn(word, " ");
-        if (word_len == len && memcmp(word, tag, len) == 0)
-            return (size_t)(word - first);
-        word += word_len;
-    }
-    return strlen(first);
 }
 
 static int in_order(const void *a, const void *b)
@@ -80,7 +67,7 @@ static int read_day(const struct intake_day *day, struct intake_order order, str
         rc = intake_row_get(&txn, waiting.id, &row, err);
         if (rc <= 0)
             continue;
-        waiting.rank = rank_of(row.tag, order.first);
+        waiting.rank = first_tags_rank(order.first, row.tag);
         waiting.received = row.received;
         rc = add(to, &waiting, err);
     }

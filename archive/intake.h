@@ -37,7 +37,8 @@ struct intake_lease {
 };
 
 /* Lends up to `most` pages until now + lease_ms; one transaction. Tenants take turns by their
- * weight (turns.h); of a tenant the oldest date of receipt goes first. Returns how many. */
+ * weight (turns.h); of a tenant batches declared as what goes first (archive.h), then the oldest
+ * date of receipt. Returns how many. */
 int intake_lend(struct archive *archive, size_t most, int64_t lease_ms,
                 struct intake_lease *ret_leases, struct err *err);
 void intake_lease_clear(struct intake_lease *lease);

@@ -1,38 +1,45 @@
 /*
  * Lending pages to workers: see intake.h. Tenants take turns by weight (turns.h); inside a tenant
- * the oldest date of receipt goes first, then the batch that came first. A look costs one seek for
- * each batch with pages in the queue.
+ * batches declared as what goes first (first_tags.h) do, then the oldest date of receipt, then the
+ * batch that came first. A look costs one seek for each batch with pages in the queue.
  * SPDX-License-Identifier: Apache-2.0
  */
 #include <stdlib.h>
 #include <string.h>
 
+#include "archive/first_tags.h"
 #include "archive/intake.h"
 #include "archive/intake_work.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/scope.h"
 
-enum { KEY_BYTES = 12 }; /* of IN_QUEUE: received, batch, page */
+enum {
+    KEY_BYTES = 12, /* of IN_QUEUE: received, batch, page */
+    RANKS_MAX = 8   /* as there are tags; what is declared as none of the first has the last */
+};
 
 struct queued {
     int turn; /* whose: its place in struct turns */
+    int rank; /* of what its batch was declared as: lower goes first */
     uint8_t key[KEY_BYTES];
 };
 
 struct lending {
     struct queued *queue; /* gathered, later chosen */
-    size_t count, most;
+    size_t count, room, most;
     struct intake_lease *leases;
     int64_t until_ms;
     size_t lent;
 };
 
-static int by_turn_and_key(const void *a, const void *b)
+static int by_turn_rank_and_key(const void *a, const void *b)
 {
     const struct queued *one = a, *other = b;
     if (one->turn != other->turn)
         return one->turn < other->turn ? -1 : 1;
+    if (one->rank != other->rank)
+        return one->rank < other->rank ? -1 : 1;
     return memcmp(one->key, other->key, KEY_BYTES);
 }
 
@@ -41,11 +48,13 @@ static struct page_id queued_page(const struct queued *queued)
     return page_of_key(bytes_of(queued->key + 4, 8));
 }
 
-static int turn_of(const struct archive *archive, uint32_t batch)
+static void place_in_line(const struct archive *archive, struct queued *queued)
 {
-    const struct live_batch *live = live_find(archive, batch);
+    const struct live_batch *live = live_find(archive, queued_page(queued).batch);
     int at = live ? tenants_place(archive->tenants, live->row.spec.tenant) : -1;
-    return at < 0 ? TURNS_MAX - 1 : at;
+    size_t rank = first_tags_rank(archive->first, live ? live->row.spec.kind : "");
+    queued->turn = at < 0 ? TURNS_MAX - 1 : at;
+    queued->rank = rank < RANKS_MAX ? (int)rank : RANKS_MAX - 1;
 }
 
 /* Where to look on: at the batch's next page, or behind all its pages. */
@@ -58,28 +67,46 @@ static struct db_key behind(const struct queued *queued, bool batch)
     return key;
 }
 
-/* Adds the first `most` pages of each tenant of a day. */
+/* Makes room for one more. */
+static int grow(struct lending *lending, struct err *err)
+{
+    if (lending->count < lending->room)
+        return 0;
+    size_t room = lending->room ? 2 * lending->room : 64;
+    struct queued *queue = realloc(lending->queue, room * sizeof *queue);
+    if (!queue)
+        return err_set(err, ERR_MEMORY, "intake: no memory to choose among %zu pages", room);
+    lending->queue = queue;
+    lending->room = room;
+    return 0;
+}
+
+/* Adds the first `most` pages of each tenant and rank of a day. */
 static int read_queue(struct archive *archive, const struct intake_day *day,
                       struct lending *lending, struct err *err)
 {
     SCOPED(store_abort) struct store_txn txn = {0};
     struct db_key key = {.len = 0};
     struct store_entry entry;
-    size_t taken[TURNS_MAX] = {0};
+    size_t taken[TURNS_MAX][RANKS_MAX] = {0};
     int rc = store_begin_read(day->store, &txn, err);
     while (rc >= 0 && (rc = store_seek(&txn, IN_QUEUE, &key, &entry, err)) == 1) {
         if (entry.key.len != KEY_BYTES)
             return err_set(err, ERR_INTEGRITY, "%.200s: a key of its queue is damaged",
                            store_path(day->store));
-        struct queued *queued = &lending->queue[lending->count];
-        memcpy(queued->key, entry.key.at, KEY_BYTES);
-        queued->turn = turn_of(archive, queued_page(queued).batch);
-        bool enough = taken[queued->turn] == lending->most;
-        key = behind(queued, enough);
-        if (!enough) {
-            taken[queued->turn]++;
-            lending->count++;
-        }
+        struct queued queued;
+        memcpy(queued.key, entry.key.at, KEY_BYTES);
+        place_in_line(archive, &queued);
+        size_t *of_these = &taken[queued.turn][queued.rank];
+        bool enough = *of_these == lending->most;
+        key = behind(&queued, enough);
+        if (enough)
+            continue;
+        rc = grow(lending, err);
+        if (rc < 0)
+            return rc;
+        lending->queue[lending->count++] = queued;
+        ++*of_these;
     }
     return rc;
 }
@@ -90,7 +117,7 @@ static void choose(struct archive *archive, struct lending *lending, struct queu
     struct turn at[TURNS_MAX];
     size_t head[TURNS_MAX], chosen = 0;
     const struct tenant *tenant;
-    qsort(lending->queue, lending->count, sizeof *lending->queue, by_turn_and_key);
+    qsort(lending->queue, lending->count, sizeof *lending->queue, by_turn_rank_and_key);
     for (int i = 0; i < TURNS_MAX; i++) {
         tenant = tenants_at(archive->tenants, i);
         at[i] = (struct turn){false, tenant ? tenant->weight : 1};
@@ -114,14 +141,13 @@ static void choose(struct archive *archive, struct lending *lending, struct queu
 static int fill_queue(struct archive *archive, struct lending *lending, struct err *err)
 {
     size_t days = archive->day_count;
-    lending->queue = calloc(lending->most * TURNS_MAX * days + 1, sizeof *lending->queue);
     SCOPED(scope_free) struct queued *chosen = calloc(lending->most + 1, sizeof *chosen);
-    if (!lending->queue || !chosen)
+    if (!chosen)
         return err_set(err, ERR_MEMORY, "intake: no memory to lend %zu pages", lending->most);
     int rc = 0;
     for (size_t i = 0; rc >= 0 && i < days; i++)
         rc = read_queue(archive, archive->days[i], lending, err);
-    if (rc >= 0)
+    if (rc >= 0 && lending->count > 0)
         choose(archive, lending, chosen);
     return rc < 0 ? rc : 0;
 }

@@ -9,6 +9,9 @@
 
 enum { ROW_VERSION = 1 };
 
+/* Of a batch. Its kind follows when it has one, so that rows of before there were any hold. */
+enum { FLAG_DUPLEX = 1, FLAG_MEDICAL = 2, FLAG_KIND = 4 };
+
 static struct unpacker begin(struct bytes from)
 {
     struct unpacker row = {.left = from};
@@ -30,9 +33,12 @@ static void pack_spec(struct packer *to, const struct batch_spec *spec)
     pack_text(to, spec->tenant);
     pack_day(to, spec->received);
     pack_u8(to, (uint8_t)spec->boundary);
-    pack_u8(to, (uint8_t)(spec->duplex | spec->medical << 1));
+    pack_u8(to, (uint8_t)((spec->duplex ? FLAG_DUPLEX : 0) | (spec->medical ? FLAG_MEDICAL : 0) |
+                          (spec->kind[0] ? FLAG_KIND : 0)));
     pack_text(to, spec->source);
     pack_text(to, spec->profile);
+    if (spec->kind[0])
+        pack_text(to, spec->kind);
 }
 
 static void unpack_spec(struct unpacker *from, struct batch_spec *spec)
@@ -42,11 +48,14 @@ static void unpack_spec(struct unpacker *from, struct batch_spec *spec)
     spec->received = unpack_day(from);
     spec->boundary = (enum boundary)unpack_u8(from);
     const uint8_t flags = unpack_u8(from);
-    from->bad = from->bad || flags > 3;
-    spec->duplex = flags & 1;
-    spec->medical = flags & 2;
+    from->bad = from->bad || flags > (FLAG_DUPLEX | FLAG_MEDICAL | FLAG_KIND);
+    spec->duplex = flags & FLAG_DUPLEX;
+    spec->medical = flags & FLAG_MEDICAL;
     unpack_text(from, spec->source, sizeof spec->source);
     unpack_text(from, spec->profile, sizeof spec->profile);
+    if (flags & FLAG_KIND)
+        unpack_text(from, spec->kind, sizeof spec->kind);
+    from->bad = from->bad || ((flags & FLAG_KIND) && !spec->kind[0]);
 }
 
 void batch_row_encode(struct packer *to, const struct batch_row *row)

@@ -29,6 +29,7 @@ struct envelope_set {
 };
 
 struct archive {
+    char first[80]; /* tags: which declared batches are lent first */
     char data_dir[PATH_MAX / 2], key_dir[PATH_MAX / 2], config_dir[PATH_MAX / 2];
     bool writer;
     int lock; /* of writer.lock; -1 */

@@ -27,6 +27,10 @@ int barcode_read(const struct Pix *page, struct barcode ret_codes[BARCODES_MAX],
 int barcode_read_part(const struct Pix *page, const struct box *part,
                       struct barcode ret_codes[BARCODES_MAX], struct err *err);
 
+/* Code 128 alone, on every eighth row and column of the whole page: a tenth of the time. */
+int barcode_read_quick(const struct Pix *page, struct barcode ret_codes[BARCODES_MAX],
+                       struct err *err);
+
 /* Where the page looks like the bars of a linear code: many changes one way, none the other, over
  * 25 mm or so. Page pixels; false when nowhere. */
 bool barcode_suspect(const struct glance *glance, struct box *ret_part);

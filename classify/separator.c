@@ -151,6 +151,16 @@ static bool use_barcodes(use_function *use, const struct barcode *codes, int cou
     return best.level != SEPARATOR_NONE;
 }
 
+/* Of a page with patches. A sheet of tripli's own says all that is asked with its Code 128. */
+static int read_sheet(const struct Pix *page, struct barcode codes[BARCODES_MAX], struct err *err)
+{
+    struct separator found = {0};
+    int count = barcode_read_quick(page, codes, err);
+    if (count < 0 || (count > 0 && use_barcodes(use_tripli, codes, count, &found)))
+        return count;
+    return barcode_read(page, codes, err);
+}
+
 int separator_find(const struct Pix *page, const struct glance *glance, double dpi,
                    struct separator *ret_separator, struct err *err)
 {
@@ -160,7 +170,7 @@ int separator_find(const struct Pix *page, const struct glance *glance, double d
     struct box part;
     int patch_count = patches_find(glance, dpi, patches), code_count = 0;
     if (patch_count > 0)
-        code_count = barcode_read(page, codes, err);
+        code_count = read_sheet(page, codes, err);
     else if (barcode_suspect(glance, &part))
         code_count = barcode_read_part(page, &part, codes, err);
     if (code_count < 0)

@@ -15,6 +15,7 @@
 #include "base/scope.h"
 #include "image/decode.h"
 #include "image/grey.h"
+#include "image/page.h"
 #include "ocr/engine.h"
 
 /* Grey levels between ink and paper; pencil has 60. */
@@ -127,16 +128,31 @@ static int cut_zone(const struct Pix *page, const struct ocr_rect *zone, struct 
     return 0;
 }
 
-/* An engine that is told to read a line reads one even where nothing is written. */
-static bool is_bare(struct Pix *crop)
+/* An engine that is told to read a line reads one even where nothing is written. Rows beyond the
+ * first that shows contrast are not looked at. */
+static int is_bare(const struct Pix *crop, bool *ret_bare, struct err *err)
 {
-    l_int32 none = 0, darkest = 0, brightest = 0;
+    struct Pix *readable = (struct Pix *)crop;
+    const int width = pixGetWidth(readable), height = pixGetHeight(readable);
+    l_int32 none = 0;
 
-    if (pixGetDepth(crop) == 1)
-        return pixZero(crop, &none) == 0 && none;
-    pixGetExtremeValue(crop, 1, L_SELECT_MIN, NULL, NULL, NULL, &darkest);
-    pixGetExtremeValue(crop, 1, L_SELECT_MAX, NULL, NULL, NULL, &brightest);
-    return brightest - darkest < LEAST_CONTRAST;
+    if (pixGetDepth(readable) == 1) {
+        *ret_bare = pixZero(readable, &none) == 0 && none;
+        return 0;
+    }
+    SCOPED(scope_free) uint8_t *row = malloc(page_row_bytes(crop));
+    uint8_t darkest = UINT8_MAX, brightest = 0;
+    if (!row)
+        return err_set(err, ERR_MEMORY, "no memory for a row of %d pixels", width);
+    for (int y = 0; y < height && brightest - darkest < LEAST_CONTRAST; y++) {
+        page_get_row(crop, (uint32_t)y, row);
+        for (int x = 0; x < width; x++) {
+            darkest = row[x] < darkest ? row[x] : darkest;
+            brightest = row[x] > brightest ? row[x] : brightest;
+        }
+    }
+    *ret_bare = brightest - darkest < LEAST_CONTRAST;
+    return 0;
 }
 
 static void place_words(struct ocr_text *text, const struct ocr_rect *zone)
@@ -160,6 +176,7 @@ int ocr_read(struct ocr *ocr, const struct ocr_request *request, struct ocr_text
 {
     SCOPED(image_free) struct Pix *crop = NULL;
     struct ocr_rect zone = {0};
+    bool bare = false;
     int rc;
 
     assert(request->dpi > 0 && request->deadline_ms > 0);
@@ -167,7 +184,9 @@ int ocr_read(struct ocr *ocr, const struct ocr_request *request, struct ocr_text
     rc = clip_zone(request, &zone, err);
     if (rc == 0)
         rc = cut_zone(request->page, &zone, &crop, err);
-    if (rc == 0 && !is_bare(crop))
+    if (rc == 0)
+        rc = is_bare(crop, &bare, err);
+    if (rc == 0 && !bare)
         rc = ocr->engine->read(ocr->state, crop, request, ret_text, err);
     if (rc < 0 && rc != ERR_TIMEOUT)
         ocr_text_free(ret_text);

@@ -11,7 +11,11 @@
 
 #include "partners/spool.h"
 
-enum { HEAD_FIELDS = 6, FILE_FIELDS = 3, LINE_MAX_BYTES = 512 };
+enum {
+    HEAD_FIELDS = 6, /* and the kind, where there is one */
+    FILE_FIELDS = 3,
+    LINE_MAX_BYTES = 512
+};
 
 bool manifest_uuid_is_valid(const char *uuid)
 {
@@ -63,13 +67,17 @@ static int read_head(const json_t *line, struct manifest *to, struct err *err)
         return bad(err, 1, "sheets");
     if (!number_of(line, "files", UINT32_MAX, &to->count) || to->count == 0)
         return bad(err, 1, "files");
-    if (json_object_size(line) != HEAD_FIELDS)
+    const bool has_kind = json_object_get(line, "kind") != NULL;
+    if (has_kind && !mail_kind_is_known(text_of(line, "kind")))
+        return err_set(err, ERR_FORMAT, "manifest line 1: 'kind' is none of " MAIL_KINDS);
+    if (json_object_size(line) != HEAD_FIELDS + (size_t)has_kind)
         return bad(err, 1, "number of fields");
     if (to->count > MANIFEST_FILES_MAX)
         return err_set(err, ERR_LIMIT, "manifest: %u files, at most %d; send more batches",
                        to->count, MANIFEST_FILES_MAX);
     memcpy(to->uuid, text_of(line, "uuid"), sizeof to->uuid);
     memcpy(to->tenant, text_of(line, "tenant"), sizeof to->tenant);
+    snprintf(to->kind, sizeof to->kind, "%s", text_of(line, "kind"));
     day_format(received, to->received);
     to->files = calloc(to->count, sizeof *to->files);
     return to->files ? 0 : err_set(err, ERR_MEMORY, "manifest: no memory for %u files", to->count);
@@ -133,9 +141,10 @@ int manifest_write(const struct manifest *manifest, struct buf *ret_text, struct
     char line[LINE_MAX_BYTES], hex[DIGEST_HEX_SIZE];
     snprintf(line, sizeof line,
              "{\"tripli_manifest\":1,\"uuid\":\"%s\",\"tenant\":\"%s\",\"received\":\"%s\","
-             "\"files\":%u,\"sheets\":%u}\n",
+             "\"files\":%u,\"sheets\":%u%s%s%s}\n",
              manifest->uuid, manifest->tenant, manifest->received, manifest->count,
-             manifest->sheets);
+             manifest->sheets, manifest->kind[0] ? ",\"kind\":\"" : "", manifest->kind,
+             manifest->kind[0] ? "\"" : "");
     int rc = buf_append(ret_text, bytes_of(line, strlen(line)));
     for (uint32_t i = 0; rc == 0 && i < manifest->count; i++) {
         const struct manifest_file *file = &manifest->files[i];

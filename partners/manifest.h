@@ -2,7 +2,8 @@
  * The manifest of a batch that a partner submits: JSON lines. The first says whose and of which day
  * it is, each further line is one file, in the order in which the files are sent. It names no file:
  * names may tell of people. docs/partners.md describes it for partners.
- *   {"tripli_manifest":1,"uuid":…,"tenant":"041","received":"2026-11-22","files":2,"sheets":3}
+ *   {"tripli_manifest":1,"uuid":…,"tenant":"041","received":"2026-11-22","files":2,"sheets":3,
+ *    "kind":"cheque"}                                             the kind may be left out
  *   {"envelope":1,"bytes":52110,"digest":…}
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -14,6 +15,7 @@
 #include "base/day.h"
 #include "base/digest.h"
 #include "base/err.h"
+#include "wire/mail_kind.h"
 
 enum {
     MANIFEST_FILES_MAX = 20000,           /* a day of a fund; more are more batches */
@@ -32,7 +34,8 @@ struct manifest {
     char uuid[MANIFEST_UUID_SIZE];
     char tenant[MANIFEST_TENANT_SIZE];
     char received[DAY_TEXT_SIZE];
-    uint32_t sheets; /* counted by hand, 0: not counted */
+    char kind[MAIL_KIND_SIZE]; /* what all of it is, or "": not declared */
+    uint32_t sheets;           /* counted by hand, 0: not counted */
     uint32_t count;
     struct manifest_file *files;
 };

@@ -16,6 +16,7 @@ struct archive_params room_params(const struct room *room, bool writer)
     return (struct archive_params){.data_dir = room->data,
                                    .key_dir = room->keys,
                                    .config_dir = getenv("TRIPLI_CONFIG"),
+                                   .first = "cheque sick_note",
                                    .writer = writer,
                                    .box_map_bytes = UINT64_C(64) << 20,
                                    .reserve_bytes = 1 << 20};

@@ -254,56 +254,6 @@ static void the_oldest_mail_goes_first(void **state)
     }
 }
 
-/* One-page envelopes, in groups. */
-static struct batch_id feed_many(struct room *room, const struct batch_spec *spec, uint32_t count)
-{
-    enum { GROUP = 250 };
-    struct err err = {0};
-    struct batch_id batch;
-    struct intake_page pages[GROUP];
-    int results[GROUP];
-    const struct bytes image = bytes_of("page", 4);
-    check_ok(archive_batch_open(room->archive, spec, &batch, &err), &err);
-    for (uint32_t number = 1; number <= count;) {
-        size_t group = 0;
-        for (; group < GROUP && number <= count; group++, number++)
-            pages[group] = (struct intake_page){.id = {batch.n, number},
-                                                .image = image,
-                                                .digest = digest_of(image),
-                                                .starts_envelope = true,
-                                                .sheet = number};
-        check_ok(intake_accept(room->archive, pages, group, results, &err), &err);
-    }
-    return batch;
-}
-
-static void ten_thousand_envelopes_do_not_delay_fifty(void **state)
-{
-    struct room *room = *state;
-    struct err err = {0};
-    struct batch_spec spec = room_spec(1, BOUNDARY_MARKED);
-    spec.received = (struct day){2026, 11, 3}; /* older, and there first */
-    feed_many(room, &spec, 10000);
-    struct intake_lease leases[4];
-    for (int i = 0; i < 10; i++) { /* work has begun */
-        assert_int_equal(intake_lend(room->archive, 4, 60000, leases, &err), 4);
-        for (int k = 0; k < 4; k++)
-            intake_lease_clear(&leases[k]);
-    }
-    spec = room_spec(2, BOUNDARY_MARKED);
-    snprintf(spec.tenant, sizeof spec.tenant, "041");
-    struct batch_id small = feed_many(room, &spec, 50);
-    int lent = 0, of_small = 0;
-    for (; of_small < 50; lent += 4) {
-        assert_int_equal(intake_lend(room->archive, 4, 60000, leases, &err), 4);
-        for (int k = 0; k < 4; k++) {
-            of_small += leases[k].id.batch == small.n;
-            intake_lease_clear(&leases[k]);
-        }
-    }
-    assert_in_range(lent, 96, 104); /* every second page is its own */
-}
-
 /* A page that waits for a person, with the machine's guess. */
 static struct page_id await_person(struct room *room, uint8_t mark, struct day received,
                                    const char *tag)
@@ -580,7 +530,6 @@ static const struct CMUnitTest tests[] = {
     TEST(three_failures_quarantine_a_page),
     TEST(lost_leases_cost_nothing),
     TEST(the_oldest_mail_goes_first),
-    TEST(ten_thousand_envelopes_do_not_delay_fifty),
     TEST(a_person_sees_cheques_and_sick_notes_first_then_the_oldest),
     TEST(a_person_decides_undoes_and_decides_again),
     TEST(an_undone_separator_joins_its_envelopes_again),

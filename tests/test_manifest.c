@@ -39,9 +39,31 @@ static void what_is_written_is_read_back(void **state)
     manifest_clear(&got);
 }
 
+static void a_kind_may_be_declared_and_is_written_again(void **state)
+{
+    (void)state;
+    static const char *const kinds[] = {"care_form", "cheque", "letter", "medical", "sick_note"};
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        struct err err = {0};
+        struct manifest got;
+        char text[1024];
+        SCOPED(buf_free) struct buf again = {0};
+        snprintf(text, sizeof text, "%.*s,\"kind\":\"%s\"}\n%s%s", (int)sizeof HEAD - 3, HEAD,
+                 kinds[i], ONE, TWO);
+        check_ok(manifest_read(text_of(text), &got, &err), &err);
+        assert_string_equal(got.kind, kinds[i]);
+        check_ok(manifest_write(&got, &again, &err), &err);
+        assert_true(bytes_equal(buf_view(&again), text_of(text)));
+        manifest_clear(&got);
+    }
+}
+
 static void a_manifest_that_does_not_hold_is_refused_with_its_line(void **state)
 {
     (void)state;
+#define KIND(kind)                                                                                 \
+    START "\"tenant\":\"041\",\"received\":\"2026-11-22\",\"files\":1,\"sheets\":0,\"kind\":" kind \
+          "}\n" ONE
 #define START "{\"tripli_manifest\":1,\"uuid\":\"0123456789abcdef0123456789abcdef\","
     static const struct {
         const char *text;
@@ -66,6 +88,10 @@ static void a_manifest_that_does_not_hold_is_refused_with_its_line(void **state)
          ERR_FORMAT, "'received'"},
         {START "\"tenant\":\"041\",\"received\":\"2026-11-22\",\"files\":10000000,\"sheets\":0}\n",
          ERR_LIMIT, "at most 20000"},
+        {KIND("\"postcard\""), ERR_FORMAT, "'kind' is none of care_form, cheque"},
+        {KIND("\"\""), ERR_FORMAT, "'kind'"},
+        {KIND("7"), ERR_FORMAT, "'kind'"},
+        {KIND("\"cheque\",\"more\":1"), ERR_FORMAT, "fields"},
         {"{\"tripli_manifest\":1,\"uuid\":\"../../../../../../../../etc/passwd\"}\n", ERR_FORMAT,
          "'uuid'"},
     };
@@ -107,6 +133,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_written_is_read_back),
+        cmocka_unit_test(a_kind_may_be_declared_and_is_written_again),
         cmocka_unit_test(a_manifest_that_does_not_hold_is_refused_with_its_line),
         cmocka_unit_test(every_truncation_is_refused),
         cmocka_unit_test(more_bytes_than_the_limit_are_not_looked_at),

@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "wire/mail_kind.h"
+
 enum { WIRE_TEXT_SIZE = 256 };
 
 struct batch_open_message {
@@ -17,7 +19,7 @@ struct batch_open_message {
     char received[11]; /* date of receipt, 2026-11-22 */
     bool marked;       /* capture marks envelope starts; otherwise separators do */
     bool duplex;
-    bool medical; /* mail to the médecin-conseil */
+    char mail[MAIL_KIND_SIZE]; /* what it was declared as (mail_kind.h), or "" */
     char source[64];
     char profile[64];
 };

@@ -47,7 +47,7 @@ static const struct row rows[MESSAGE_KIND_COUNT] = {
     [MESSAGE_BATCH_OPEN] = {"batch_open",
                             {TEXT_FIELD(batch_open, uuid), TEXT_FIELD(batch_open, tenant),
                              TEXT_FIELD(batch_open, received), FLAG_FIELD(batch_open, marked),
-                             FLAG_FIELD(batch_open, duplex), FLAG_FIELD(batch_open, medical),
+                             FLAG_FIELD(batch_open, duplex), TEXT_FIELD(batch_open, mail),
                              TEXT_FIELD(batch_open, source), TEXT_FIELD(batch_open, profile)}},
     [MESSAGE_BATCH_OPENED] = {"batch_opened",
                               {TEXT_FIELD(batch_opened, uuid), NUMBER_FIELD(batch_opened, batch),

@@ -17,6 +17,8 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "base/scope.h"
+#include "image/decode.h"
 #include "workers/file_pages.h"
 #include "workers/reader_seal.h"
 #include "workers/sealed_pages.h"
@@ -31,6 +33,15 @@ struct cutting {
     struct buf bytes;
 };
 
+/* Every pixel, or the reason why there are less. Reduced where that spares the decoder work: which
+ * damage it finds does not depend on it. */
+static int check_pixels(struct bytes image, struct err *err)
+{
+    const struct image_decode_params small = {.page = 1, .reduce = 8};
+    SCOPED(image_free) struct Pix *pixels = NULL;
+    return image_decode(image, &small, &pixels, err);
+}
+
 static int cut_all(struct bytes file, struct cutting *cutting, struct err *err)
 {
     static const struct digest unknown; /* the caller puts in the one that it has proven */
@@ -39,8 +50,12 @@ static int cut_all(struct bytes file, struct cutting *cutting, struct err *err)
     for (unsigned page = 1; rc == 0 && page <= pages; page++) {
         struct file_page cut;
         rc = file_page_cut(file, page, &cut, err);
-        if (rc < 0)
+        if (rc == 0)
+            rc = check_pixels(cut.image, err);
+        if (rc < 0) {
+            buf_free(&cut.cut);
             return rc;
+        }
         pages = cut.header.pages;
         json_t *record = file_page_record(&unknown, &cut.header, page);
         json_array_append_new(cutting->pages, json_pack("{s:I, s:o}", "bytes",

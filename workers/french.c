@@ -233,6 +233,18 @@ const char *french_tag(const char *tag)
     return "rien";
 }
 
+const char *french_kind(const char *kind)
+{
+    static const struct row kinds[] = {{"care_form", "feuilles de soins"},
+                                       {"sick_note", "arrêts de travail"},
+                                       {"cheque", "chèques"},
+                                       {"letter", "lettres"}};
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (strcmp(kinds[i].english, kind) == 0)
+            return kinds[i].french;
+    return kind;
+}
+
 const char *french_refusal(const char *code)
 {
     static const char *const names[][2] = {{"torn", "feuilles déchirées"},

@@ -14,6 +14,10 @@ enum { FRENCH_SIZE = 320 }; /* bytes: a reason in French is at most twice as lon
 /* "une feuille de soins", "un chèque", …; "rien" for a tag that is not known. */
 const char *french_tag(const char *tag);
 
+/* "chèques", "arrêts de travail", …: what a batch was declared as; the word itself where it has no
+ * translation. */
+const char *french_kind(const char *kind);
+
 /* "un coin manque ou est replié", …: what is wrong with the scan of a side (image/quality.h). */
 const char *french_finding(const char *finding);
 

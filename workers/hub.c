@@ -278,6 +278,7 @@ static int open_archive(struct hub *hub, struct err *err)
     const struct archive_params params = {.data_dir = hub->program.place.data,
                                           .key_dir = hub->program.place.keys,
                                           .config_dir = hub->program.place.config,
+                                          .first = hub->program.tuning.coding.first,
                                           .writer = true,
                                           .rewrites_later = true};
     const struct rlimit files = {DESCRIPTORS, DESCRIPTORS};

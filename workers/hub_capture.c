@@ -34,12 +34,17 @@ static int spec_of(const struct batch_open_message *open, struct batch_spec *ret
     *ret_spec =
         (struct batch_spec){.boundary = open->marked ? BOUNDARY_MARKED : BOUNDARY_SEPARATORS,
                             .duplex = open->duplex,
-                            .medical = open->medical};
+                            .medical = mail_kind_is_medical(open->mail)};
     if (parse_uuid(open->uuid, &ret_spec->uuid) < 0)
         return err_set(err, ERR_PROTOCOL, "batch_open: uuid must be 32 lower-case hex digits");
     if (day_parse(open->received, &ret_spec->received) < 0)
         return err_set(err, ERR_PROTOCOL, "batch_open: date of receipt '%s' is not YYYY-MM-DD",
                        open->received);
+    if (open->mail[0] && !mail_kind_is_known(open->mail))
+        return err_set(err, ERR_PROTOCOL, "batch_open: mail '%s' is none of " MAIL_KINDS,
+                       open->mail);
+    if (!ret_spec->medical)
+        snprintf(ret_spec->kind, sizeof ret_spec->kind, "%s", open->mail);
     snprintf(ret_spec->tenant, sizeof ret_spec->tenant, "%s", open->tenant);
     snprintf(ret_spec->source, sizeof ret_spec->source, "%s", open->source);
     snprintf(ret_spec->profile, sizeof ret_spec->profile, "%s", open->profile);

@@ -77,6 +77,7 @@ static int open_batch(struct delivery *delivery, struct err *err)
     hub_uuid(&delivery->batch, open.uuid);
     memcpy(open.tenant, delivery->batch.tenant, sizeof open.tenant);
     memcpy(open.received, delivery->manifest.received, sizeof open.received);
+    memcpy(open.mail, delivery->manifest.kind, sizeof open.mail);
     int rc = capture_open(&delivery->import->program, NULL, &delivery->capture, err);
     if (rc == 0)
         rc = capture_batch_open(delivery->capture, &open, &opened, err);

@@ -103,8 +103,7 @@ static int fill_open(const struct scan *scan, struct batch_open_message *ret_ope
 {
     const struct scan_options *options = &scan->options;
     *ret_open = (struct batch_open_message){.marked = options->input != NULL,
-                                            .duplex = !options->input && !options->simplex,
-                                            .medical = options->medical};
+                                            .duplex = !options->input && !options->simplex};
     uint8_t raw[16];
     struct day day;
     randombytes_buf(raw, sizeof raw);
@@ -122,6 +121,8 @@ static int fill_open(const struct scan *scan, struct batch_open_message *ret_ope
                        options->received);
     if (options->received)
         day_format(day, ret_open->received);
+    if (options->medical)
+        snprintf(ret_open->mail, sizeof ret_open->mail, "medical");
     snprintf(ret_open->source, sizeof ret_open->source, "%s",
              options->input    ? "folder"
              : options->hopper ? "virtual feeder"

@@ -12,6 +12,7 @@
 #include "workers/ask.h"
 #include "workers/counts_json.h"
 #include "workers/document_json.h"
+#include "workers/french.h"
 #include "workers/verb.h"
 
 enum { STEP = 64 }; /* batches read at once */
@@ -93,10 +94,11 @@ static void print_batch(const struct batch_verb *verb, const struct batch_info *
     day_format(info->spec.received, received);
     sodium_bin2hex(uuid, sizeof uuid, info->spec.uuid.at, sizeof info->spec.uuid.at);
     if (verb->json) {
-        json_t *object = json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:b}", "batch", (int)info->id.n,
-                                   "uuid", uuid, "tenant", info->spec.tenant, "received", received,
-                                   "state", state_word(info->state, false), "source",
-                                   info->spec.source, "adds_up", counts_add_up(counts));
+        json_t *object = json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:b, s:s, s:b}", "batch",
+                                   (int)info->id.n, "uuid", uuid, "tenant", info->spec.tenant,
+                                   "received", received, "state", state_word(info->state, false),
+                                   "source", info->spec.source, "medical", (int)info->spec.medical,
+                                   "kind", info->spec.kind, "adds_up", counts_add_up(counts));
         json_t *numbers = counts_to_json(counts);
         json_object_update(object, numbers);
         json_decref(numbers);
@@ -110,6 +112,10 @@ static void print_batch(const struct batch_verb *verb, const struct batch_info *
            (unsigned long long)counts->sheets_fed, (unsigned long long)counts->accepted,
            (unsigned long long)counts->filed, (unsigned long long)counts->to_code,
            (unsigned long long)counts->quarantined, (unsigned long long)counts->waiting);
+    if (info->spec.medical)
+        printf("          annoncé : courrier du médecin-conseil\n");
+    else if (info->spec.kind[0])
+        printf("          annoncé : %s\n", french_kind(info->spec.kind));
     if (paper->placed)
         print_paper(paper);
     if (info->state == BATCH_FEEDING)

@@ -4,7 +4,6 @@
  * a year later, finds the same batch and brings the same receipt.
  * SPDX-License-Identifier: Apache-2.0
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <fts.h>
@@ -13,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -23,6 +21,7 @@
 #include "base/scope.h"
 #include "image/header.h"
 #include "partners/client.h"
+#include "workers/drop_folder.h"
 #include "workers/french.h"
 #include "workers/page_room.h"
 #include "workers/pdf_pages.h"
@@ -31,8 +30,7 @@
 enum {
     PATIENCE_MS = 600000, /* a gateway that is started anew, a line that is down for minutes */
     SHOW_MS = 500,
-    CALM_MS = 10000,  /* a file of a drop folder unchanged for so long is whole */
-    LOOK_MS = 2000,   /* between two looks at it */
+    LOOK_MS = 2000,   /* between two looks at a drop folder */
     INPUTS_MAX = 1024 /* on one command line */
 };
 
@@ -40,7 +38,7 @@ struct submit_verb {
     struct program program;
     bool json, envelope_per_folder, terminal, watch;
     struct verb_door door;
-    const char *tenant, *received, *uuid, *out;
+    const char *tenant, *received, *kind, *uuid, *out;
     uint32_t sheets;
     char *inputs[INPUTS_MAX + 1];
     int input_count;
@@ -60,6 +58,7 @@ struct submit_verb {
 static const struct argp_option options[] = {
     {"tenant", 't', "CODE", 0, "own caisse (three digits)", 0},
     {"received", 'r', "DATE", 0, "date of receipt (today)", 0},
+    {"kind", 'k', "KIND", 0, "all of it is: " MAIL_KINDS, 0},
     {"envelope-per", 'e', "WHAT", 0, "file (default) or folder", 0},
     {"sheets", 'n', "N", 0, "sheets counted by hand, into the receipt", 0},
     {"batch", 'b', "UUID", 0, "id of the batch (made of its contents)", 0},
@@ -77,6 +76,9 @@ static error_t parse_more(int key, char *arg, struct submit_verb *verb)
         return 0;
     case 'r':
         verb->received = arg;
+        return 0;
+    case 'k':
+        verb->kind = arg;
         return 0;
     case 'o':
         verb->out = arg;
@@ -98,6 +100,8 @@ static void check_options(const struct submit_verb *verb, struct argp_state *sta
         argp_error(state, "--tenant: three digits are wanted");
     if (verb->received && day_parse(verb->received, &day) < 0)
         argp_error(state, "--received: YYYY-MM-DD is wanted");
+    if (verb->kind && !mail_kind_is_known(verb->kind))
+        argp_error(state, "--kind: one of " MAIL_KINDS " is wanted");
     if (verb->uuid && !manifest_uuid_is_valid(verb->uuid))
         argp_error(state, "--batch: 32 lower-case hex digits are wanted");
     if (verb->input_count == 0)
@@ -270,6 +274,7 @@ static int write_manifest(struct submit_verb *verb, struct buf *ret_text, struct
     name_batch(verb);
     manifest->sheets = verb->sheets;
     snprintf(manifest->tenant, sizeof manifest->tenant, "%s", verb->tenant);
+    snprintf(manifest->kind, sizeof manifest->kind, "%s", verb->kind ? verb->kind : "");
     day_format(day_of_ms(clock_wall_ms()), manifest->received);
     if (verb->received)
         snprintf(manifest->received, sizeof manifest->received, "%s", verb->received);
@@ -456,82 +461,13 @@ static int submit_once(struct submit_verb *verb, uint32_t *ret_refused, struct e
     return rc < 0 ? rc : report(verb, buf_view(&receipt), ret_refused, err);
 }
 
-/* ---- a drop folder ----
- * Files that are ready are moved into DIR/.sending-DATE, which is submitted as one batch of that
- * day; with the receipt it becomes DIR/.sent/UUID. So a break changes neither files nor day. */
-
-static bool is_ready(const char *folder, const char *name)
-{
-    char path[PLACE_SIZE + 300];
-    struct stat stat_of;
-    size_t len = strlen(name);
-    if (name[0] == '.' || (len > 5 && strcmp(name + len - 5, ".done") == 0))
-        return false;
-    snprintf(path, sizeof path, "%s/%s.done", folder, name);
-    bool done = access(path, F_OK) == 0;
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    return stat(path, &stat_of) == 0 && S_ISREG(stat_of.st_mode) &&
-           (done || clock_wall_ms() - (int64_t)stat_of.st_mtime * 1000 > CALM_MS);
-}
-
-static int move_file(const char *folder, const char *name, const char *to, struct err *err)
-{
-    char from_path[PLACE_SIZE + 300], to_path[PLACE_SIZE + 300];
-    snprintf(from_path, sizeof from_path, "%s/%s", folder, name);
-    snprintf(to_path, sizeof to_path, "%s/%s", to, name);
-    if (rename(from_path, to_path) < 0)
-        return err_errno(err, errno, "%s", from_path);
-    strncat(from_path, ".done", sizeof from_path - strlen(from_path) - 1);
-    unlink(from_path);
-    return 1;
-}
-
-/* Finds what an earlier life began to send, or moves what is ready: 1, or 0 when nothing is. */
-static int claim(const char *folder, char ret_claimed[PLACE_SIZE], struct err *err)
-{
-    char day[DAY_TEXT_SIZE];
-    int moved = 0;
-    DIR *entries = opendir(folder);
-    if (!entries)
-        return err_errno(err, errno, "%s", folder);
-    snprintf(ret_claimed, PLACE_SIZE, "%s/.sending-%s", folder,
-             day_format(day_of_ms(clock_wall_ms()), day));
-    for (const struct dirent *entry; moved >= 0 && (entry = readdir(entries)) != NULL;) {
-        if (strncmp(entry->d_name, ".sending-", 9) == 0) {
-            snprintf(ret_claimed, PLACE_SIZE, "%s/%.30s", folder, entry->d_name);
-            closedir(entries);
-            return rmdir(ret_claimed) == 0 ? 0 : 1;
-        }
-    }
-    rewinddir(entries);
-    for (const struct dirent *entry; moved >= 0 && (entry = readdir(entries)) != NULL;) {
-        if (!is_ready(folder, entry->d_name))
-            continue;
-        mkdir(ret_claimed, 0700); /* rename says when that failed */
-        moved = move_file(folder, entry->d_name, ret_claimed, err);
-    }
-    closedir(entries);
-    return moved;
-}
-
-/* What was claimed is done with: kept under the batch's id, or as skipped when no image was there.
- */
-static int put_away(const char *folder, const char *claimed, const char *name, struct err *err)
-{
-    char to[PLACE_SIZE + 64];
-    snprintf(to, sizeof to, "%s/.sent/%s", folder, name);
-    if (rename(claimed, to) == 0)
-        return 0;
-    if (errno == ENOTEMPTY || errno == EEXIST) /* the same files were sent before */
-        return file_remove_tree(claimed, err);
-    return err_errno(err, errno, "%s", to);
-}
+/* ---- a drop folder ---- */
 
 static int watch_once(struct submit_verb *verb, const char *folder, struct err *err)
 {
     char claimed[PLACE_SIZE], out[PLACE_SIZE + 64], skipped[40];
     uint32_t refused;
-    int rc = claim(folder, claimed, err);
+    int rc = drop_folder_claim(folder, claimed, err);
     if (rc <= 0)
         return rc;
     verb->inputs[0] = claimed;
@@ -541,12 +477,13 @@ static int watch_once(struct submit_verb *verb, const char *folder, struct err *
     rc = submit_once(verb, &refused, err);
     snprintf(skipped, sizeof skipped, "skipped-%lld", (long long)clock_wall_ms());
     if (rc == ERR_NOT_FOUND)
-        rc = put_away(folder, claimed, skipped, err);
+        rc = drop_folder_put_away(folder, claimed, skipped, err);
     else if (rc == 0) {
         char named[PLACE_SIZE + 64];
         snprintf(named, sizeof named, "%s/.sent/%s.receipt", folder, verb->manifest.uuid);
-        rc = rename(out, named) < 0 ? err_errno(err, errno, "%s", named)
-                                    : put_away(folder, claimed, verb->manifest.uuid, err);
+        rc = rename(out, named) < 0
+                 ? err_errno(err, errno, "%s", named)
+                 : drop_folder_put_away(folder, claimed, verb->manifest.uuid, err);
     }
     forget_files(verb);
     return rc;

@@ -78,4 +78,7 @@ enum { FAST_TABLE = 4096, FAST_TABLE_STEP = 256 };
 struct fast_entry {
     float value, rise;
 };
+/* Indices that were stored are loaded again one by one: a load each, where a compiler that knows
+ * them to be in a register would take three instructions to get one out. */
+#define FAST_KEEP_IN_MEMORY(array) __asm__("" : "+m"(array))
 extern struct fast_entry fast_tanh_table[FAST_TABLE], fast_logistic_table[FAST_TABLE];

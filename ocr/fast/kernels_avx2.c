@@ -137,7 +137,7 @@ AVX2 static inline __m256 sign_of(__m256 x)
 }
 
 /* Two entries of a table. */
-AVX2 static inline __m128 two_of(const struct fast_entry *table, const int32_t at[2])
+AVX2 static inline __m128 two_of(const struct fast_entry *table, const uint32_t at[2])
 {
     __m128d first = _mm_load_sd((const double *)(const void *)&table[at[0]]);
     return _mm_castpd_ps(_mm_loadh_pd(first, (const double *)(const void *)&table[at[1]]));
@@ -149,8 +149,9 @@ AVX2 static inline __m256 look_up(const struct fast_entry *table, __m256 x)
     __m256 scaled = _mm256_mul_ps(x, _mm256_set1_ps(FAST_TABLE_STEP));
     scaled = _mm256_min_ps(scaled, _mm256_set1_ps(FAST_TABLE - 1));
     __m256i whole = _mm256_cvttps_epi32(scaled);
-    int32_t at[FAST_LANES];
-    store_sums(at, whole);
+    _Alignas(FAST_ALIGN) uint32_t at[FAST_LANES];
+    _mm256_store_si256((__m256i *)(void *)at, whole);
+    FAST_KEEP_IN_MEMORY(at);
     __m256 even = _mm256_set_m128(two_of(table, at + 4), two_of(table, at));
     __m256 odd = _mm256_set_m128(two_of(table, at + 6), two_of(table, at + 2));
     __m256 value = _mm256_shuffle_ps(even, odd, _MM_SHUFFLE(2, 0, 2, 0));

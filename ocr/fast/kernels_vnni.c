@@ -145,13 +145,13 @@ VNNI static inline __m512 with_sign_of(__m512 x, __m512 size)
 }
 
 /* Two entries of a table. */
-VNNI static inline __m128d two_of(const struct fast_entry *table, const int32_t at[2])
+VNNI static inline __m128d two_of(const struct fast_entry *table, const uint32_t at[2])
 {
     __m128d first = _mm_load_sd((const double *)(const void *)&table[at[0]]);
     return _mm_loadh_pd(first, (const double *)(const void *)&table[at[1]]);
 }
 
-VNNI static inline __m512 eight_of(const struct fast_entry *table, const int32_t at[8])
+VNNI static inline __m512 eight_of(const struct fast_entry *table, const uint32_t at[8])
 {
     __m256d low = _mm256_set_m128d(two_of(table, at + 2), two_of(table, at));
     __m256d high = _mm256_set_m128d(two_of(table, at + 6), two_of(table, at + 4));
@@ -166,8 +166,9 @@ VNNI static inline __m512 look_up(const struct fast_entry *table, __m512 x)
     __m512 scaled = _mm512_mul_ps(x, _mm512_set1_ps(FAST_TABLE_STEP));
     scaled = _mm512_min_ps(scaled, _mm512_set1_ps(FAST_TABLE - 1));
     __m512i whole = _mm512_cvttps_epi32(scaled);
-    int32_t at[FAST_WIDE];
-    _mm512_storeu_si512(at, whole);
+    _Alignas(FAST_ALIGN) uint32_t at[FAST_WIDE];
+    _mm512_store_si512(at, whole);
+    FAST_KEEP_IN_MEMORY(at);
     __m512 low = eight_of(table, at), high = eight_of(table, at + 8);
     __m512 value = _mm512_permutex2var_ps(low, even, high);
     __m512 rise = _mm512_permutex2var_ps(low, _mm512_add_epi32(even, _mm512_set1_epi32(1)), high);

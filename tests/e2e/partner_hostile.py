@@ -140,6 +140,22 @@ class Hostile(Door):
         self.assertEqual([row["code"] for row in rows], list(codes), rows)
         self.assertEqual(statement["pages"], 1)
 
+    def test_an_image_cut_in_half_or_damaged_is_refused_before_it_is_stored(self):
+        whole = {page[:2]: page for page in self.pages}
+        tif, jpg = whole[b"II"], whole[b"\xff\xd8"]
+        noise = png(400, 400, zlib.compress(b"".join(b"\0" + os.urandom(50) for _ in range(400))))
+        bad = [file[:len(file) // 2] for file in (tif, jpg, noise)]
+        for file in (tif, noise):
+            middle = len(file) // 2
+            bad.append(file[:middle] + bytes(40) + file[middle + 40:])
+        statement, refused = self.submit_as(self.client(), "041", [[*bad, tif, jpg, noise]])
+        self.assertEqual((statement["refused"], statement["pages"]), (5, 3), refused)
+        self.assertEqual([(row["file"], row["code"]) for row in refused],
+                         [(number, "format") for number in range(1, 6)])
+        for row, reason in zip(refused, ("cut", "Premature end", "cut", "damaged strip",
+                                         "damaged PNG")):
+            self.assertIn(reason, row["reason"])
+
     def test_a_key_that_is_not_listed_gets_no_answer_and_is_said_once(self):
         stranger = self.client("stranger.key")
         stranger.send("receipt", uuid="0" * 32, at=0)
