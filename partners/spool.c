@@ -321,10 +321,12 @@ static int check_chunk(const struct spool *spool, uint64_t at, size_t length, st
     return 1;
 }
 
-int spool_seal(struct spool *spool, uint64_t at, struct bytes chunk, struct buf *room,
-               struct spool_blocks *ret_blocks, struct err *err)
+int spool_seal(struct spool *spool, uint64_t at, struct bytes chunk, struct spool_blocks *blocks,
+               struct err *err)
 {
-    *ret_blocks = (struct spool_blocks){.spool = spool, .at = spool->end};
+    struct buf *room = &blocks->sealed;
+    blocks->spool = spool;
+    blocks->at = spool->end;
     int rc = check_chunk(spool, at, chunk.len, err);
     if (rc <= 0)
         return rc;
@@ -339,7 +341,6 @@ int spool_seal(struct spool *spool, uint64_t at, struct bytes chunk, struct buf 
         return err_set(err, rc, "%s: a chunk of %zu bytes could not be sealed", spool->path,
                        chunk.len);
     fill_block(room);
-    ret_blocks->bytes = buf_view(room);
     spool->end += room->len;
     spool->written += chunk.len;
     return 0;
@@ -351,8 +352,8 @@ int spool_put(const struct spool_blocks *blocks, struct err *err)
     int fault = fault_point("spool.append.before_write");
     if (fault)
         return err_errno(err, fault, "%s", spool->path);
-    for (size_t done = 0; done < blocks->bytes.len;) {
-        ssize_t put = pwrite(spool->fd, blocks->bytes.at + done, blocks->bytes.len - done,
+    for (size_t done = 0; done < blocks->sealed.len;) {
+        ssize_t put = pwrite(spool->fd, blocks->sealed.at + done, blocks->sealed.len - done,
                              (off_t)(blocks->at + done));
         if (put < 0 && errno == EINTR)
             continue;

@@ -1,9 +1,9 @@
 /*
  * The spool: one file that a partner sends, sealed chunk by chunk for the hub before it touches the
- * disk. A key of its own, which whoever writes forgets with the spool, is sealed for the hub's
- * public key (libsodium's crypto_box_seal: X25519, XSalsa20-Poly1305), each chunk for that one
- * (base/seal.h). So a spool that was closed cannot be read back by who wrote it. The durable byte
- * is where a broken upload goes on. SPDX-License-Identifier: Apache-2.0
+ * disk. Each opening makes a key, seals it for the hub's public key (libsodium's crypto_box_seal:
+ * X25519, XSalsa20-Poly1305) and each chunk for that key (base/seal.h), and forgets it at the end:
+ * who writes a spool cannot read it back. The durable byte is where a broken upload goes on.
+ * SPDX-License-Identifier: Apache-2.0
  */
 #pragma once
 
@@ -68,18 +68,18 @@ bool spool_is_fresh(const struct spool *spool);
 /* Sealed blocks on their way to the disk. */
 struct spool_blocks {
     const struct spool *spool;
-    uint64_t at;        /* where in the spool; whole blocks, as the length is */
-    struct bytes bytes; /* none when the chunk was written already */
+    uint64_t at;       /* where in the spool: whole blocks, as the length is */
+    struct buf sealed; /* none when the chunk was written already */
 };
 
-/* Seals the chunk that begins at byte `at` into `room`, which is empty, has SPOOL_BLOCKS_MOST bytes
- * of memory from a multiple of SPOOL_BLOCK_BYTES on, and is the caller's. It counts as written; the
- * caller puts the blocks in their order before the next sync. A chunk that was written already is 0
- * and changes nothing, so an answer that was lost may be asked for again. ERR_CONFLICT names the
- * next byte when `at` is another one; ERR_LIMIT: an empty chunk, one over SPOOL_CHUNK_BYTES, or one
- * beyond the file's end. */
-int spool_seal(struct spool *spool, uint64_t at, struct bytes chunk, struct buf *room,
-               struct spool_blocks *ret_blocks, struct err *err);
+/* Seals the chunk that begins at byte `at` into `blocks->sealed`, which the caller gives empty,
+ * with SPOOL_BLOCKS_MOST bytes of memory from a multiple of SPOOL_BLOCK_BYTES on, and keeps. It
+ * counts as written; the caller puts the blocks in their order before the next sync. A chunk that
+ * was written already is 0 and changes nothing, so an answer that was lost may be asked for again.
+ * ERR_CONFLICT names the next byte when `at` is another one; ERR_LIMIT: an empty chunk, one over
+ * SPOOL_CHUNK_BYTES, or one beyond the file's end. */
+int spool_seal(struct spool *spool, uint64_t at, struct bytes chunk, struct spool_blocks *blocks,
+               struct err *err);
 
 /* Writing and syncing are for one who takes more chunks meanwhile: mark what the sync is to cover,
  * put the blocks and sync (in another thread if need be: both change nothing of the spool), then

@@ -187,16 +187,16 @@ int spool_group_write(struct spool_group *group, struct spool *spool, uint64_t a
                       struct bytes chunk, struct err *err)
 {
     struct members *members = group->gathering;
-    struct buf room = {.at = members->room + members->used, .capacity = SPOOL_BLOCKS_MOST};
-    struct spool_blocks blocks;
+    struct spool_blocks blocks = {
+        .sealed = {.at = members->room + members->used, .capacity = SPOOL_BLOCKS_MOST}};
     assert(!spool_group_is_full(group));
-    int rc = spool_seal(spool, at, chunk, &room, &blocks, err);
+    int rc = spool_seal(spool, at, chunk, &blocks, err);
     if (rc < 0)
         return rc;
     member_of(members, spool);
-    if (blocks.bytes.len > 0)
+    if (blocks.sealed.len > 0)
         members->chunks[members->chunk_count++] = blocks;
-    members->used += blocks.bytes.len;
+    members->used += blocks.sealed.len;
     return 0;
 }
 

@@ -45,13 +45,12 @@ static struct spool *opened(uint64_t whole)
 static int append(struct spool *spool, uint64_t at, struct bytes chunk, struct err *err)
 {
     SCOPED(scope_free) uint8_t *memory = aligned_alloc(SPOOL_BLOCK_BYTES, SPOOL_BLOCKS_MOST);
-    struct buf room = {.at = memory, .capacity = SPOOL_BLOCKS_MOST};
-    struct spool_blocks blocks;
-    int rc = spool_seal(spool, at, chunk, &room, &blocks, err);
+    struct spool_blocks blocks = {.sealed = {.at = memory, .capacity = SPOOL_BLOCKS_MOST}};
+    int rc = spool_seal(spool, at, chunk, &blocks, err);
     if (rc < 0)
         return rc;
     spool_mark(spool);
-    if (blocks.bytes.len > 0)
+    if (blocks.sealed.len > 0)
         rc = spool_put(&blocks, err);
     if (rc == 0)
         rc = spool_sync(spool, err);
