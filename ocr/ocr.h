@@ -21,6 +21,9 @@ enum ocr_engine_name { OCR_FAST, OCR_TESSERACT };
  * the one before it. */
 enum ocr_kernels { OCR_KERNELS_BEST, OCR_KERNELS_PLAIN, OCR_KERNELS_AVX2, OCR_KERNELS_VNNI };
 
+/* "best", "plain", "avx2" or "vnni"; false for any other name. */
+bool ocr_kernels_of_name(const char *name, enum ocr_kernels *ret_kernels);
+
 struct ocr_params {
     const char *language;  /* "fra" */
     const char *model_dir; /* folder of .traineddata files; NULL: the engine's own default */

@@ -187,12 +187,29 @@ static void what_was_compared_is_said(void **state)
     assert_ptr_equal(fast_kernels_choose(OCR_KERNELS_BEST), fast_kernels_choose(OCR_KERNELS_VNNI));
 }
 
+static void kernels_are_known_by_name(void **state)
+{
+    enum ocr_kernels kernels;
+
+    (void)state;
+    for (int i = OCR_KERNELS_PLAIN; i <= OCR_KERNELS_VNNI; i++) {
+        const char *name = fast_kernels_choose((enum ocr_kernels)i)->name;
+        assert_true(ocr_kernels_of_name(name, &kernels));
+        assert_string_equal(fast_kernels_choose(kernels)->name, name);
+    }
+    assert_true(ocr_kernels_of_name("best", &kernels));
+    assert_int_equal(kernels, OCR_KERNELS_BEST);
+    assert_false(ocr_kernels_of_name("", &kernels));
+    assert_false(ocr_kernels_of_name("sse2", &kernels));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sums_are_equal_whatever_the_weights),
         cmocka_unit_test(states_and_values_are_equal_to_the_bit),
         cmocka_unit_test(what_was_compared_is_said),
+        cmocka_unit_test(kernels_are_known_by_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,6 +6,7 @@
 #include "workers/sealed_pages.h"
 
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -16,7 +17,7 @@
 #include "tests/check.h"
 #include "tests/tiff_fixture.h"
 
-enum { WAIT_MS = 400, PATIENCE_MS = 10000 };
+enum { WAIT_MS = 400, PATIENCE_MS = 10000, LARGE_BYTES = 17 << 20 };
 
 static const struct tiff_fixture two_pages = {.width = 40,
                                               .height = 30,
@@ -27,11 +28,26 @@ static const struct tiff_fixture two_pages = {.width = 40,
                                               .compression = 1,
                                               .pages = 2};
 
+static struct cutter *cutter_of(const char *program)
+{
+    struct err err;
+    struct cutter *cutter = NULL;
+    check_ok(cutter_new(program, &cutter, &err), &err);
+    return cutter;
+}
+
+static int cut_by(struct cutter *cutter, struct bytes file, struct sealed_pages *ret_pages,
+                  struct err *err)
+{
+    const struct sealed_file sealed = {file, digest_of(file), PATIENCE_MS};
+    return sealed_pages_cut(cutter, &sealed, ret_pages, err);
+}
+
 static int cut(const char *program, struct bytes file, struct sealed_pages *ret_pages,
                struct err *err)
 {
-    const struct sealed_file sealed = {program, file, digest_of(file), PATIENCE_MS};
-    return sealed_pages_cut(&sealed, ret_pages, err);
+    SCOPED(cutter_free) struct cutter *cutter = cutter_of(program);
+    return cut_by(cutter, file, ret_pages, err);
 }
 
 static const char *cutter(void)
@@ -70,6 +86,36 @@ static void a_broken_file_is_refused_with_its_reason(void **state)
     assert_int_equal(pages.count, 0);
 }
 
+/* After each file that is refused a new process begins; the others go through one. */
+static void one_process_cuts_file_after_file(void **state)
+{
+    (void)state;
+    SCOPED(buf_free) struct buf file = tiff_fixture(&two_pages);
+    SCOPED(buf_free) struct buf large_file = tiff_fixture(&two_pages);
+    SCOPED(scope_free) char *zeros = calloc(1, LARGE_BYTES);
+    assert_non_null(zeros);
+    assert_int_equal(buf_append(&large_file, bytes_of(zeros, LARGE_BYTES)), 0);
+    const struct {
+        struct bytes file;
+        int want;
+        unsigned files; /* that its process was handed */
+    } rows[] = {{buf_view(&file), 0, 1},
+                {buf_view(&file), 0, 2},
+                {bytes_of("hello", 5), ERR_FORMAT, 0},
+                {buf_view(&file), 0, 1},
+                {buf_view(&large_file), 0, 2},
+                {buf_view(&file), 0, 1}}; /* the memory of the large one has gone */
+    SCOPED(cutter_free) struct cutter *one = cutter_of(cutter());
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct err err = {0};
+        SCOPED(sealed_pages_clear) struct sealed_pages pages = {0};
+        int rc = cut_by(one, rows[i].file, &pages, &err);
+        if (rc != rows[i].want || cutter_files(one) != rows[i].files)
+            fail_msg("row %zu: got %d (%s) and %u files, want %d and %u", i, rc, err.text,
+                     cutter_files(one), rows[i].want, rows[i].files);
+    }
+}
+
 static void without_its_program_nothing_is_said_of_the_file(void **state)
 {
     (void)state;
@@ -104,13 +150,37 @@ static void a_program_taken_over_costs_its_time_and_its_file(void **state)
         SCOPED(sealed_pages_clear) struct sealed_pages pages = {0};
         int len = snprintf(text, sizeof text, "#!/bin/sh\n%s\n", takeovers[i]);
         check_ok(file_write(path, 0700, bytes_of(text, (size_t)len), &err), &err);
-        const struct sealed_file sealed = {path, bytes_of("x", 1), digest_of(bytes_of("x", 1)),
-                                           WAIT_MS};
+        const struct sealed_file sealed = {bytes_of("x", 1), digest_of(bytes_of("x", 1)), WAIT_MS};
+        SCOPED(cutter_free) struct cutter *taken = cutter_of(path);
         int64_t start_ms = clock_mono_ms();
-        check_refused(sealed_pages_cut(&sealed, &pages, &err), ERR_FORMAT, &err);
+        check_refused(sealed_pages_cut(taken, &sealed, &pages, &err), ERR_FORMAT, &err);
         assert_true(clock_mono_ms() - start_ms < PATIENCE_MS);
         assert_null(strstr(err.text, "hub"));
         assert_int_equal(pages.count, 0);
+    }
+    unlink(path);
+    rmdir(folder);
+}
+
+/* A program that was taken over by one file and lies of the next: it is asked once more, alone. */
+static void a_lie_of_a_process_that_has_seen_another_file_does_not_count(void **state)
+{
+    (void)state;
+    struct err err;
+    char folder[] = "/tmp/tripli-sealed-XXXXXX", path[PATH_MAX];
+    static const char script[] = "#!/bin/sh\n"
+                                 "head -c 8 <&3 >/dev/null\n"
+                                 "echo '{\"pages\": [{\"bytes\": 0, \"record\": {}}]}' >&3\n"
+                                 "head -c 8 <&3 >/dev/null\n"
+                                 "echo '{\"code\": \"format\", \"reason\": \"a lie\"}' >&3\n";
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/cutter", folder);
+    check_ok(file_write(path, 0700, bytes_of(script, strlen(script)), &err), &err);
+    SCOPED(cutter_free) struct cutter *taken = cutter_of(path);
+    for (int i = 0; i < 4; i++) {
+        SCOPED(sealed_pages_clear) struct sealed_pages pages = {0};
+        check_ok(cut_by(taken, bytes_of("x", 1), &pages, &err), &err);
+        assert_int_equal(pages.count, 1);
     }
     unlink(path);
     rmdir(folder);
@@ -146,8 +216,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_page_comes_with_the_digest_of_its_file),
         cmocka_unit_test(a_broken_file_is_refused_with_its_reason),
+        cmocka_unit_test(one_process_cuts_file_after_file),
         cmocka_unit_test(without_its_program_nothing_is_said_of_the_file),
         cmocka_unit_test(a_program_taken_over_costs_its_time_and_its_file),
+        cmocka_unit_test(a_lie_of_a_process_that_has_seen_another_file_does_not_count),
         cmocka_unit_test(the_program_inherits_two_descriptors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

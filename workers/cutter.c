@@ -1,6 +1,7 @@
 /*
- * tripli-cutter: cuts the pages out of one file for tripli-import, sealed as the reader is. The
- * file is mapped from descriptor 4; descriptor 3 is a pipe that carries one line of JSON,
+ * tripli-cutter: cuts the pages out of files for tripli-import, sealed as the reader is. Descriptor
+ * 3 is a socket; 8 bytes on it, in host order, say that a file of that length lies in the memory
+ * mapped from descriptor 4. The answer is one line of JSON,
  *   {"pages": [{"bytes": N, "record": {…}}, …]}   or   {"code": "format", "reason": "…"}
  * then the bytes of the pages one after another; N 0 stands for the file itself.
  * SPDX-License-Identifier: Apache-2.0
@@ -12,20 +13,20 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/log.h"
 #include "base/scope.h"
 #include "image/decode.h"
+#include "workers/cutter_client.h"
 #include "workers/file_pages.h"
 #include "workers/reader_seal.h"
-#include "workers/sealed_pages.h"
 
 enum {
     MEMORY_MIB = 2048, /* the file and its pages, 256 MB each, and what a decoder needs */
-    CPU_SECONDS = 30   /* cutting 64 pages takes less than one */
+    CPU_SECONDS = 30   /* for all its files; one that dies of it is tried again, alone */
 };
 
 struct cutting {
@@ -33,13 +34,14 @@ struct cutting {
     struct buf bytes;
 };
 
-/* Every pixel, or the reason why there are less. Reduced where that spares the decoder work: which
- * damage it finds does not depend on it. */
-static int check_pixels(struct bytes image, struct err *err)
+/* Every pixel, or the reason why there are less. A JPEG is reduced, which spares its decoder half
+ * the work and finds the same damage; reducing another format would cost. */
+static int check_pixels(const struct file_page *page, struct err *err)
 {
-    const struct image_decode_params small = {.page = 1, .reduce = 8};
+    const unsigned reduce = page->header.format == IMAGE_JPEG ? 8 : 1;
+    const struct image_decode_params whole = {.page = 1, .reduce = reduce};
     SCOPED(image_free) struct Pix *pixels = NULL;
-    return image_decode(image, &small, &pixels, err);
+    return image_decode(page->image, &whole, &pixels, err);
 }
 
 static int cut_all(struct bytes file, struct cutting *cutting, struct err *err)
@@ -51,7 +53,7 @@ static int cut_all(struct bytes file, struct cutting *cutting, struct err *err)
         struct file_page cut;
         rc = file_page_cut(file, page, &cut, err);
         if (rc == 0)
-            rc = check_pixels(cut.image, err);
+            rc = check_pixels(&cut, err);
         if (rc < 0) {
             buf_free(&cut.cut);
             return rc;
@@ -72,30 +74,15 @@ static int tell(json_t *head, struct bytes bytes)
 {
     struct err err;
     char *line = head ? json_dumps(head, JSON_COMPACT) : NULL;
-    int rc = line ? file_write_all(SEALED_PIPE_FD, bytes_of(line, strlen(line)), "pipe", &err)
+    int rc = line ? file_write_all(CUTTER_SOCKET_FD, bytes_of(line, strlen(line)), "socket", &err)
                   : ERR_MEMORY;
     if (rc == 0)
-        rc = file_write_all(SEALED_PIPE_FD, bytes_of("\n", 1), "pipe", &err);
+        rc = file_write_all(CUTTER_SOCKET_FD, bytes_of("\n", 1), "socket", &err);
     if (rc == 0)
-        rc = file_write_all(SEALED_PIPE_FD, bytes, "pipe", &err);
+        rc = file_write_all(CUTTER_SOCKET_FD, bytes, "socket", &err);
     json_decref(head);
     free(line);
     return rc;
-}
-
-static int find_file(struct bytes *ret_file)
-{
-    struct stat stat;
-    if (fstat(SEALED_FILE_FD, &stat) < 0)
-        return ERR_IO;
-    *ret_file = bytes_of(NULL, 0);
-    if (stat.st_size == 0)
-        return 0;
-    void *at = mmap(NULL, (size_t)stat.st_size, PROT_READ, MAP_PRIVATE, SEALED_FILE_FD, 0);
-    if (at == MAP_FAILED)
-        return ERR_IO;
-    *ret_file = bytes_of(at, (size_t)stat.st_size);
-    return 0;
 }
 
 static int seal(struct err *err)
@@ -104,28 +91,50 @@ static int seal(struct err *err)
     return setrlimit(RLIMIT_CPU, &time) < 0 ? ERR_UNAVAILABLE : reader_seal(MEMORY_MIB, err);
 }
 
-int main(int argc, char **argv)
+/* The answer to one file. */
+static int answer(struct bytes file)
 {
-    struct cutting cutting = {0};
-    struct bytes file;
+    struct cutting cutting = {.pages = json_array()};
     struct err err = {0};
-    (void)argv;
-    if (argc != 1 || find_file(&file) < 0) {
-        fprintf(stderr, "tripli-cutter is started by tripli-import\n");
-        return EX_USAGE;
-    }
-    log_start("tripli-cutter");
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (seal(&err) < 0) {
-        log_error("%s", err.text);
-        return SEALED_NO_SEAL;
-    }
-    cutting.pages = json_array();
     int rc = cut_all(file, &cutting, &err);
     json_t *head = rc < 0 ? json_pack("{s:s, s:s}", "code", err_name(err.code), "reason", err.text)
                           : json_pack("{s:O}", "pages", cutting.pages);
     rc = tell(head, rc < 0 ? bytes_of(NULL, 0) : buf_view(&cutting.bytes));
     json_decref(cutting.pages);
     buf_free(&cutting.bytes);
+    return rc;
+}
+
+/* Until the caller has no more files. */
+static int serve(const uint8_t *files)
+{
+    uint64_t length;
+    ssize_t got;
+    int rc = 0;
+    while (rc == 0 && (got = read(CUTTER_SOCKET_FD, &length, sizeof length)) != 0) {
+        if (got != sizeof length || length > IMAGE_FILE_LIMIT_BYTES)
+            return EX_PROTOCOL;
+        rc = answer(bytes_of(files, (size_t)length));
+    }
     return rc < 0 ? EX_IOERR : EX_OK;
+}
+
+int main(int argc, char **argv)
+{
+    struct err err = {0};
+    (void)argv;
+    const void *files =
+        mmap(NULL, IMAGE_FILE_LIMIT_BYTES, PROT_READ, MAP_SHARED, CUTTER_FILE_FD, 0);
+    if (argc != 1 || files == MAP_FAILED) {
+        fprintf(stderr, "tripli-cutter is started by tripli-import\n");
+        return EX_USAGE;
+    }
+    close(CUTTER_FILE_FD);
+    log_start("tripli-cutter");
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (seal(&err) < 0) {
+        log_error("%s", err.text);
+        return CUTTER_NO_SEAL;
+    }
+    return serve(files);
 }

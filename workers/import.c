@@ -45,6 +45,7 @@ struct delivery {
     struct inbox_batch batch;
     struct manifest manifest;
     struct capture *capture; /* NULL until the first good page */
+    struct cutter *cutter;   /* one process for the files of this batch and no other */
     struct batch_receipt receipt;
     struct buf refusals;
     json_t *reasons;   /* code → how many files */
@@ -54,6 +55,7 @@ struct delivery {
 static void delivery_end(struct delivery *delivery)
 {
     capture_free(&delivery->capture);
+    cutter_free(&delivery->cutter);
     manifest_clear(&delivery->manifest);
     buf_free(&delivery->refusals);
     json_decref(delivery->reasons);
@@ -111,7 +113,7 @@ static int refuse_file(struct delivery *delivery, uint32_t file, const struct er
 static int cut_file(const struct delivery *delivery, const struct sealed_file *file,
                     struct sealed_pages *ret_pages, struct err *why)
 {
-    int rc = sealed_pages_cut(file, ret_pages, why);
+    int rc = sealed_pages_cut(delivery->cutter, file, ret_pages, why);
     if (rc == 0 && delivery->receipt.pages + ret_pages->count > PAGES_PER_BATCH_MAX)
         rc = err_set(why, ERR_LIMIT, "more than %d pages in one batch", PAGES_PER_BATCH_MAX);
     return rc;
@@ -120,13 +122,12 @@ static int cut_file(const struct delivery *delivery, const struct sealed_file *f
 static int send_page(struct delivery *delivery, uint32_t envelope, const struct sealed_page *cut,
                      struct err *err)
 {
-    struct digest birth = digest_of(cut->image);
     struct page_message page = {.batch = delivery->receipt.number,
                                 .page = ++delivery->receipt.pages,
                                 .starts_envelope = delivery->envelope != envelope,
                                 .sheet = delivery->receipt.pages,
                                 .capture = cut->record};
-    digest_hex(&birth, page.digest);
+    digest_hex(&cut->digest, page.digest);
     delivery->envelope = envelope;
     return capture_page(delivery->capture, &page, cut->image, err);
 }
@@ -157,8 +158,7 @@ static int take_file(struct delivery *delivery, uint32_t file, struct err *err)
     SCOPED(sealed_pages_clear) struct sealed_pages pages = {0};
     SCOPED(buf_free) struct buf plain = {0};
     int rc = open_file(delivery, file, &plain, &why);
-    const struct sealed_file sealed = {delivery->import->cutter, buf_view(&plain), row->digest,
-                                       SEALED_WAIT_MS};
+    const struct sealed_file sealed = {buf_view(&plain), row->digest, SEALED_WAIT_MS};
     if (rc == 0)
         rc = cut_file(delivery, &sealed, &pages, &why);
     if (rc < 0 && is_ours(rc))
@@ -247,6 +247,8 @@ static int deliver(struct import *import, const struct inbox_queued *queued, str
     struct delivery delivery = {
         .import = import, .batch = {queued->tenant, queued->uuid}, .reasons = json_object()};
     int rc = read_manifest(&delivery, err);
+    if (rc == 0)
+        rc = cutter_new(import->cutter, &delivery.cutter, err);
     if (rc == 0 && !inbox_has_receipt(import->root, &delivery.batch)) {
         for (uint32_t file = 1; rc == 0 && file <= delivery.manifest.count; file++)
             rc = take_file(&delivery, file, err);

@@ -1,7 +1,7 @@
 /*
  * tripli-reader: decodes, reads and sorts pages for its parent. It loads models and configuration,
  * then opens nothing more; its deadline and memory are enforced from outside.
- * Usage: tripli-reader CONFIG_DIR MEMORY_MIB, with the socket on descriptor 3.
+ * Usage: tripli-reader CONFIG_DIR MEMORY_MIB ENGINE KERNELS, with the socket on descriptor 3.
  * SPDX-License-Identifier: Apache-2.0
  */
 #include <leptonica/allheaders.h>
@@ -39,6 +39,7 @@ struct order {
     const char *config_dir;
     rlim_t memory_mib;
     enum ocr_engine_name engine;
+    enum ocr_kernels kernels;
 };
 
 static int open_reading(struct reading *reading, const struct order *order, struct err *err)
@@ -48,6 +49,7 @@ static int open_reading(struct reading *reading, const struct order *order, stru
     snprintf(config, sizeof config, "%s/classify.conf", order->config_dir);
     snprintf(models, sizeof models, "%s/models", order->config_dir);
     ocr.engine = order->engine;
+    ocr.kernels = order->kernels;
     int rc = ocr_open(&ocr, &reading->ocr, err);
     if (rc < 0)
         return rc;
@@ -238,7 +240,7 @@ static int serve(const struct order *order, struct err *err)
 int main(int argc, char **argv)
 {
     struct err err = {0};
-    if (argc != 4) {
+    if (argc != 5) {
         fprintf(stderr, "tripli-reader is started by tripli-worker and tripli page\n");
         return EX_USAGE;
     }
@@ -246,8 +248,10 @@ int main(int argc, char **argv)
     program_keep_memory();
     signal(SIGINT, SIG_IGN); /* a key typed at the terminal is for the parent to handle */
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    const struct order order = {argv[1], (rlim_t)strtoul(argv[2], NULL, 10),
-                                strcmp(argv[3], "tesseract") == 0 ? OCR_TESSERACT : OCR_FAST};
+    struct order order = {argv[1], (rlim_t)strtoul(argv[2], NULL, 10),
+                          strcmp(argv[3], "tesseract") == 0 ? OCR_TESSERACT : OCR_FAST,
+                          OCR_KERNELS_BEST};
+    ocr_kernels_of_name(argv[4], &order.kernels); /* the parent has checked it */
     int rc = serve(&order, &err);
     if (rc < 0)
         log_error("reader: %s", err.text);

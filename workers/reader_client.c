@@ -68,7 +68,11 @@ static int start(struct reader *reader, const struct place *place, const struct 
     char program[PLACE_SIZE + 16], memory[24];
     snprintf(program, sizeof program, "%s/tripli-reader", place->bin);
     snprintf(memory, sizeof memory, "%lld", tuning->worker.memory_mb);
-    char *arguments[] = {program, (char *)place->config, memory, (char *)tuning->worker.engine,
+    char *arguments[] = {program,
+                         (char *)place->config,
+                         memory,
+                         (char *)tuning->worker.engine,
+                         (char *)tuning->worker.kernels,
                          NULL};
     char **environment = environment_of_reader();
     reader->pid = environment ? fork() : -1;

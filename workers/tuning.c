@@ -13,6 +13,7 @@
 #include "base/config.h"
 #include "base/scope.h"
 #include "classify/verdict.h"
+#include "ocr/ocr.h"
 
 struct number {
     const char *group, *key;
@@ -51,7 +52,7 @@ static int check_all_keys(const config_setting_t *top, struct err *err)
     static const char *const groups[] = {"hub", "worker", "capture", "handover", "coding", NULL};
     static const char *const keys[][8] = {
         {"lease_ms", "group_pages", "unread_limit_pages", "filing_step", "worker_silence_ms"},
-        {"credit", "deadline_ms", "memory_mb", "recycle_pages", "engine"},
+        {"credit", "deadline_ms", "memory_mb", "recycle_pages", "engine", "kernels"},
         {"window_pages", "resend_ms", "patience_ms", "tenant"},
         {"repeat_days"},
         {"first"},
@@ -93,6 +94,20 @@ static int read_engine(const config_setting_t *worker, struct tuning *tuning, st
     return 0;
 }
 
+static int read_kernels(const config_setting_t *worker, struct tuning *tuning, struct err *err)
+{
+    const char *kernels = NULL;
+    enum ocr_kernels known;
+    int rc = worker ? config_text(worker, "kernels", &kernels, err) : 0;
+    if (rc < 0 || !kernels)
+        return rc;
+    if (!ocr_kernels_of_name(kernels, &known))
+        return config_refuse(worker, err, "kernels '%.20s', must be best, plain, avx2 or vnni",
+                             kernels);
+    snprintf(tuning->worker.kernels, sizeof tuning->worker.kernels, "%s", kernels);
+    return 0;
+}
+
 /* Each word a tag that a page may have. */
 static int read_first(const config_setting_t *coding, struct tuning *tuning, struct err *err)
 {
@@ -129,6 +144,8 @@ static int read_groups(const config_setting_t *top, struct tuning *tuning, struc
     if (rc == 0)
         rc = read_engine(config_setting_get_member(top, "worker"), tuning, err);
     if (rc == 0)
+        rc = read_kernels(config_setting_get_member(top, "worker"), tuning, err);
+    if (rc == 0)
         rc = read_first(config_setting_get_member(top, "coding"), tuning, err);
     return rc;
 }
@@ -139,6 +156,7 @@ int tuning_read(const char *config_dir, struct tuning *ret_tuning, struct err *e
         *place(ret_tuning, &numbers[i]) = numbers[i].normal;
     snprintf(ret_tuning->capture.tenant, sizeof ret_tuning->capture.tenant, "061");
     snprintf(ret_tuning->worker.engine, sizeof ret_tuning->worker.engine, "fast");
+    snprintf(ret_tuning->worker.kernels, sizeof ret_tuning->worker.kernels, "best");
     snprintf(ret_tuning->coding.first, sizeof ret_tuning->coding.first, "cheque sick_note");
     char path[PATH_MAX];
     snprintf(path, sizeof path, "%s/tripli.conf", config_dir);

@@ -15,6 +15,7 @@ struct tuning {
     struct {
         long long credit, deadline_ms, memory_mb, recycle_pages;
         char engine[16]; /* "fast" or "tesseract" */
+        char kernels[8]; /* see ocr_kernels_of_name */
     } worker;
     struct {
         long long window_pages, resend_ms, patience_ms;

@@ -36,17 +36,12 @@ const char *engines_kernels_name(enum ocr_kernels kernels)
 
 int engines_kernels(const char *name, enum ocr_kernels *ret_kernels, struct err *err)
 {
-    static const char *const names[] = {
-        [OCR_KERNELS_PLAIN] = "plain", [OCR_KERNELS_AVX2] = "avx2", [OCR_KERNELS_VNNI] = "vnni"};
-    for (int i = OCR_KERNELS_PLAIN; i <= OCR_KERNELS_VNNI; i++)
-        if (strcmp(name, names[i]) == 0) {
-            *ret_kernels = (enum ocr_kernels)i;
-            if (strcmp(engines_kernels_name(*ret_kernels), name) == 0)
-                return 0;
-            return err_set(err, ERR_UNSUPPORTED, "this processor has no '%s', at best '%s'", name,
-                           engines_kernels_name(OCR_KERNELS_BEST));
-        }
-    return err_set(err, ERR_CONFIG, "'%s' is none of plain, avx2, vnni", name);
+    if (!ocr_kernels_of_name(name, ret_kernels))
+        return err_set(err, ERR_CONFIG, "'%s' is none of best, plain, avx2, vnni", name);
+    if (*ret_kernels == OCR_KERNELS_BEST || strcmp(engines_kernels_name(*ret_kernels), name) == 0)
+        return 0;
+    return err_set(err, ERR_UNSUPPORTED, "this processor has no '%s', at best '%s'", name,
+                   engines_kernels_name(OCR_KERNELS_BEST));
 }
 
 int engines_open(const char *language, enum ocr_kernels kernels, struct engines *ret_engines,
