@@ -6,6 +6,7 @@
 
 #ifdef TRIPLI_FAULTS
 #include <errno.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,13 +20,17 @@ static long count_pass(const char *name)
         const char *name;
         long passes;
     } seen[MOST_NAMES];
-    for (int i = 0; i < MOST_NAMES; i++) {
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    long passes = 0;
+    pthread_mutex_lock(&lock);
+    for (int i = 0; i < MOST_NAMES && passes == 0; i++) {
         if (!seen[i].name)
             seen[i].name = name;
         if (strcmp(seen[i].name, name) == 0)
-            return ++seen[i].passes;
+            passes = ++seen[i].passes;
     }
-    return 0;
+    pthread_mutex_unlock(&lock);
+    return passes;
 }
 
 /* The part after "NAME=" of the entry for this name, or NULL. */

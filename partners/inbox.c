@@ -5,7 +5,6 @@
  */
 #include "partners/inbox.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -16,6 +15,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/scope.h"
+#include "partners/left_places.h"
 #include "partners/spool_group.h"
 
 enum { SMALL_FILE_BYTES = 256 };
@@ -27,14 +27,9 @@ struct upload {
     struct manifest manifest; /* from INBOX_FILES on */
     struct spool *spool;      /* of the file that is being sent, NULL between files */
     uint64_t used_at;
-    bool unsynced; /* something was written since the last inbox_sync */
-    bool ended;    /* its last chunk was */
-};
-
-/* A batch that lost its place in memory: its files before this one are whole and durable. */
-struct given_up {
-    char tenant[MANIFEST_TENANT_SIZE], uuid[MANIFEST_UUID_SIZE];
-    uint32_t file;
+    bool gathering; /* something was written that no sync covers yet */
+    bool syncing;   /* the sync that was begun covers something */
+    bool ended;     /* its last chunk was written */
 };
 
 struct inbox {
@@ -43,10 +38,11 @@ struct inbox {
     struct spool_public key;
     struct upload *uploads[INBOX_OPEN_MAX];
     uint64_t turn;
-    struct spool_group *group; /* what was written since the last inbox_sync */
-    struct err failed;         /* of a sync in between, for inbox_sync to tell */
-    struct given_up given_up[INBOX_PASSED_MAX];
-    uint32_t given_up_count;
+    struct spool_group *group; /* what was written and is not durable */
+    uint64_t round;            /* of what gathers; a sync that is begun ends one */
+    uint64_t failed_round;     /* of this one and those before nothing counts … */
+    struct err failed;         /* … for this reason */
+    struct left_places left;   /* of batches that lost their place in memory */
 };
 
 const char *inbox_phase_name(enum inbox_phase phase)
@@ -93,6 +89,7 @@ int inbox_open(const struct inbox_params *params, struct inbox **ret_inbox, stru
                        strlen(params->root), sizeof inbox->root - 1);
     memcpy(inbox->root, params->root, strlen(params->root) + 1);
     inbox->reserve_bytes = params->reserve_bytes;
+    inbox->round = 1;
     snprintf(queue, sizeof queue, "%s/queue", inbox->root);
     int rc = file_make_folders(queue, 0700, err);
     if (rc == 0)
@@ -110,9 +107,9 @@ void inbox_free(struct inbox **inbox)
 {
     if (!inbox || !*inbox)
         return;
+    spool_group_free(&(*inbox)->group);
     for (int i = 0; i < INBOX_OPEN_MAX; i++)
         upload_free(&(*inbox)->uploads[i]);
-    spool_group_free(&(*inbox)->group);
     free(*inbox);
     *inbox = NULL;
 }
@@ -174,55 +171,79 @@ static int enqueue(const struct inbox *inbox, struct upload *upload, struct err 
 /* Gives up a batch's place in memory; for one that has written nothing since the last sync. */
 static void give_up(struct inbox *inbox, struct upload **place)
 {
-    if (*place && (*place)->standing.file > 0) {
-        struct given_up *to = &inbox->given_up[inbox->given_up_count++ % INBOX_PASSED_MAX];
-        memcpy(to->tenant, (*place)->tenant, sizeof to->tenant);
-        memcpy(to->uuid, (*place)->uuid, sizeof to->uuid);
-        to->file = (*place)->standing.file;
-    }
+    const struct inbox_batch batch = *place ? batch_of(*place) : (struct inbox_batch){0};
+    if (*place && (*place)->standing.file > 0)
+        left_places_keep(&inbox->left, &batch, (*place)->standing.file);
     upload_free(place);
 }
 
-/* The file that a batch was at when it was given up; 0 when that is not known. */
-static uint32_t take_given_up(struct inbox *inbox, const struct upload *upload)
+static void begin_sync(struct inbox *inbox)
 {
-    for (uint32_t i = 0; i < INBOX_PASSED_MAX; i++) {
-        struct given_up *at = &inbox->given_up[i];
-        if (strcmp(at->uuid, upload->uuid) != 0 || strcmp(at->tenant, upload->tenant) != 0)
-            continue;
-        uint32_t file = at->file;
-        *at = (struct given_up){0};
-        return file;
-    }
-    return 0;
-}
-
-/* What cannot be made durable is read from the disk again when it is asked for. */
-static void settle(struct inbox *inbox)
-{
-    struct err why = {0};
-    int rc = spool_group_sync(inbox->group, &why);
+    spool_group_begin(inbox->group);
     for (int i = 0; i < INBOX_OPEN_MAX; i++) {
         struct upload *upload = inbox->uploads[i];
-        if (!upload || !upload->unsynced)
+        if (!upload)
             continue;
-        int ended = rc == 0 && upload->ended ? enqueue(inbox, upload, &why) : rc;
-        upload->unsynced = false;
-        if (ended < 0) {
-            upload_free(&inbox->uploads[i]);
-            inbox->failed = why;
-        }
+        upload->syncing = upload->gathering;
+        upload->gathering = false;
     }
+}
+
+static void fail(struct inbox *inbox, struct upload **place, const struct err *why)
+{
+    upload_free(place);
+    inbox->failed_round = inbox->round;
+    inbox->failed = *why;
+}
+
+/* What cannot be made durable is read from the disk again when it is asked for. When a sync failed,
+ * what has gathered since does not count either. */
+static void end_sync(struct inbox *inbox)
+{
+    struct err why = {0};
+    int rc = spool_group_end(inbox->group, &why);
+    for (int i = 0; i < INBOX_OPEN_MAX; i++) {
+        struct upload **place = &inbox->uploads[i], *upload = *place;
+        if (!upload || !(upload->syncing || (rc < 0 && upload->gathering)))
+            continue;
+        upload->syncing = false;
+        if (rc < 0 || (upload->ended && !upload->gathering && enqueue(inbox, upload, &why) < 0))
+            fail(inbox, place, &why);
+    }
+}
+
+/* Makes all durable that was taken. */
+static void settle(struct inbox *inbox)
+{
+    end_sync(inbox);
+    begin_sync(inbox);
+    end_sync(inbox);
+}
+
+void inbox_sync_begin(struct inbox *inbox)
+{
+    begin_sync(inbox);
+    inbox->round++;
+}
+
+int inbox_sync_descriptor(const struct inbox *inbox)
+{
+    return spool_group_descriptor(inbox->group);
+}
+
+int inbox_sync_end(struct inbox *inbox, struct err *err)
+{
+    end_sync(inbox);
+    if (inbox->failed_round + 1 < inbox->round)
+        return 0;
+    *err = inbox->failed;
+    return err->code;
 }
 
 int inbox_sync(struct inbox *inbox, struct err *err)
 {
-    settle(inbox);
-    if (inbox->failed.code == 0)
-        return 0;
-    *err = inbox->failed;
-    inbox->failed = (struct err){0};
-    return err->code;
+    inbox_sync_begin(inbox);
+    return inbox_sync_end(inbox, err);
 }
 
 static int open_spool(const struct inbox *inbox, struct upload *upload, uint32_t file,
@@ -250,12 +271,13 @@ static void go_on(const struct inbox *inbox, struct upload *upload)
     }
 }
 
-/* Files are sent one after another, but of those that one sync covers a power cut may keep any: the
- * first that may be broken. None after it was ever acknowledged. */
+/* Files are sent one after another, but of those that the sync that was begun and the next one
+ * cover a power cut may keep any: the first that may be broken. None after it was ever
+ * acknowledged. */
 static uint32_t first_in_doubt(const struct upload *upload, uint32_t last)
 {
     uint32_t chunks = 1, file = last;
-    while (file > 1 && chunks < SPOOL_GROUP_MAX) {
+    while (file > 1 && chunks < 2 * SPOOL_GROUP_MAX) {
         file--;
         chunks += (upload->manifest.files[file - 1].bytes - 1) / SPOOL_CHUNK_BYTES + 1;
     }
@@ -279,7 +301,8 @@ static uint32_t last_with_spool(const struct inbox *inbox, const struct upload *
  * system's memory only, so the caller syncs it with the group. */
 static int find_place(struct inbox *inbox, struct upload *upload, struct err *err)
 {
-    uint32_t last = last_with_spool(inbox, upload), known = take_given_up(inbox, upload);
+    const struct inbox_batch batch = batch_of(upload);
+    uint32_t last = last_with_spool(inbox, upload), known = left_places_take(&inbox->left, &batch);
     uint32_t file = known ? known : first_in_doubt(upload, last);
     int rc = 0;
     upload->standing = (struct inbox_standing){INBOX_FILES, file ? file : 1, 0};
@@ -294,7 +317,7 @@ static int find_place(struct inbox *inbox, struct upload *upload, struct err *er
         return rc;
     if (upload->spool)
         spool_group_add(inbox->group, upload->spool);
-    upload->unsynced = true;
+    upload->gathering = true;
     return 0;
 }
 
@@ -369,21 +392,6 @@ static int find(struct inbox *inbox, const struct inbox_batch *batch, struct upl
 
 /* ---- announcing ---- */
 
-static int count_unfinished(const struct inbox *inbox, const char *tenant)
-{
-    char path[INBOX_PATH_SIZE];
-    int count = 0;
-    snprintf(path, sizeof path, "%s/%s", inbox->root, tenant);
-    DIR *folder = opendir(path);
-    for (const struct dirent *entry; folder && (entry = readdir(folder)) != NULL;) {
-        const struct inbox_batch batch = {tenant, entry->d_name};
-        count += manifest_uuid_is_valid(entry->d_name) && !inbox_has_receipt(inbox->root, &batch);
-    }
-    if (folder)
-        closedir(folder);
-    return count;
-}
-
 static int has_room(const struct inbox *inbox, size_t more, struct err *err)
 {
     uint64_t free_bytes;
@@ -404,7 +412,7 @@ static int announce_new(struct inbox *inbox, const struct inbox_batch *batch,
     int rc = has_room(inbox, manifest->bytes, err);
     if (rc < 0)
         return rc;
-    if (count_unfinished(inbox, batch->tenant) >= INBOX_UNFINISHED_MAX)
+    if (inbox_count_unfinished(inbox->root, batch->tenant) >= INBOX_UNFINISHED_MAX)
         return err_set(err, ERR_LIMIT, "%d batches of this tenant have no receipt yet, at most %d",
                        INBOX_UNFINISHED_MAX, INBOX_UNFINISHED_MAX);
     inbox_path(inbox->root, batch, NULL, path);
@@ -512,11 +520,10 @@ static int take_file(const struct inbox *inbox, struct upload *upload,
 {
     int rc = upload->spool ? 0 : open_spool(inbox, upload, chunk->file, err);
     if (rc == 0)
-        rc = spool_write(upload->spool, chunk->at, chunk->bytes, err);
+        rc = spool_group_write(inbox->group, upload->spool, chunk->at, chunk->bytes, err);
     if (rc < 0)
         return rc;
-    upload->unsynced = true;
-    spool_group_add(inbox->group, upload->spool);
+    upload->gathering = true;
     go_on(inbox, upload);
     return 0;
 }

@@ -83,8 +83,16 @@ int inbox_take(struct inbox *inbox, const struct inbox_batch *batch,
                const struct inbox_chunk *chunk, struct inbox_standing *ret_standing,
                struct err *err);
 
-/* Makes what was taken durable, of all batches at once, and queues those that are whole. When it
- * fails nothing taken since the last time may be acknowledged: each batch is where it was. */
+/* Begins to make durable what was taken since the last time, of all batches at once, and returns at
+ * once: more may be taken meanwhile. The one before was ended. The descriptor is readable once
+ * inbox_sync_end has not to wait; that queues the batches that are whole. When it fails nothing
+ * that was taken since the last success may be acknowledged, what was taken since the beginning
+ * included (its end fails, too): each batch is where it was. */
+void inbox_sync_begin(struct inbox *inbox);
+int inbox_sync_descriptor(const struct inbox *inbox);
+int inbox_sync_end(struct inbox *inbox, struct err *err);
+
+/* Begins and ends. */
 int inbox_sync(struct inbox *inbox, struct err *err);
 
 /* A part of a receipt; `bytes` is the caller's: buf_free. */
@@ -131,6 +139,9 @@ int inbox_next(const char *root, struct inbox_pass *pass, struct inbox_queued *r
 
 /* Leaves a batch that cannot be taken now; after INBOX_PASSED_MAX all are offered again. */
 void inbox_pass_over(struct inbox_pass *pass, const struct inbox_queued *queued);
+
+/* Batches of the tenant that have no receipt yet. */
+int inbox_count_unfinished(const char *root, const char *tenant);
 
 /* Whether the batch has its receipt. */
 bool inbox_has_receipt(const char *root, const struct inbox_batch *batch);

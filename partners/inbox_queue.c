@@ -97,3 +97,18 @@ void inbox_pass_over(struct inbox_pass *pass, const struct inbox_queued *queued)
     pass->count %= INBOX_PASSED_MAX;
     pass->over[pass->count++] = *queued;
 }
+
+int inbox_count_unfinished(const char *root, const char *tenant)
+{
+    char path[INBOX_PATH_SIZE];
+    int count = 0;
+    snprintf(path, sizeof path, "%s/%s", root, tenant);
+    DIR *folder = opendir(path);
+    for (const struct dirent *entry; folder && (entry = readdir(folder)) != NULL;) {
+        const struct inbox_batch batch = {tenant, entry->d_name};
+        count += manifest_uuid_is_valid(entry->d_name) && !inbox_has_receipt(root, &batch);
+    }
+    if (folder)
+        closedir(folder);
+    return count;
+}

@@ -1,7 +1,7 @@
 /*
  * A group of spools: see spool_group.h. One spool with a durable name is synced by itself; for more
  * of them one syncfs costs as much as two or three syncs of a file, and reports errors of any
- * (Linux 5.8 and later).
+ * (Linux 5.8 and later). The thread touches no spool but to sync it; all else is the caller's.
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "partners/spool_group.h"
@@ -9,7 +9,10 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "base/fault.h"
@@ -20,89 +23,257 @@ struct member {
     bool left; /* to the group */
 };
 
-struct spool_group {
-    int disk; /* a folder on the file system */
+/* What one sync covers. */
+struct members {
     int count;
-    struct member members[SPOOL_GROUP_MAX];
+    struct member at[SPOOL_GROUP_MAX];
+    int chunk_count;
+    struct spool_blocks chunks[SPOOL_GROUP_MAX];
+    uint8_t *room; /* of SPOOL_GROUP_MAX chunks' blocks, one after the other */
+    size_t used;
 };
 
-int spool_group_open(const char *folder, struct spool_group **ret_group, struct err *err)
-{
-    struct spool_group *group = calloc(1, sizeof *group);
-    if (!group)
-        return err_set(err, ERR_MEMORY, "%s: no memory for its group", folder);
-    group->disk = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (group->disk < 0) {
-        free(group);
-        return err_errno(err, errno, "%s", folder);
-    }
-    *ret_group = group;
-    return 0;
-}
+enum step { IDLE, BEGUN, OVER, ENDS };
 
-static void empty(struct spool_group *group)
-{
-    for (int i = 0; i < group->count; i++)
-        if (group->members[i].left)
-            spool_free(&group->members[i].spool);
-    group->count = 0;
-}
-
-void spool_group_free(struct spool_group **group)
-{
-    if (!group || !*group)
-        return;
-    empty(*group);
-    close((*group)->disk);
-    free(*group);
-    *group = NULL;
-}
-
-static struct member *member_of(struct spool_group *group, struct spool *spool)
-{
-    for (int i = 0; i < group->count; i++)
-        if (group->members[i].spool == spool)
-            return &group->members[i];
-    assert(group->count < SPOOL_GROUP_MAX);
-    group->members[group->count] = (struct member){.spool = spool};
-    return &group->members[group->count++];
-}
-
-void spool_group_add(struct spool_group *group, struct spool *spool)
-{
-    member_of(group, spool);
-}
-
-void spool_group_leave(struct spool_group *group, struct spool **spool)
-{
-    member_of(group, *spool)->left = true;
-    *spool = NULL;
-}
-
-bool spool_group_is_full(const struct spool_group *group)
-{
-    return group->count == SPOOL_GROUP_MAX;
-}
+struct spool_group {
+    int disk; /* a folder on the file system */
+    int over; /* counts 1 when a sync is over */
+    struct members groups[2], *gathering, *syncing;
+    pthread_t thread;
+    bool has_thread;
+    pthread_mutex_t lock; /* of what follows; what syncs is the thread's while BEGUN */
+    pthread_cond_t changed;
+    enum step step;
+    int rc; /* how the sync ended */
+    struct err why;
+};
 
 static int sync_disk(const struct spool_group *group, struct err *err)
 {
     int fault = fault_point("spool.group.before_sync");
     if (fault)
         return err_errno(err, fault, "the partners' disk");
-    return syncfs(group->disk) < 0 ? err_errno(err, errno, "the partners' disk") : 0;
+    int rc = syncfs(group->disk) < 0 ? err_errno(err, errno, "the partners' disk") : 0;
+    fault_point("spool.group.after_sync");
+    return rc;
+}
+
+static int put_and_sync(const struct spool_group *group, struct err *err)
+{
+    const struct members *members = group->syncing;
+    int rc = 0;
+    for (int i = 0; rc == 0 && i < members->chunk_count; i++)
+        rc = spool_put(&members->chunks[i], err);
+    if (rc < 0)
+        return rc;
+    return members->count == 1 && !spool_is_fresh(members->at[0].spool)
+               ? spool_sync(members->at[0].spool, err)
+               : sync_disk(group, err);
+}
+
+/* The thread: syncs whenever it is asked, until it is to end. */
+static void *sync_all(void *context)
+{
+    struct spool_group *group = context;
+    pthread_mutex_lock(&group->lock);
+    while (group->step != ENDS) {
+        if (group->step != BEGUN) {
+            pthread_cond_wait(&group->changed, &group->lock);
+            continue;
+        }
+        pthread_mutex_unlock(&group->lock);
+        struct err why = {0};
+        int rc = put_and_sync(group, &why);
+        pthread_mutex_lock(&group->lock);
+        group->rc = rc;
+        group->why = why;
+        group->step = OVER;
+        eventfd_write(group->over, 1);
+        pthread_cond_broadcast(&group->changed);
+    }
+    pthread_mutex_unlock(&group->lock);
+    return NULL;
+}
+
+static int make_room(struct spool_group *group)
+{
+    bool failed = false;
+    for (int i = 0; i < 2; i++) {
+        struct members *members = &group->groups[i];
+        members->room =
+            aligned_alloc(SPOOL_BLOCK_BYTES, (size_t)SPOOL_GROUP_MAX * SPOOL_BLOCKS_MOST);
+        failed |= !members->room;
+    }
+    return failed ? ERR_MEMORY : 0;
+}
+
+static void set_step(struct spool_group *group, enum step step)
+{
+    pthread_mutex_lock(&group->lock);
+    group->step = step;
+    pthread_cond_broadcast(&group->changed);
+    pthread_mutex_unlock(&group->lock);
+}
+
+int spool_group_open(const char *folder, struct spool_group **ret_group, struct err *err)
+{
+    SCOPED(spool_group_free) struct spool_group *group = calloc(1, sizeof *group);
+    if (!group)
+        return err_set(err, ERR_MEMORY, "%s: no memory for its group", folder);
+    group->disk = group->over = -1;
+    if (make_room(group) < 0)
+        return err_set(err, ERR_MEMORY, "%s: no memory for its group", folder);
+    group->gathering = &group->groups[0];
+    group->syncing = &group->groups[1];
+    pthread_mutex_init(&group->lock, NULL);
+    pthread_cond_init(&group->changed, NULL);
+    group->over = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    group->disk = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (group->disk < 0 || group->over < 0)
+        return err_errno(err, errno, "%s", folder);
+    int failed = pthread_create(&group->thread, NULL, sync_all, group);
+    if (failed)
+        return err_errno(err, failed, "%s: no thread that syncs", folder);
+    group->has_thread = true;
+    *ret_group = group;
+    group = NULL;
+    return 0;
+}
+
+static void empty(struct members *members)
+{
+    for (int i = 0; i < members->count; i++)
+        if (members->at[i].left)
+            spool_free(&members->at[i].spool);
+    members->count = members->chunk_count = 0;
+    members->used = 0;
+}
+
+void spool_group_free(struct spool_group **group)
+{
+    if (!group || !*group)
+        return;
+    if ((*group)->has_thread) {
+        struct err ignored;
+        spool_group_end(*group, &ignored);
+        set_step(*group, ENDS);
+        pthread_join((*group)->thread, NULL);
+    }
+    for (int i = 0; i < 2; i++) {
+        empty(&(*group)->groups[i]);
+        free((*group)->groups[i].room);
+    }
+    if ((*group)->disk >= 0)
+        close((*group)->disk);
+    if ((*group)->over >= 0)
+        close((*group)->over);
+    pthread_cond_destroy(&(*group)->changed);
+    pthread_mutex_destroy(&(*group)->lock);
+    free(*group);
+    *group = NULL;
+}
+
+static struct member *member_of(struct members *members, struct spool *spool)
+{
+    for (int i = 0; i < members->count; i++)
+        if (members->at[i].spool == spool)
+            return &members->at[i];
+    assert(members->count < SPOOL_GROUP_MAX);
+    members->at[members->count] = (struct member){.spool = spool};
+    return &members->at[members->count++];
+}
+
+int spool_group_write(struct spool_group *group, struct spool *spool, uint64_t at,
+                      struct bytes chunk, struct err *err)
+{
+    struct members *members = group->gathering;
+    struct spool_blocks blocks = {
+        .sealed = {.at = members->room + members->used, .capacity = SPOOL_BLOCKS_MOST}};
+    assert(!spool_group_is_full(group));
+    int rc = spool_seal(spool, at, chunk, &blocks, err);
+    if (rc < 0)
+        return rc;
+    member_of(members, spool);
+    if (blocks.sealed.len > 0)
+        members->chunks[members->chunk_count++] = blocks;
+    members->used += blocks.sealed.len;
+    return 0;
+}
+
+void spool_group_add(struct spool_group *group, struct spool *spool)
+{
+    member_of(group->gathering, spool);
+}
+
+void spool_group_leave(struct spool_group *group, struct spool **spool)
+{
+    member_of(group->gathering, *spool)->left = true;
+    *spool = NULL;
+}
+
+bool spool_group_is_full(const struct spool_group *group)
+{
+    const struct members *members = group->gathering;
+    return members->count == SPOOL_GROUP_MAX || members->chunk_count == SPOOL_GROUP_MAX;
+}
+
+int spool_group_descriptor(const struct spool_group *group)
+{
+    return group->over;
+}
+
+static void each(const struct members *members, void (*act)(struct spool *))
+{
+    for (int i = 0; i < members->count; i++)
+        act(members->at[i].spool);
+}
+
+void spool_group_begin(struct spool_group *group)
+{
+    struct members *begun = group->gathering;
+    eventfd_t before;
+    assert(group->syncing->count == 0);
+    eventfd_read(group->over, &before);
+    if (begun->count == 0) {
+        eventfd_write(group->over, 1);
+        return;
+    }
+    each(begun, spool_mark);
+    group->gathering = group->syncing;
+    group->syncing = begun;
+    set_step(group, BEGUN);
+}
+
+static int wait_for_it(struct spool_group *group, struct err *err)
+{
+    pthread_mutex_lock(&group->lock);
+    while (group->step == BEGUN)
+        pthread_cond_wait(&group->changed, &group->lock);
+    group->step = IDLE;
+    int rc = group->rc;
+    if (rc < 0)
+        *err = group->why;
+    pthread_mutex_unlock(&group->lock);
+    return rc;
+}
+
+int spool_group_end(struct spool_group *group, struct err *err)
+{
+    int rc = group->syncing->count ? wait_for_it(group, err) : 0;
+    each(group->syncing, rc < 0 ? spool_take_back : spool_settle);
+    empty(group->syncing);
+    if (rc < 0) {
+        each(group->gathering, spool_take_back);
+        empty(group->gathering);
+    }
+    return rc;
 }
 
 int spool_group_sync(struct spool_group *group, struct err *err)
 {
-    int rc = 0;
-    if (group->count == 1 && !spool_is_fresh(group->members[0].spool)) {
-        rc = spool_sync(group->members[0].spool, err);
-    } else if (group->count > 0) {
-        rc = sync_disk(group, err);
-        for (int i = 0; i < group->count; i++)
-            (rc < 0 ? spool_take_back : spool_settle)(group->members[i].spool);
-        fault_point("spool.group.after_sync");
-    }
-    empty(group);
-    return rc;
+    int rc = spool_group_end(group, err);
+    if (rc < 0)
+        return rc;
+    spool_group_begin(group);
+    return spool_group_end(group, err);
 }

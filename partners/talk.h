@@ -17,7 +17,7 @@ struct client_params {
 };
 
 enum {
-    TALK_WINDOW = 4,       /* chunks on their way: as many as the gateway queues for a connection */
+    TALK_WINDOW = 8,       /* chunks on their way: half of them synced, half gathering meanwhile */
     TALK_ANSWER_MS = 5000, /* an answer later than that is not waited for any more */
     TALK_PAUSE_MS = 1000,  /* before a gateway that is full, or a batch that is queued, is asked */
     TALK_STEP_MS = 100

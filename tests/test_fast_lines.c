@@ -189,7 +189,8 @@ static void dots_accents_commas_and_hyphens_stay_in_their_line(void **state)
 {
     struct text texts[] = {{"À l'Été, où êtes-vous ? Ça, c'est naïf -", 20, 30, 12, {0}},
                            {"« Île-de-France » ; garçon, jusqu'à 9,5 %.", 20, 36, 12, {0}},
-                           {"ÉVÉNEMENT À CÔTÉ : ÊTRE, AÎNÉ...", 20, 42, 12, {0}}};
+                           {"ÉVÉNEMENT À CÔTÉ : ÊTRE, AÎNÉ...", 20, 42, 12, {0}},
+                           {"-   Il est toujours avec eux   ,", 20, 48, 12, {0}}};
     struct paper paper = new_paper(0);
     SCOPED(fast_layout_free) struct fast_layout layout = {0};
 
@@ -501,22 +502,67 @@ static void a_page_of_rulings_is_refused_in_bounded_time_and_memory(void **state
     }
 }
 
+/* By a hand that keeps no line: `rows` of letters, from `top` mm down. */
+static void write_dancing(struct paper *paper, int rows, double top)
+{
+    unsigned seed = 3;
+
+    for (int i = 0; i < 50 * rows; i++) {
+        char letter[2] = {(char)('a' + fixture_random(&seed) % 26), '\0'};
+        struct text text = {letter, 20 + 3 * (i % 50), top + 8.0 * (i / 50), 11, {0}};
+
+        text.y += fixture_random(&seed) % 100 / 60.0;
+        write_text(paper, &text);
+    }
+}
+
 static void letters_that_dance_are_not_trusted(void **state)
 {
     struct paper paper = new_paper(0);
     SCOPED(fast_layout_free) struct fast_layout layout = {0};
-    unsigned seed = 3;
 
     (void)state;
-    for (int i = 0; i < 600; i++) {
-        char letter[2] = {(char)('a' + fixture_random(&seed) % 26), '\0'};
-        struct text text = {letter, 20 + 3 * (i % 50), 30 + 8.0 * (i / 50), 11, {0}};
-
-        text.y += fixture_random(&seed) % 100 / 60.0;
-        write_text(&paper, &text);
-    }
+    write_dancing(&paper, 12, 30);
     layout = find_on(&paper);
     assert_false(layout.safe);
+}
+
+/* A prescription: neither engine reads the hand, and the print is all found. */
+static void letters_that_dance_below_a_letterhead_are_trusted(void **state)
+{
+    struct text texts[] = {{"Docteur Jeanne Martin", 20, 20, 16, {0}},
+                           {"Médecine générale", 20, 30, 11, {0}},
+                           {"12, rue de la République", 20, 36, 11, {0}},
+                           {"06000 NICE", 20, 42, 11, {0}},
+                           {"En cas d'absence, appelez le secrétariat", 20, 48, 11, {0}}};
+    struct paper paper = new_paper(0);
+    SCOPED(fast_layout_free) struct fast_layout layout = {0};
+
+    (void)state;
+    write_all(&paper, texts, COUNT(texts));
+    write_dancing(&paper, 2, 80);
+    layout = find_on(&paper);
+    assert_true(layout.evenness < 0.9f);
+    assert_true(layout.safe);
+    for (size_t i = 0; i < COUNT(texts); i++)
+        check_line(&layout, i, &texts[i]);
+}
+
+/* What a scanner sees beside the paper is neither text nor missed text. */
+static void ink_along_the_edge_is_no_text(void **state)
+{
+    struct text texts[] = {{"Nous avons bien reçu votre courrier", 20, 30, 11, {0}},
+                           {"et vous en remercions.", 20, 36, 11, {0}}};
+    struct paper paper = new_paper(0);
+    SCOPED(fast_layout_free) struct fast_layout layout = {0};
+
+    (void)state;
+    write_all(&paper, texts, COUNT(texts));
+    for (double y = 60; y < 280; y += 2.5)
+        for (int k = 0; k < 2; k++)
+            rule(&paper, (double[]){0.2 + 2 * k, y + k, 1.6 + 2 * k, y + 0.9 + k}, 0.3);
+    layout = find_on(&paper);
+    check_lines(&layout, texts, COUNT(texts));
 }
 
 int main(void)
@@ -536,6 +582,8 @@ int main(void)
         cmocka_unit_test(a_zone_gives_only_its_lines_in_page_pixels),
         cmocka_unit_test(an_empty_page_has_no_lines_and_is_safe),
         cmocka_unit_test(letters_that_dance_are_not_trusted),
+        cmocka_unit_test(letters_that_dance_below_a_letterhead_are_trusted),
+        cmocka_unit_test(ink_along_the_edge_is_no_text),
     };
 
     return cmocka_run_group_tests(tests, NULL, fonts_forget);

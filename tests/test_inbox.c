@@ -265,6 +265,40 @@ static void a_batch_is_queued_with_the_sync_not_before(void **state)
     assert_true(is_queued());
 }
 
+static void what_comes_during_a_sync_counts_with_the_next(void **state)
+{
+    (void)state;
+    struct err err = {0};
+    SCOPED(inbox_free) struct inbox *inbox = opened();
+    struct inbox_standing at = sent(inbox, announced(inbox));
+    at = taken(inbox, at);
+    for (int round = 0; round < 3; round++) {
+        inbox_sync_begin(inbox);
+        at = taken(inbox, at);
+        check_ok(inbox_sync_end(inbox, &err), &err);
+    }
+    inbox_sync_begin(inbox);
+    while (at.phase == INBOX_FILES)
+        at = taken(inbox, at);
+    check_ok(inbox_sync_end(inbox, &err), &err);
+    assert_false(is_queued());
+    check_ok(inbox_sync(inbox, &err), &err);
+    assert_true(is_queued());
+    check_opens();
+}
+
+/* Takes everything and writes it, as if the power were cut before the sync's end. */
+static void write_all(void)
+{
+    struct err err = {0};
+    char path[INBOX_PATH_SIZE];
+    SCOPED(inbox_free) struct inbox *inbox = opened();
+    take_all(inbox);
+    check_ok(inbox_sync(inbox, &err), &err);
+    snprintf(path, sizeof path, "%s/queue/%s-%s", root, batch.tenant, uuid);
+    assert_int_equal(unlink(path), 0);
+}
+
 /* One sync covers many files: a power cut before its end may keep the later ones and lose a part of
  * an earlier one. */
 static void a_file_with_a_hole_before_whole_ones_is_sent_again_from_there(void **state)
@@ -274,12 +308,10 @@ static void a_file_with_a_hole_before_whole_ones_is_sent_again_from_there(void *
     for (uint32_t file = 1; file <= FILES; file++)
         for (size_t i = 0; i < sizeof cuts / sizeof *cuts; i++) {
             fresh(state);
-            struct inbox *inbox = opened();
-            take_all(inbox);
-            inbox_free(&inbox);
+            write_all();
             inbox_file_path(root, &batch, file, path);
             assert_int_equal(truncate(path, cuts[i]), 0);
-            inbox = opened();
+            struct inbox *inbox = opened();
             assert_int_equal(announced(inbox).file, file);
             assert_false(is_queued());
             send_all(inbox);
@@ -355,6 +387,28 @@ static void after_a_sync_that_failed_nothing_of_the_group_counts(void **state)
     assert_false(is_queued());
     SCOPED(inbox_free) struct inbox *inbox = opened();
     assert_int_equal(announced(inbox).file, 1);
+    send_all(inbox);
+    check_opens();
+}
+
+/* What comes before it is known that a sync failed is taken upon what was lost. */
+static void a_failed_sync_takes_what_came_meanwhile_with_it(void **state)
+{
+    (void)state;
+    struct err err = {0};
+    SCOPED(inbox_free) struct inbox *inbox = opened();
+    struct inbox_standing at = sent(inbox, announced(inbox));
+    at = taken(inbox, at);
+    setenv("TRIPLI_FAULT", "spool.group.before_sync=fail:1", 1);
+    inbox_sync_begin(inbox);
+    at = taken(inbox, at);
+    check_refused(inbox_sync_end(inbox, &err), ERR_FULL, &err);
+    unsetenv("TRIPLI_FAULT");
+    inbox_sync_begin(inbox);
+    check_refused(inbox_sync_end(inbox, &err), ERR_FULL, &err);
+    at = announced(inbox);
+    assert_int_equal(at.file, 1);
+    assert_int_equal(at.at, 0);
     send_all(inbox);
     check_opens();
 }
@@ -490,12 +544,14 @@ int main(void)
         cmocka_unit_test_setup(a_batch_that_comes_later_waits_for_one_of_another_tenant, fresh),
         cmocka_unit_test_setup(a_new_gateway_goes_on_at_the_durable_byte, fresh),
         cmocka_unit_test_setup(a_batch_is_queued_with_the_sync_not_before, fresh),
+        cmocka_unit_test_setup(what_comes_during_a_sync_counts_with_the_next, fresh),
         cmocka_unit_test_setup(a_file_with_a_hole_before_whole_ones_is_sent_again_from_there,
                                fresh),
         cmocka_unit_test_setup(batches_that_lose_their_place_in_memory_go_on, fresh),
 #ifdef TRIPLI_FAULTS
         cmocka_unit_test_setup(a_kill_at_the_groups_sync_loses_nothing, fresh),
         cmocka_unit_test_setup(after_a_sync_that_failed_nothing_of_the_group_counts, fresh),
+        cmocka_unit_test_setup(a_failed_sync_takes_what_came_meanwhile_with_it, fresh),
 #endif
         cmocka_unit_test_setup(a_chunk_that_is_not_the_next_changes_nothing, fresh),
         cmocka_unit_test_setup(the_same_batch_has_one_receipt_and_other_contents_are_refused,

@@ -26,7 +26,7 @@
 enum {
     TURN_MS = 200,
     PEER_MESSAGES = 4,        /* queued per connection: 4 × 512 KB = 2 MB at the most */
-    PEER_ANSWERS = 8,         /* a window's at once, and ZeroMQ counts what it has sent late */
+    PEER_ANSWERS = 16,        /* a window's at once, and ZeroMQ counts what it has sent late */
     FRAME_BYTES = 512 * 1024, /* a chunk and room; a larger frame ends the connection */
     TAKEN_AT_ONCE = 128,      /* messages that one sync makes durable: 4 of each of 32 peers */
     DESCRIPTORS = 65536,      /* connections that never finish their handshake hold one each */
@@ -41,6 +41,12 @@ struct answer {
     struct buf payload;
 };
 
+/* Answers that one sync lets go, in the order of the messages. */
+struct round {
+    struct answer answers[TAKEN_AT_ONCE];
+    int count;
+};
+
 struct gateway {
     struct program program;
     const char *listen, *key_file, *allow_file;
@@ -50,8 +56,9 @@ struct gateway {
     struct tenants *tenants;
     char root[PLACE_SIZE + 16]; /* of inbox and outbox */
     struct inbox *inbox;
-    struct answer answers[TAKEN_AT_ONCE];
-    int answer_count;
+    struct round rounds[2]; /* one gathers while what the other answers is synced */
+    struct round *gathering;
+    bool syncing;
     struct notes notes;
     struct tries_counter tries;
     bool stopping;
@@ -116,7 +123,7 @@ static void keep_tries(struct gateway *gateway, bool ends)
 static void answer(struct gateway *gateway, const struct call *call, const struct message *message,
                    struct buf *payload)
 {
-    struct answer *to = &gateway->answers[gateway->answer_count++];
+    struct answer *to = &gateway->gathering->answers[gateway->gathering->count++];
     *to = (struct answer){.to = *call->from, .message = *message};
     if (payload) {
         to->payload = *payload;
@@ -156,23 +163,43 @@ static void tell_standing(struct gateway *gateway, const struct call *call, cons
     answer(gateway, call, &message, NULL);
 }
 
-/* What was taken becomes durable, then every message since the last time has its answer. */
-static void acknowledge(struct gateway *gateway)
+static void send_answers(struct gateway *gateway, struct round *round, const struct err *failed)
 {
-    struct err why = {0}, err = {0};
-    keep_tries(gateway, false);
-    int rc = gateway->answer_count ? inbox_sync(gateway->inbox, &why) : 0;
-    for (int i = 0; i < gateway->answer_count; i++) {
-        struct answer *at = &gateway->answers[i];
-        if (rc < 0 && at->message.kind == MESSAGE_STANDING)
-            at->message = refusal("chunk", &why);
+    struct err err = {0};
+    for (int i = 0; i < round->count; i++) {
+        struct answer *at = &round->answers[i];
+        if (failed && at->message.kind == MESSAGE_STANDING)
+            at->message = refusal("chunk", failed);
         if (link_send(gateway->link, &at->to, &at->message, buf_view(&at->payload), &err) < 0)
             log_debug("'%s' not sent: %s", message_name(at->message.kind), err.text);
         buf_free(&at->payload);
     }
-    gateway->answer_count = 0;
+    round->count = 0;
+}
+
+static struct round *other_round(struct gateway *gateway)
+{
+    return &gateway->rounds[gateway->gathering == &gateway->rounds[0]];
+}
+
+/* What was taken in a round is durable, or is not: then its messages have their answers. */
+static void end_round(struct gateway *gateway)
+{
+    struct err why = {0};
+    int rc = inbox_sync_end(gateway->inbox, &why);
     if (rc < 0)
         notes_say(&gateway->notes, "disk", why.text);
+    send_answers(gateway, other_round(gateway), rc < 0 ? &why : NULL);
+    gateway->syncing = false;
+}
+
+/* What was taken begins to become durable; the next round gathers meanwhile. */
+static void begin_round(struct gateway *gateway)
+{
+    keep_tries(gateway, false);
+    inbox_sync_begin(gateway->inbox);
+    gateway->gathering = other_round(gateway);
+    gateway->syncing = true;
 }
 
 /* ---- submitting ---- */
@@ -338,10 +365,15 @@ static void take(struct gateway *gateway, const struct peer *from, const struct 
 
 /* ---- loop ---- */
 
+static bool is_full(const struct gateway *gateway)
+{
+    return gateway->gathering->count == TAKEN_AT_ONCE;
+}
+
 static int receive(struct gateway *gateway, struct err *err)
 {
     int rc = 1;
-    while (rc > 0 && gateway->answer_count < TAKEN_AT_ONCE) {
+    while (rc > 0 && !is_full(gateway)) {
         struct message message;
         struct peer from;
         struct err why = {0};
@@ -356,7 +388,6 @@ static int receive(struct gateway *gateway, struct err *err)
         }
         message_clear(&message);
     }
-    acknowledge(gateway);
     return rc < 0 ? rc : 0;
 }
 
@@ -396,18 +427,26 @@ static void take_signals(struct gateway *gateway)
         gateway->stopping |= number == SIGTERM || number == SIGINT;
 }
 
+/* A full round takes no more before the one that is synced has ended. */
 static int turn(struct gateway *gateway, struct err *err)
 {
-    const struct link_set set = {.links = {gateway->link},
-                                 .link_count = 1,
-                                 .fds = {gateway->program.signals},
-                                 .fd_count = 1};
+    const struct link_set set = {
+        .links = {gateway->link},
+        .link_count = !is_full(gateway),
+        .fds = {gateway->program.signals, inbox_sync_descriptor(gateway->inbox)},
+        .fd_count = 1 + gateway->syncing};
     struct link_ready ready;
     int rc = link_poll(gateway->wire, &set, TURN_MS, &ready, err);
     take_signals(gateway);
     allow_list_refresh(gateway->allowed);
     tell_visits(gateway);
-    return rc < 0 ? rc : receive(gateway, err);
+    if (gateway->syncing && (ready.fds & 2))
+        end_round(gateway);
+    if (rc == 0)
+        rc = receive(gateway, err);
+    if (!gateway->syncing && gateway->gathering->count > 0)
+        begin_round(gateway);
+    return rc < 0 ? rc : 0;
 }
 
 static int open_inbox(struct gateway *gateway, struct err *err)
@@ -484,8 +523,11 @@ static int serve(struct gateway *gateway, struct err *err)
         rc = open_door(gateway, err);
     if (rc < 0)
         return rc;
+    gateway->gathering = &gateway->rounds[0];
     while (rc == 0 && !gateway->stopping)
         rc = turn(gateway, err);
+    while (gateway->syncing || gateway->gathering->count > 0)
+        (gateway->syncing ? end_round : begin_round)(gateway);
     keep_tries(gateway, true);
     return rc;
 }

@@ -16,6 +16,9 @@
 static const float most_gap = 1.35f;
 /* Accented capital to x, with touching letters: 2. */
 static const float most_ratio = 2.6f;
+/* A capital to a letter, but not to a comma, which may be next and lead nowhere: then the nearest
+ * of its like is linked, too. */
+static const float like_ratio = 1.7f;
 static const float least_overlap = 0.5f; /* of the lower letter */
 static const float tall_ratio = 1.85f;   /* to the median of the chain */
 enum { LOOKED_AT_MOST = 64 };            /* per letter and band, among what lies close */
@@ -45,16 +48,15 @@ static int32_t root_of(int32_t *parent, int32_t at)
     return at;
 }
 
-/* The gap when b may follow a, or a negative number less than any overlap that counts. */
-static bool may_follow(const struct letter *a, const struct letter *b, float *ret_gap)
+/* The gap when b may follow a, in heights at most `ratio` from one another. */
+static bool may_follow(const struct letter *a, const struct letter *b, float ratio, float *ret_gap)
 {
     float tall = fmaxf(letter_height(a), letter_height(b));
     float low = fminf(letter_height(a), letter_height(b));
     float overlap = fminf(a->bottom, b->bottom) - fmaxf(a->top, b->top);
 
     *ret_gap = b->left - a->right;
-    return tall <= most_ratio * low && overlap >= least_overlap * low &&
-           *ret_gap <= most_gap * tall;
+    return tall <= ratio * low && overlap >= least_overlap * low && *ret_gap <= most_gap * tall;
 }
 
 /* Where `letter` stands in the band's list, which holds rising indexes. */
@@ -73,13 +75,19 @@ static size_t place_in_band(const struct letter_bands *bands, int32_t band, int3
     return low;
 }
 
+struct nearest {
+    float ratio; /* of heights, at most */
+    int32_t letter;
+    float gap;
+};
+
 static void nearest_in_band(const struct chain_work *work, int32_t band, int32_t letter,
-                            int32_t *best, float *best_gap)
+                            struct nearest *nearest)
 {
     const struct letter *items = work->letters->items, *self = &items[letter];
     size_t at = place_in_band(&work->bands, band, letter) + 1;
     size_t end = work->bands.first[band + 1];
-    float reach = self->right + most_gap * most_ratio * letter_height(self);
+    float reach = self->right + most_gap * nearest->ratio * letter_height(self);
 
     end = end - at > LOOKED_AT_MOST && end > at ? at + LOOKED_AT_MOST : end;
     for (; at < end; at++) {
@@ -88,28 +96,43 @@ static void nearest_in_band(const struct chain_work *work, int32_t band, int32_t
 
         if (items[other].left > reach)
             return;
-        if (!work->tall[other] && may_follow(self, &items[other], &gap) && gap < *best_gap) {
-            *best = other;
-            *best_gap = gap;
+        if (!work->tall[other] && may_follow(self, &items[other], nearest->ratio, &gap) &&
+            gap < nearest->gap) {
+            nearest->letter = other;
+            nearest->gap = gap;
         }
     }
 }
 
+/* -1: none. */
+static int32_t find_nearest(const struct chain_work *work, int32_t letter, float ratio)
+{
+    const struct letter *self = &work->letters->items[letter];
+    struct nearest nearest = {ratio, -1, INFINITY};
+    int32_t last = letter_band_at(&work->bands, self->bottom);
+
+    for (int32_t band = letter_band_at(&work->bands, self->top); band <= last; band++)
+        nearest_in_band(work, band, letter, &nearest);
+    return nearest.letter;
+}
+
 static void link_all(struct chain_work *work)
 {
+    const struct letter *items = work->letters->items;
+
     for (size_t i = 0; i < work->letters->count; i++)
         work->parent[i] = (int32_t)i;
     for (size_t i = 0; i < work->letters->count; i++) {
-        const struct letter *letter = &work->letters->items[i];
-        int32_t best = -1, last = letter_band_at(&work->bands, letter->bottom);
-        float best_gap = INFINITY;
+        int32_t next = -1, self = (int32_t)i;
 
-        if (letter->kind != LETTER_PLAIN || work->tall[i])
-            continue;
-        for (int32_t band = letter_band_at(&work->bands, letter->top); band <= last; band++)
-            nearest_in_band(work, band, (int32_t)i, &best, &best_gap);
-        if (best >= 0)
-            work->parent[root_of(work->parent, best)] = root_of(work->parent, (int32_t)i);
+        if (items[i].kind == LETTER_PLAIN && !work->tall[i])
+            next = find_nearest(work, self, most_ratio);
+        if (next >= 0)
+            work->parent[root_of(work->parent, next)] = root_of(work->parent, self);
+        if (next >= 0 && letter_height(&items[i]) > like_ratio * letter_height(&items[next]))
+            next = find_nearest(work, self, like_ratio);
+        if (next >= 0)
+            work->parent[root_of(work->parent, next)] = root_of(work->parent, self);
     }
 }
 

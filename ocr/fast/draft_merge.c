@@ -15,12 +15,16 @@
 static const float most_gap = 4, most_step = 0.35f, gutter_reach = 4.5f, least_gutter = 1.2f;
 /* Two spaces of typewriting after a full stop are 3.3 wide; three lines of print span 5 to 6. */
 static const float widest_space = 3.5f, least_run = 8;
-static const float most_parted_gap = 7; /* typewriter print sets " : " and " - " so far apart */
-/* Middle of such a sign over the baseline. */
-static const float lowest_sign = -0.2f, highest_sign = 1.1f;
-static const float most_overlap = 1;  /* letters of one line that were linked apart */
-static const float most_ratio = 1.5f; /* of x heights */
-static const float most_ratio_short = 2.1f;
+/* Typewriter print sets " : " and " - " so far apart. */
+static const float most_parted_gap = 7;
+/* A word of worn letters, in pieces that make no chain, leaves a wide gap without much white. */
+static const float most_worn_gap = 30, most_worn_white = 2;
+/* Middle of such a sign over the baseline; it has an ascender and a descender at most, and the bars
+ * of combs are taller. */
+static const float lowest_sign = -0.2f, highest_sign = 1.1f, tallest_sign = 2.2f;
+static const float most_overlap = 1; /* letters of one line that were linked apart */
+/* Of x heights; of letters' medians that are alike. */
+static const float most_ratio = 1.5f, most_ratio_short = 2.1f, alike_sizes = 1.2f;
 /* Pieces of a line, by their middles over its baseline, in x heights; to its letters' median. */
 static const float lowest_piece = -0.4f, highest_piece = 1.5f, tallest_piece = 2, piece_reach = 2;
 enum { SHORT_LETTERS = 3, COMPARED_MOST = 400 };
@@ -125,8 +129,8 @@ static float widest_white(const struct letters *letters, const struct draft *a,
 
         if (letter->left >= b->left)
             break;
-        if (letter->kind == LETTER_NONE || rise < lowest_sign * a->x_height ||
-            rise > highest_sign * a->x_height)
+        if (letter->kind == LETTER_NONE || letter_height(letter) > tallest_sign * a->x_height ||
+            rise < lowest_sign * a->x_height || rise > highest_sign * a->x_height)
             continue;
         widest = fmaxf(widest, letter->left - at);
         at = fmaxf(at, letter->right);
@@ -134,17 +138,28 @@ static float widest_white(const struct letters *letters, const struct draft *a,
     return fmaxf(widest, b->left - at);
 }
 
+/* How unlike in size two drafts are, 1 or more: by their x heights or, for worn letters hide those,
+ * by their letters' medians, whichever are more alike. */
+static float unlike(const struct draft *a, const struct draft *b)
+{
+    float by_x = fmaxf(a->x_height / b->x_height, b->x_height / a->x_height);
+    float by_size = fmaxf(a->size / b->size, b->size / a->size);
+
+    return by_size <= alike_sizes ? fminf(by_x, by_size) : by_x;
+}
+
 static bool goes_on(const struct letters *letters, const struct draft *a, const struct draft *b)
 {
-    float low = fminf(a->x_height, b->x_height), tall = fmaxf(a->x_height, b->x_height);
     float gap = b->left - a->right, x = a->plain > b->plain ? a->x_height : b->x_height;
     bool few = a->plain < SHORT_LETTERS || b->plain < SHORT_LETTERS;
     float step = fabsf(draft_base_at(a, a->right) - draft_base_at(b, b->left));
 
-    return b->left + b->right > a->left + a->right && gap <= most_parted_gap * x &&
+    return b->left + b->right > a->left + a->right && gap <= most_worn_gap * x &&
            gap >= -most_overlap * x && step <= most_step * x &&
-           tall <= (few ? most_ratio_short : most_ratio) * low &&
-           (gap <= most_gap * x || widest_white(letters, a, b) <= most_gap * x);
+           unlike(a, b) <= (few ? most_ratio_short : most_ratio) &&
+           (gap <= most_gap * x ||
+            widest_white(letters, a, b) <=
+                (gap <= most_parted_gap * x ? most_gap : most_worn_white) * x);
 }
 
 /* The nearest draft that goes on where the one at `place` of by_base ends, or -1. */
@@ -205,7 +220,7 @@ static bool takes_in(const struct draft *line, const struct draft *piece)
 
     return line->kept && line->plain > piece->plain && rise > lowest_piece &&
            rise < highest_piece && piece->size < tallest_piece * line->size &&
-           x > line->left - reach && x < line->right + reach;
+           piece->right > line->left - reach && piece->left < line->right + reach;
 }
 
 static int32_t find_line_around(const struct drafts *drafts, size_t place)

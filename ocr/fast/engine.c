@@ -25,8 +25,8 @@ static const float widest_gap = 5; /* between the pieces of a line, in x-heights
 
 /* Specks, strokes of a pen and pieces of stamps that were taken for a line read as a few letters of
  * which the network is sure of none; print of one letter or a short word gives 0.85 and more. */
-static const float least_sure = 0.6f;
-enum { FEW_LETTERS = 4 };
+static const float least_sure = 0.6f, least_likely = 0.3f;
+enum { FEW_LETTERS = 4, SOME_LETTERS = 12 };
 
 enum { ID_SIZE = 160 };
 
@@ -169,13 +169,15 @@ static int read_line(struct page_reading *reading, const struct fast_line *line,
 static bool is_debris(const struct ocr_text *text, size_t first)
 {
     size_t letters = 0;
+    float best = 0;
     for (size_t i = first; i < text->count; i++) {
-        if (text->words[i].confidence >= least_sure)
-            return false;
+        if (text->words[i].confidence > best)
+            best = text->words[i].confidence;
         for (const char *at = text->words[i].text; *at; at++)
             letters += (*at & 0xC0) != 0x80; /* the first byte of a character */
     }
-    return letters <= FEW_LETTERS;
+    return (letters <= FEW_LETTERS && best < least_sure) ||
+           (letters <= SOME_LETTERS && best < least_likely);
 }
 
 static void drop_words(struct ocr_text *text, size_t first)

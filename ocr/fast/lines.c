@@ -13,6 +13,7 @@
 #include "base/scope.h"
 #include "image/binarise.h"
 #include "image/decode.h"
+#include "image/geometry.h"
 #include "ocr/fast/chains.h"
 #include "ocr/fast/drafts.h"
 #include "ocr/fast/order.h"
@@ -29,8 +30,16 @@ static const float most_above = 2.1f, most_below = 0.75f;
 static const float single_least_mm = 1.2f, single_most_mm = 7;
 static const float single_slimmest = 0.22f, single_widest = 1.6f, single_least_ink = 0.12f;
 
-/* Judged on generated mail, see docs/ocr.md. */
-static const float safe_coverage = 0.85f, safe_evenness = 0.92f;
+/* Judged on generated mail, see docs/ocr.md. A letterhead over handwriting is uneven as a whole,
+ * but a third of its letters or more stand in lines of print, of which nearly every letter is even;
+ * of worn typescript and of handwriting fewer do. */
+static const float safe_coverage = 0.85f, safe_evenness = 0.92f, safe_clean = 0.35f;
+static const float clean_line = 0.97f;
+enum { LEAST_CLEAN = 6 }; /* letters: of fewer all are even by chance */
+
+/* Printers leave 4 mm free; what lies nearer to the edge of a page is the paper's edge, or what the
+ * scanner saw beside it. Less than 120 mm is no page but a zone of one, whose edge is anywhere. */
+static const double free_edge_mm = 4, least_page_mm = 120;
 
 /* Form print in a pale ink of 4 to 6 points has a contrast of 0.15 on its thin strokes, where the
  * ordinary threshold tears the letters apart; 0.1 takes paper noise for ink. */
@@ -41,6 +50,7 @@ struct finder {
     struct fast_layout *layout;
     struct ocr_rect zone;
     int32_t page_width, page_height;
+    int32_t free_edge; /* pixels */
     struct letters letters;
     struct drafts drafts;
     size_t rulings; /* on the page */
@@ -65,6 +75,15 @@ static void set_zone(struct finder *finder, const struct Pix *page, const struct
     assert(finder->zone.x >= 0 && finder->zone.y >= 0 && finder->zone.height > 0 &&
            finder->zone.x + finder->zone.width <= finder->page_width &&
            finder->zone.y + finder->zone.height <= finder->page_height);
+}
+
+static void set_edge(struct finder *finder, int dpi)
+{
+    int32_t least = image_pixels(least_page_mm, dpi);
+
+    finder->free_edge = finder->page_width >= least && finder->page_height >= least
+                            ? image_pixels(free_edge_mm, dpi)
+                            : 0;
 }
 
 static int find_blobs(const struct finder *finder, const struct Pix *page, int dpi,
@@ -132,12 +151,21 @@ static bool is_single_letter(const struct finder *finder, const struct draft *dr
            (float)blob->ink >= single_least_ink * width * height;
 }
 
-static void judge_singles(struct finder *finder)
+/* Narrower than the free margin and in it: no word stands there. */
+static bool is_in_margin(const struct finder *finder, const struct draft *draft)
+{
+    float left = (float)finder->zone.x + draft->left, right = (float)finder->zone.x + draft->right;
+
+    return right < (float)finder->free_edge ||
+           left > (float)(finder->page_width - finder->free_edge);
+}
+
+static void judge_pieces(struct finder *finder)
 {
     for (size_t i = 0; i < finder->drafts.count; i++) {
         struct draft *draft = &finder->drafts.items[i];
 
-        if (draft->count == 0)
+        if (draft->count == 0 || is_in_margin(finder, draft))
             draft->kept = false;
         else if (draft->plain == 1 && draft->kept)
             draft->kept = is_single_letter(finder, draft);
@@ -275,18 +303,32 @@ static bool is_bare(const struct finder *finder)
     return finder->rulings == 0;
 }
 
+static bool is_at_edge(const struct finder *finder, const struct blob *blob)
+{
+    int32_t x = finder->zone.x, y = finder->zone.y, edge = finder->free_edge;
+
+    return x + blob->x0 < edge || y + blob->y0 < edge || x + blob->x1 > finder->page_width - edge ||
+           y + blob->y1 > finder->page_height - edge;
+}
+
 /* Slim and in no line: a piece of a ruling more likely than an l. */
 static bool is_counted(const struct finder *finder, const struct letter *letter)
 {
     bool inside = letter->line >= 0 && finder->drafts.items[letter->line].kept;
 
     return letter->kind == LETTER_PLAIN &&
-           (inside || letter->right - letter->left >= single_slimmest * letter_height(letter));
+           (inside || (letter->right - letter->left >= single_slimmest * letter_height(letter) &&
+                       !is_at_edge(finder, &letter->blob)));
 }
 
-static void judge(const struct finder *finder)
+static bool is_clean(const struct draft *draft)
 {
-    size_t inside = 0, counted = 0, judged = 0, even = 0;
+    return draft->judged >= LEAST_CLEAN && (float)draft->even >= clean_line * (float)draft->judged;
+}
+
+static void judge_coverage(const struct finder *finder)
+{
+    size_t inside = 0, counted = 0;
     struct fast_layout *layout = finder->layout;
 
     for (size_t i = 0; i < finder->letters.count; i++) {
@@ -297,17 +339,39 @@ static void judge(const struct finder *finder)
         counted++;
         inside += letter->line >= 0 && finder->drafts.items[letter->line].kept;
     }
-    for (size_t i = 0; i < finder->drafts.count; i++) {
-        judged += finder->drafts.items[i].kept ? finder->drafts.items[i].judged : 0;
-        even += finder->drafts.items[i].kept ? finder->drafts.items[i].even : 0;
-    }
     layout->coverage = finder->letters.plain == 0 ? 1 : 0;
     if (layout->count > 0)
         layout->coverage = (float)inside / (float)counted;
+}
+
+static void judge_evenness(const struct finder *finder)
+{
+    size_t judged = 0, even = 0, clean = 0;
+    struct fast_layout *layout = finder->layout;
+
+    for (size_t i = 0; i < finder->drafts.count; i++) {
+        const struct draft *draft = &finder->drafts.items[i];
+
+        if (!draft->kept)
+            continue;
+        judged += draft->judged;
+        even += draft->even;
+        clean += is_clean(draft) ? draft->judged : 0;
+    }
     layout->evenness = judged > 0 ? (float)even / (float)judged : 0;
-    layout->safe = layout->count > 0
-                       ? layout->coverage >= safe_coverage && layout->evenness >= safe_evenness
-                       : is_bare(finder);
+    layout->cleanness = judged > 0 ? (float)clean / (float)judged : 0;
+}
+
+static void judge(const struct finder *finder)
+{
+    struct fast_layout *layout = finder->layout;
+
+    judge_coverage(finder);
+    judge_evenness(finder);
+    layout->safe = layout->count == 0
+                       ? is_bare(finder)
+                       : layout->coverage >= safe_coverage &&
+                             (layout->evenness >= safe_evenness || layout->cleanness >= safe_clean);
 }
 
 static int look(struct finder *finder, const struct Pix *page, int dpi, struct err *err)
@@ -322,7 +386,7 @@ static int look(struct finder *finder, const struct Pix *page, int dpi, struct e
     if (rc == 0)
         rc = draw_drafts(finder, err);
     if (rc == 0) {
-        judge_singles(finder);
+        judge_pieces(finder);
         rc = put_in_order(finder, err);
     }
     if (rc == 0)
@@ -340,6 +404,7 @@ int fast_layout_find(const struct Pix *page, int dpi, const struct ocr_rect *zon
     assert(dpi > 0);
     *ret_layout = (struct fast_layout){0};
     set_zone(&finder, page, zone);
+    set_edge(&finder, dpi);
     rc = look(&finder, page, dpi, err);
     if (rc < 0)
         return rc;

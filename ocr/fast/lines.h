@@ -29,10 +29,13 @@ struct fast_line {
 struct fast_layout {
     struct fast_line *lines; /* in reading order: columns one after the other */
     size_t count;
-    float coverage; /* share of letter-sized blobs inside the lines, 0..1; 1 without any */
-    float evenness; /* share of the lines' letters that stand on their line, 0..1: print is above
-                       0.92, most handwriting, worn typescript and pictures below */
-    bool safe;      /* the lines are all the text, as far as can be told */
+    float coverage;  /* share of letter-sized blobs inside the lines, 0..1; 1 without any */
+    float evenness;  /* share of the lines' letters that stand on their line, 0..1: print is above
+                        0.92, most handwriting, worn typescript and pictures below */
+    float cleanness; /* share of the lines' letters that stand in lines of six or more, nearly all
+                        of them even, 0..1: of clean print all do, of typescript and handwriting few
+                      */
+    bool safe;       /* the lines are all the text, as far as can be told */
 };
 
 /* Depth 1, 8 or 32; text upright, askew by 4 degrees at most. A zone of width 0, or NULL, is the

@@ -1,0 +1,24 @@
+/*
+ * Where batches stood that the inbox keeps in memory no more: their files before that one are whole
+ * and durable, so that going on with one need not look at all of its files again.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#pragma once
+
+#include "partners/inbox.h"
+
+struct left_place {
+    char tenant[MANIFEST_TENANT_SIZE], uuid[MANIFEST_UUID_SIZE];
+    uint32_t file; /* from 1; 0 is no place */
+};
+
+/* Starts as {0}. The oldest gives way. */
+struct left_places {
+    struct left_place at[INBOX_PASSED_MAX];
+    uint32_t count; /* of all that were ever kept */
+};
+
+void left_places_keep(struct left_places *places, const struct inbox_batch *batch, uint32_t file);
+
+/* The file, and forgets it; 0 when it is not known. */
+uint32_t left_places_take(struct left_places *places, const struct inbox_batch *batch);

@@ -1,0 +1,56 @@
+/*
+ * Reading order of the line finder's pieces.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "ocr/fast/order.h"
+
+#include <stdbool.h>
+
+#include "tests/check.h"
+
+enum { ROWS_MOST = 6 };
+
+/* Rows of two pieces, `gap` apart, in letters of size 10, as the line finder hands them over when
+ * it did not join them. By rows: 0 1, 2 3, ...; by columns: 0 2 ..., 1 3 ... */
+static void check_order(size_t rows, float gap, bool by_rows)
+{
+    struct order_item items[2 * ROWS_MOST];
+
+    for (size_t i = 0; i < 2 * rows; i++)
+        items[i] = (struct order_item){.left = i % 2 ? 100 + gap : 0,
+                                       .right = i % 2 ? 200 + gap : 100,
+                                       .top = 22 * (float)(i / 2),
+                                       .bottom = 22 * (float)(i / 2) + 10,
+                                       .size = 10,
+                                       .index = i};
+    order_items(items, 2 * rows);
+    for (size_t i = 0; i < 2 * rows; i++)
+        if (items[i].index != (by_rows ? i : 2 * (i % rows) + i / rows))
+            fail_msg("%zu rows, gap %g: got piece %zu at %zu", rows, (double)gap, items[i].index,
+                     i);
+}
+
+static void a_space_of_few_lines_parts_no_columns(void **state)
+{
+    (void)state;
+    check_order(2, 20, true);
+    check_order(3, 34, true);
+}
+
+static void a_gutter_parts_columns(void **state)
+{
+    (void)state;
+    check_order(4, 20, false);        /* lines enough not to be chance */
+    check_order(2, 40, false);        /* wider than any space */
+    check_order(ROWS_MOST, 11, true); /* no gutter is as narrow */
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_space_of_few_lines_parts_no_columns),
+        cmocka_unit_test(a_gutter_parts_columns),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
