@@ -7,8 +7,6 @@
 #include <allheaders.h>
 #include <math.h>
 
-#include "image/turn.h"
-
 enum { SIDE_LEAST_PIXELS = 4 };
 
 void cut_free(struct cut *cut)
@@ -131,9 +129,9 @@ static int turn(struct cut *cut, int quarters)
 static int straighten(struct cut *cut, double skew)
 {
     double w = pixGetWidth(cut->pix), h = pixGetHeight(cut->pix), angle = skew * M_PI / 180;
-    PIX *straight = NULL;
-    struct err ignored;
-    if (turn_by_area(cut->pix, (float)angle, &straight, &ignored) < 0)
+    PIX *straight =
+        pixRotate(cut->pix, (l_float32)angle, L_ROTATE_AREA_MAP, L_BRING_IN_WHITE, 0, 0);
+    if (!straight)
         return ERR_MEMORY;
     pixDestroy(&cut->pix);
     cut->pix = straight;

@@ -33,14 +33,13 @@ int turn_straight(const struct Pix *page, double skew, struct Pix **ret_page, st
 {
     struct Pix *from = (struct Pix *)page; /* Leptonica's functions take no const */
     float clockwise = (float)(skew * radians_per_degree);
+    int how = pixGetDepth(from) == 1 ? L_ROTATE_SHEAR : L_ROTATE_AREA_MAP;
 
     assert(fabs(skew) <= 45);
     if (fabs(skew) < least_degrees)
         return page_made(pixCopy(NULL, from), "copy a page", ret_page, err);
-    if (pixGetDepth(from) != 1)
-        return turn_by_area(page, clockwise, ret_page, err);
-    return page_made(pixRotate(from, clockwise, L_ROTATE_SHEAR, L_BRING_IN_WHITE, 0, 0),
-                     "straighten a page", ret_page, err);
+    return page_made(pixRotate(from, clockwise, how, L_BRING_IN_WHITE, 0, 0), "straighten a page",
+                     ret_page, err);
 }
 
 struct image_box turn_back(struct image_box box, int rotation, int32_t width, int32_t height)

@@ -15,13 +15,8 @@ int turn_upright(const struct Pix *page, int rotation, struct Pix **ret_page, st
 
 /* Undoes a skew (degrees, counter-clockwise positive, at most 45) about the middle of the page; the
  * page keeps its size and what comes in is white. Bilevel pages by shears (1 ms), grey and colour
- * by area weights (A4 at 300 dpi: grey 30 ms, colour 100 ms). Below 0.02 degrees: a copy. */
+ * by area weights (A4 at 300 dpi: grey 60 ms, colour 100 ms). Below 0.02 degrees: a copy. */
 int turn_straight(const struct Pix *page, double skew, struct Pix **ret_page, struct err *err);
-
-/* Turns by an angle in radians, clockwise positive, about the middle by area weights; size and what
- * comes in as above. Grey in two thirds of the time of Leptonica's pixRotate, with its pixels;
- * every other depth by pixRotate itself. Below 0.001: the page itself, one more reference. */
-int turn_by_area(const struct Pix *page, float clockwise, struct Pix **ret_page, struct err *err);
 
 /* Where a box of the page after turn_upright(rotation) lay before it; `width` and `height` are
  * those of the page before. */

@@ -215,32 +215,6 @@ static void a_skew_is_undone(void **state)
     }
 }
 
-static void a_grey_page_is_turned_as_leptonica_turns_it(void **state)
-{
-    static const struct {
-        int width, height;
-        float clockwise;
-    } rows[] = {{640, 480, 0.02f}, {641, 483, -0.031f}, {300, 200, 0.7f}, {1, 50, 0.1f},
-                {50, 1, 0.1f},     {3, 3, -0.3f},       {97, 61, 0.001f}, {97, 61, 0.0009f}};
-
-    (void)state;
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        SCOPED(image_free)
-        struct Pix *page = fixture_pattern(rows[i].width, rows[i].height, 8, (unsigned)i + 3);
-        SCOPED(image_free) struct Pix *got = NULL;
-        SCOPED(image_free)
-        struct Pix *want =
-            pixRotate(page, rows[i].clockwise, L_ROTATE_AREA_MAP, L_BRING_IN_WHITE, 0, 0);
-        struct err err = {0};
-        l_int32 same = 0;
-
-        check_ok(turn_by_area(page, rows[i].clockwise, &got, &err), &err);
-        if (pixEqual(want, got, &same) != 0 || !same)
-            fail_msg("%d x %d turned by %.4f: other pixels", rows[i].width, rows[i].height,
-                     (double)rows[i].clockwise);
-    }
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -254,7 +228,6 @@ int main(void)
         cmocka_unit_test(quarter_turns_are_undone_exactly),
         cmocka_unit_test(a_box_is_found_again_before_the_turn),
         cmocka_unit_test(a_skew_is_undone),
-        cmocka_unit_test(a_grey_page_is_turned_as_leptonica_turns_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
