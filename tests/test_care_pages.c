@@ -87,10 +87,10 @@ static void a_sure_form_is_read_whole_where_that_is_wanted(void **state)
     struct sheet *sheet = &envelope->sheets[0];
     check_ok(scan_page(&sheet->front, &sheet->look, &image, &err), &err);
     page_free_text(&sheet->front);
-    struct verdict without = page_reader_verdict(image, DPI);
-    page_reader_set("read_forms = false", "read_forms = true ");
     struct verdict with = page_reader_verdict(image, DPI);
-    page_reader_set("read_forms = false", "read_forms = false");
+    page_reader_set("read_forms = true", "read_forms =false");
+    struct verdict without = page_reader_verdict(image, DPI);
+    page_reader_set("read_forms = true", "read_forms = true");
     assert_true(without.accepted && with.accepted);
     assert_int_equal(with.tag, without.tag);
     assert_true(with.confidence == without.confidence);
