@@ -41,7 +41,7 @@ enum {
     HUB_PATIENCE_MS = 10000, /* as a hub that starts may need */
     DOCUMENTS_MAX = 2000,    /* of one hand-over; more are the next one's */
     BYTES_MAX = 256 << 20,   /* of its files, likewise: so much lies sealed for each key */
-    PDF_PAGES_MAX = 200,     /* read for PDFs, likewise: minutes in which others wait */
+    MAKING_MS = 20000,       /* likewise: others wait so long, and for one document more */
     INDEX_LINES = 1,         /* files 1 and 2 are the index */
     INDEX_CSV = 2,
     LINE_SIZE = 256,
@@ -70,7 +70,7 @@ struct making {
     struct document_sheets sheets;
     struct buf lines; /* of images and PDFs, for the manifest */
     uint64_t bytes;
-    uint32_t pages_read; /* for PDFs */
+    int64_t until_ms; /* no further document is begun after it */
 };
 
 static void making_end(struct making *making)
@@ -171,7 +171,6 @@ static int add_pdf(struct making *making, const struct found_document *document,
     if (rc < 0)
         return rc;
     document_id_format(document->id, id);
-    making->pages_read += document->page_count;
     if (document_sheets_make(&making->sheets, &source, &pdf, &why) < 0) {
         log_warn("document=%s is handed over without a PDF: %s", id, why.text);
         document_sheets_clear(&making->sheets); /* the reader may be at fault */
@@ -222,7 +221,7 @@ static int note_access(const struct making *making, const struct handover_row *r
 static bool is_full(const struct making *making)
 {
     return !making->handover.again &&
-           (making->bytes >= BYTES_MAX || making->pages_read >= PDF_PAGES_MAX);
+           (making->bytes >= BYTES_MAX || clock_mono_ms() >= making->until_ms);
 }
 
 /* As many documents as fit; the rest are the next hand-over's. */
@@ -233,6 +232,7 @@ static int add_documents(struct making *making, struct err *err)
     int count = handover_documents(making->archive, handover, rows, DOCUMENTS_MAX, err);
     int rc = count < 0 ? count : handover_index_begin(&making->index, err);
     handover->files = INDEX_CSV;
+    making->until_ms = clock_mono_ms() + MAKING_MS;
     for (int i = 0; rc == 0 && i < count; i++) {
         if (is_full(making)) {
             handover->to = rows[i].seq - 1;
