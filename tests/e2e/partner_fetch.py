@@ -200,7 +200,8 @@ class Pdf(Fetching):
                 words += sum((self.check_pdf(one["folder"], rows) for rows in readable), [])
         self.assertEqual(found, 1)  # the one that cannot be read comes as an image
         self.assertGreaterEqual(len(words), 200)
-        self.assertGreaterEqual(sum(words), 0.9 * len(words))  # two looks at a scrawl differ
+        # two looks at the scrawl on a form differ, and nearly nothing else does
+        self.assertGreaterEqual(sum(words), 0.85 * len(words))
         self.assertIn("is handed over without a PDF", self.said_by_all())
         self.check_again_and_apart()
 

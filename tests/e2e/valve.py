@@ -21,9 +21,13 @@ class Valve:
         while True:
             try:
                 near, _ = self.server.accept()
-                far = socket.create_connection(("127.0.0.1", self.target))
             except OSError:
                 return
+            try:
+                far = socket.create_connection(("127.0.0.1", self.target))
+            except OSError:  # nobody listens there yet: who comes tries again
+                near.close()
+                continue
             self.open += [near, far]
             threading.Thread(target=self.pump, args=(near, far, False), daemon=True).start()
             threading.Thread(target=self.pump, args=(far, near, True), daemon=True).start()
