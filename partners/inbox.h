@@ -1,7 +1,7 @@
 /*
  * The inbox: what partners have submitted and the hub's side has not taken yet, on disk, and the
  * receipts of what it has. The gateway writes it and cannot read back what was sent (spool.h).
- * Every function but inbox_take returns after what it says is durable.
+ * Every function returns after what it says is durable, but for those that inbox_sync makes so.
  * SPDX-License-Identifier: Apache-2.0
  */
 #pragma once
