@@ -11,7 +11,6 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -267,13 +266,4 @@ int spool_group_end(struct spool_group *group, struct err *err)
         empty(group->gathering);
     }
     return rc;
-}
-
-int spool_group_sync(struct spool_group *group, struct err *err)
-{
-    int rc = spool_group_end(group, err);
-    if (rc < 0)
-        return rc;
-    spool_group_begin(group);
-    return spool_group_end(group, err);
 }

@@ -45,6 +45,3 @@ int spool_group_descriptor(const struct spool_group *group);
  * it covers counts nor what has gathered since: each spool is as it was at its last sync, and the
  * group is empty. */
 int spool_group_end(struct spool_group *group, struct err *err);
-
-/* Makes all durable, after the sync that was begun; on failure as spool_group_end. */
-int spool_group_sync(struct spool_group *group, struct err *err);
