@@ -25,7 +25,7 @@ struct upload {
     struct inbox_manifest announced;
     struct inbox_standing standing;
     struct manifest manifest; /* from INBOX_FILES on */
-    struct spool *spool;      /* of the file that is being sent, NULL between files */
+    struct spool *spool;      /* NULL before the first chunk and once it is queued */
     uint64_t used_at;
     bool gathering; /* something was written that no sync covers yet */
     bool syncing;   /* the sync that was begun covers something */
@@ -153,15 +153,30 @@ static int read_opened(const struct inbox *inbox, struct upload *upload, struct 
     return 0;
 }
 
+static void queue_path(const struct inbox *inbox, const struct upload *upload,
+                       char ret_path[INBOX_PATH_SIZE])
+{
+    snprintf(ret_path, INBOX_PATH_SIZE, "%s/queue/%s-%s", inbox->root, upload->tenant,
+             upload->uuid);
+}
+
+static bool is_queued(const struct inbox *inbox, const struct upload *upload)
+{
+    char path[INBOX_PATH_SIZE];
+    queue_path(inbox, upload, path);
+    return access(path, F_OK) == 0;
+}
+
 static int enqueue(const struct inbox *inbox, struct upload *upload, struct err *err)
 {
     char path[INBOX_PATH_SIZE];
-    snprintf(path, sizeof path, "%s/queue/%s-%s", inbox->root, upload->tenant, upload->uuid);
+    queue_path(inbox, upload, path);
     const char *received = upload->manifest.received; /* the oldest is taken first */
     int rc = file_write(path, 0600, bytes_of(received, strlen(received)), err);
     if (rc < 0)
         return rc;
     upload->ended = false;
+    spool_free(&upload->spool);
     manifest_clear(&upload->manifest);
     return 0;
 }
@@ -172,8 +187,8 @@ static int enqueue(const struct inbox *inbox, struct upload *upload, struct err 
 static void give_up(struct inbox *inbox, struct upload **place)
 {
     const struct inbox_batch batch = *place ? batch_of(*place) : (struct inbox_batch){0};
-    if (*place && (*place)->standing.file > 0)
-        left_places_keep(&inbox->left, &batch, (*place)->standing.file);
+    if (*place && (*place)->spool)
+        left_places_keep(&inbox->left, &batch, spool_next((*place)->spool)->number);
     upload_free(place);
 }
 
@@ -246,77 +261,33 @@ int inbox_sync(struct inbox *inbox, struct err *err)
     return inbox_sync_end(inbox, err);
 }
 
-static int open_spool(const struct inbox *inbox, struct upload *upload, uint32_t file,
+/* `known` chunks of it are whole. */
+static int open_spool(const struct inbox *inbox, struct upload *upload, uint32_t known,
                       struct err *err)
 {
     char path[INBOX_PATH_SIZE];
-    const struct inbox_batch batch = batch_of(upload);
-    inbox_file_path(inbox->root, &batch, file, path);
-    return spool_open(path, &inbox->key, upload->manifest.files[file - 1].bytes, &upload->spool,
-                      err);
+    path_of(inbox, upload, INBOX_SPOOL, path);
+    return spool_open(path, &inbox->key, &upload->manifest, known, &upload->spool, err);
 }
 
-/* A file that is whole is left, after the last one the batch has ended. */
-static void go_on(const struct inbox *inbox, struct upload *upload)
+static void go_on(struct upload *upload)
 {
-    struct inbox_standing *standing = &upload->standing;
-    standing->at = (uint32_t)spool_written(upload->spool);
-    if (standing->at < upload->manifest.files[standing->file - 1].bytes)
-        return;
-    spool_group_leave(inbox->group, &upload->spool);
-    *standing = (struct inbox_standing){.phase = INBOX_FILES, .file = standing->file + 1};
-    if (standing->file > upload->manifest.count) {
-        standing->phase = INBOX_QUEUED;
-        upload->ended = true;
-    }
+    const struct spool_place *next = spool_next(upload->spool);
+    upload->standing = (struct inbox_standing){INBOX_FILES, next->file, next->at};
+    upload->ended = next->file > upload->manifest.count;
+    if (upload->ended)
+        upload->standing.phase = INBOX_QUEUED;
 }
 
-/* Files are sent one after another, but of those that the sync that was begun and the next one
- * cover a power cut may keep any: the first that may be broken. None after it was ever
- * acknowledged. */
-static uint32_t first_in_doubt(const struct upload *upload, uint32_t last)
-{
-    uint32_t chunks = 1, file = last;
-    while (file > 1 && chunks < 2 * SPOOL_GROUP_MAX) {
-        file--;
-        chunks += (upload->manifest.files[file - 1].bytes - 1) / SPOOL_CHUNK_BYTES + 1;
-    }
-    return file;
-}
-
-static uint32_t last_with_spool(const struct inbox *inbox, const struct upload *upload)
-{
-    char path[INBOX_PATH_SIZE];
-    const struct inbox_batch batch = batch_of(upload);
-    uint32_t file = 1;
-    for (; file <= upload->manifest.count; file++) {
-        inbox_file_path(inbox->root, &batch, file, path);
-        if (access(path, F_OK) != 0)
-            break;
-    }
-    return file - 1;
-}
-
-/* Opens file after file until one is not whole: that is the place. What is found may be in the
- * system's memory only, so the caller syncs it with the group. */
+/* What is found may be in the system's memory only, so the caller syncs it with the group. */
 static int find_place(struct inbox *inbox, struct upload *upload, struct err *err)
 {
     const struct inbox_batch batch = batch_of(upload);
-    uint32_t last = last_with_spool(inbox, upload), known = left_places_take(&inbox->left, &batch);
-    uint32_t file = known ? known : first_in_doubt(upload, last);
-    int rc = 0;
-    upload->standing = (struct inbox_standing){INBOX_FILES, file ? file : 1, 0};
-    if (known > upload->manifest.count)
-        upload->standing.phase = INBOX_QUEUED;
-    while (rc == 0 && !upload->ended && upload->standing.file <= last && !upload->spool) {
-        rc = open_spool(inbox, upload, upload->standing.file, err);
-        if (rc == 0)
-            go_on(inbox, upload);
-    }
+    int rc = open_spool(inbox, upload, left_places_take(&inbox->left, &batch), err);
     if (rc < 0)
         return rc;
-    if (upload->spool)
-        spool_group_add(inbox->group, upload->spool);
+    go_on(upload);
+    spool_group_add(inbox->group, upload->spool);
     upload->gathering = true;
     return 0;
 }
@@ -338,6 +309,8 @@ static int load(struct inbox *inbox, struct upload *upload, struct err *err)
     upload->standing = (struct inbox_standing){.phase = INBOX_MANIFEST};
     if (is_there(inbox, upload, "receipt"))
         upload->standing.phase = INBOX_DONE;
+    else if (is_queued(inbox, upload))
+        upload->standing.phase = INBOX_QUEUED;
     else if (is_there(inbox, upload, "manifest"))
         rc = read_manifest(inbox, upload, err);
     if (rc == 0 && upload->manifest.count > 0)
@@ -493,7 +466,7 @@ static int keep_manifest(const struct inbox *inbox, struct upload *upload, const
 }
 
 static int take_manifest(const struct inbox *inbox, struct upload *upload,
-                         const struct inbox_chunk *chunk, struct err *err)
+                         const struct spool_chunk *chunk, struct err *err)
 {
     char path[INBOX_PATH_SIZE];
     if (chunk->bytes.len == 0 || chunk->bytes.len > SPOOL_CHUNK_BYTES ||
@@ -516,15 +489,15 @@ static int take_manifest(const struct inbox *inbox, struct upload *upload,
 /* ---- chunks ---- */
 
 static int take_file(const struct inbox *inbox, struct upload *upload,
-                     const struct inbox_chunk *chunk, struct err *err)
+                     const struct spool_chunk *chunk, struct err *err)
 {
-    int rc = upload->spool ? 0 : open_spool(inbox, upload, chunk->file, err);
+    int rc = upload->spool ? 0 : open_spool(inbox, upload, 0, err);
     if (rc == 0)
-        rc = spool_group_write(inbox->group, upload->spool, chunk->at, chunk->bytes, err);
+        rc = spool_group_write(inbox->group, upload->spool, chunk, err);
     if (rc < 0)
         return rc;
     upload->gathering = true;
-    go_on(inbox, upload);
+    go_on(upload);
     return 0;
 }
 
@@ -544,7 +517,7 @@ static bool is_the_senders_fault(int code)
 }
 
 int inbox_take(struct inbox *inbox, const struct inbox_batch *batch,
-               const struct inbox_chunk *chunk, struct inbox_standing *ret_standing,
+               const struct spool_chunk *chunk, struct inbox_standing *ret_standing,
                struct err *err)
 {
     struct upload **place;

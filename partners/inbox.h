@@ -14,7 +14,7 @@
  *   ROOT/hub.pub                 public key that files are sealed for
  *   ROOT/TENANT/UUID/opened      digest and length of the manifest, as announced
  *   ROOT/TENANT/UUID/manifest    the manifest, once it is whole and checked (incoming before)
- *   ROOT/TENANT/UUID/000001 …    the files, sealed; gone when the receipt is there
+ *   ROOT/TENANT/UUID/files       the files, sealed (spool.h); gone when the receipt is there
  *   ROOT/TENANT/UUID/receipt     written by the hub's side
  *   ROOT/queue/TENANT-UUID       whole batches that have no receipt yet; holds the date of receipt
  */
@@ -69,18 +69,14 @@ int inbox_announce(struct inbox *inbox, const struct inbox_batch *batch,
                    const struct inbox_manifest *manifest, struct inbox_standing *ret_standing,
                    struct err *err);
 
-struct inbox_chunk {
-    uint32_t file, at;
-    struct bytes bytes;
-};
-
 /* Takes a chunk and tells how far the batch is once inbox_sync has returned 0, not before: nobody
- * may be told until then. One that is not the next changes nothing and is no error. What is durable
- * of a file stays; a manifest counts when it is whole. A manifest that does not hold forgets the
- * batch: ERR_FORMAT, ERR_LIMIT, ERR_INTEGRITY or ERR_DENIED (another tenant or uuid), with the
- * reason. ERR_NOT_FOUND: not announced. */
+ * may be told until then. One that is not the next changes nothing and is no error; ERR_LIMIT when
+ * it has not the length that spool.h wants. What is durable of a file stays; a manifest counts when
+ * it is whole. A manifest that does not hold forgets the batch: ERR_FORMAT, ERR_LIMIT,
+ * ERR_INTEGRITY or ERR_DENIED (another tenant or uuid), with the reason. ERR_NOT_FOUND: not
+ * announced. */
 int inbox_take(struct inbox *inbox, const struct inbox_batch *batch,
-               const struct inbox_chunk *chunk, struct inbox_standing *ret_standing,
+               const struct spool_chunk *chunk, struct inbox_standing *ret_standing,
                struct err *err);
 
 /* Begins to make durable what was taken since the last time, of all batches at once, and returns at
@@ -107,11 +103,11 @@ int inbox_receipt(struct inbox *inbox, const struct inbox_batch *batch, uint32_t
 
 /* ---- for the hub's side ---- */
 
+#define INBOX_SPOOL "files"
+
 /* Paths in the inbox, below `root`; `name` NULL is the batch's folder. */
 void inbox_path(const char *root, const struct inbox_batch *batch, const char *name,
                 char ret_path[INBOX_PATH_SIZE]);
-void inbox_file_path(const char *root, const struct inbox_batch *batch, uint32_t file,
-                     char ret_path[INBOX_PATH_SIZE]);
 
 /* The key pair that files are sealed for: `secret_path` (0400, outside the inbox) and ROOT/hub.pub,
  * made when missing. The caller wipes the secret. */
@@ -147,4 +143,4 @@ int inbox_count_unfinished(const char *root, const char *tenant);
 bool inbox_has_receipt(const char *root, const struct inbox_batch *batch);
 
 /* Takes the sealed files of a batch that has its receipt away, then the batch out of the queue. */
-int inbox_clear(const char *root, const struct inbox_batch *batch, uint32_t files, struct err *err);
+int inbox_clear(const char *root, const struct inbox_batch *batch, struct err *err);

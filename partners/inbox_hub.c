@@ -20,14 +20,6 @@ void inbox_path(const char *root, const struct inbox_batch *batch, const char *n
              name ? "/" : "", name ? name : "");
 }
 
-void inbox_file_path(const char *root, const struct inbox_batch *batch, uint32_t file,
-                     char ret_path[INBOX_PATH_SIZE])
-{
-    char name[16];
-    snprintf(name, sizeof name, "%06u", file);
-    inbox_path(root, batch, name, ret_path);
-}
-
 static void queue_path(const char *root, const struct inbox_batch *batch,
                        char ret_path[INBOX_PATH_SIZE])
 {
@@ -81,14 +73,16 @@ bool inbox_has_receipt(const char *root, const struct inbox_batch *batch)
     return access(path, F_OK) == 0;
 }
 
-int inbox_clear(const char *root, const struct inbox_batch *batch, uint32_t files, struct err *err)
+static int take_away(const char *path, struct err *err)
+{
+    return unlink(path) < 0 && errno != ENOENT ? err_errno(err, errno, "%s", path) : 0;
+}
+
+int inbox_clear(const char *root, const struct inbox_batch *batch, struct err *err)
 {
     char path[INBOX_PATH_SIZE];
-    for (uint32_t file = 1; file <= files; file++) {
-        inbox_file_path(root, batch, file, path);
-        if (unlink(path) < 0 && errno != ENOENT)
-            return err_errno(err, errno, "%s", path);
-    }
+    inbox_path(root, batch, INBOX_SPOOL, path);
+    int rc = take_away(path, err);
     queue_path(root, batch, path);
-    return unlink(path) < 0 && errno != ENOENT ? err_errno(err, errno, "%s", path) : 0;
+    return rc < 0 ? rc : take_away(path, err);
 }

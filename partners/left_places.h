@@ -1,6 +1,6 @@
 /*
- * Where batches stood that the inbox keeps in memory no more: their files before that one are whole
- * and durable, so that going on with one need not look at all of its files again.
+ * How many chunks of batches that the inbox keeps in memory no more are whole and durable, so that
+ * going on with one need not look at its last ones again.
  * SPDX-License-Identifier: Apache-2.0
  */
 #pragma once
@@ -9,7 +9,7 @@
 
 struct left_place {
     char tenant[MANIFEST_TENANT_SIZE], uuid[MANIFEST_UUID_SIZE];
-    uint32_t file; /* from 1; 0 is no place */
+    uint32_t chunks; /* 0 is no place */
 };
 
 /* Starts as {0}. The oldest gives way. */
@@ -18,7 +18,7 @@ struct left_places {
     uint32_t count; /* of all that were ever kept */
 };
 
-void left_places_keep(struct left_places *places, const struct inbox_batch *batch, uint32_t file);
+void left_places_keep(struct left_places *places, const struct inbox_batch *batch, uint32_t chunks);
 
-/* The file, and forgets it; 0 when it is not known. */
+/* The chunks, and forgets them; 0 when the batch is not known. */
 uint32_t left_places_take(struct left_places *places, const struct inbox_batch *batch);

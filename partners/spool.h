@@ -1,8 +1,9 @@
 /*
- * The spool: one file that a partner sends, sealed chunk by chunk for the hub before it touches the
- * disk. Each opening makes a key, seals it for the hub's public key (libsodium's crypto_box_seal:
- * X25519, XSalsa20-Poly1305) and each chunk for that key (base/seal.h), and forgets it at the end:
- * who writes a spool cannot read it back. The durable byte is where a broken upload goes on.
+ * The spool: all files of one batch that a partner sends, sealed chunk by chunk for the hub before
+ * they touch the disk. Each opening makes a key, seals it for the hub's public key (libsodium's
+ * crypto_box_seal: X25519, XSalsa20-Poly1305) and each chunk for that key (chunk_seal.h), and
+ * forgets it at the end: who writes a spool cannot read it back. The durable chunk is where a
+ * broken upload goes on.
  * SPDX-License-Identifier: Apache-2.0
  */
 #pragma once
@@ -11,25 +12,28 @@
 #include <stdint.h>
 
 #include "base/bytes.h"
-#include "base/digest.h"
 #include "base/err.h"
+#include "partners/manifest.h"
 
-/* On disk, numbers little-endian: "tripli", 0, SPOOL_VERSION, then records of
- *   8  XXH3-64 of the rest of the record: tells a whole record from one that a power cut tore;
- *      against changes by intent the seals stand
- *   4  kind: 1 a key, sealed; 2 a chunk, sealed with the last key under the label of its first
- *      byte's number (8)
- *   4  length of the body
- *      the body; after a chunk's zeros, to the end of the block.
+/* On disk, numbers little-endian: the chunks of all files in the manifest's order. Each is
+ * SPOOL_CHUNK_BYTES long, or what is left of its file, so that the manifest tells where it lies;
+ * each has blocks of its own:
+ *    8  "tripli", 0, SPOOL_VERSION
+ *    8  XXH3-64 of the rest of the record: tells a whole record from one that a power cut tore;
+ *       against changes by intent the seals stand
+ *   80  the key, sealed for the hub
+ *       the chunk, sealed with it under the chunk's number in the batch; zeros to the block's end
  * Blocks are written past the page cache where the file system knows how (O_DIRECT): copying into
- * it cost more than sealing did. */
+ * it cost more than sealing did. One file for a batch, not one for each of its files: making those
+ * had cost as much again. */
 enum {
-    SPOOL_VERSION = 2,
+    SPOOL_VERSION = 3,
     SPOOL_KEY_BYTES = 32,
     SPOOL_BLOCK_BYTES = 4096,             /* the largest logical block of the disks in use */
     SPOOL_CHUNK_BYTES = 256 * 1024,       /* a peer may cost its queue of four no more than 1 MB */
     SPOOL_FILE_BYTES = 256 * 1024 * 1024, /* a TIFF of many pages; larger ones are sent in parts */
-    SPOOL_BLOCKS_MOST = SPOOL_CHUNK_BYTES + SPOOL_BLOCK_BYTES /* of a chunk, with all around it */
+    SPOOL_BLOCKS_MOST = SPOOL_CHUNK_BYTES + SPOOL_BLOCK_BYTES, /* of a chunk with all around it */
+    SPOOL_IN_DOUBT = 256 /* the last chunks, of which a power cut may keep any */
 };
 
 struct spool_public {
@@ -42,25 +46,35 @@ struct spool_secret {
 /* A fresh pair; the caller wipes the secret one. seal_start comes first. */
 void spool_keys_make(struct spool_public *ret_public, struct spool_secret *ret_secret);
 
+/* Where a chunk begins. */
+struct spool_place {
+    uint32_t file;   /* from 1; beyond the last when all is there */
+    uint32_t at;     /* byte of the file */
+    uint32_t number; /* chunks before it in the batch */
+    uint64_t block;  /* where in the spool, in bytes: whole blocks */
+};
+
+struct spool_chunk {
+    uint32_t file, at; /* as in spool_place */
+    struct bytes bytes;
+};
+
 struct spool;
 
-/* Opens the spool of a file of `whole` bytes, or makes it (mode 0600). An unfinished record at the
- * end is cut off; what lies before it stays, whatever happens. It may be in the system's memory
- * only: the next sync makes it durable, and the name. ERR_LIMIT when `whole` is 0 or over
- * SPOOL_FILE_BYTES; ERR_CONFLICT when another process has it open or it holds more than `whole`;
- * ERR_FORMAT when the path is no regular file; ERR_UNAVAILABLE when it is of another version, which
- * stays as it is. `key` is copied. */
-int spool_open(const char *path, const struct spool_public *key, uint64_t whole,
-               struct spool **ret_spool, struct err *err);
+/* Opens the spool of the manifest's files, or makes it (mode 0600). Chunks count up to the first
+ * that is not whole; what follows is cut off. Of those whose sync may not have been answered, the
+ * last SPOOL_IN_DOUBT, each is looked at, but for the first `known`, which are whole for sure. What
+ * is found may be in the system's memory only: the next sync makes it durable, and the name.
+ * ERR_CONFLICT when another process has it open; ERR_FORMAT when the path is no regular file;
+ * ERR_UNAVAILABLE when it is of another version, which stays as it is. `key` is copied, the
+ * manifest borrowed. */
+int spool_open(const char *path, const struct spool_public *key, const struct manifest *manifest,
+               uint32_t known, struct spool **ret_spool, struct err *err);
 /* NULL-safe, nulls. */
 void spool_free(struct spool **spool);
 
-/* Bytes of the file, from its first, that a power cut cannot take away any more; after spool_open
- * that is so from the first sync on. */
-uint64_t spool_durable(const struct spool *spool);
-
-/* As spool_durable, with what has been sealed since: where the next chunk begins. */
-uint64_t spool_written(const struct spool *spool);
+/* The chunk that is wanted next; what lies before it may not be durable yet. */
+const struct spool_place *spool_next(const struct spool *spool);
 
 /* Whether it was not synced since it was opened: its name may still be lost. */
 bool spool_is_fresh(const struct spool *spool);
@@ -68,17 +82,15 @@ bool spool_is_fresh(const struct spool *spool);
 /* Sealed blocks on their way to the disk. */
 struct spool_blocks {
     const struct spool *spool;
-    uint64_t at;       /* where in the spool: whole blocks, as the length is */
-    struct buf sealed; /* none when the chunk was written already */
+    uint64_t at; /* where in the spool: whole blocks, as the length is */
+    struct buf sealed;
 };
 
-/* Seals the chunk that begins at byte `at` into `blocks->sealed`, which the caller gives empty,
- * with SPOOL_BLOCKS_MOST bytes of memory from a multiple of SPOOL_BLOCK_BYTES on, and keeps. It
- * counts as written; the caller puts the blocks in their order before the next sync. A chunk that
- * was written already is 0 and changes nothing, so an answer that was lost may be asked for again.
- * ERR_CONFLICT names the next byte when `at` is another one; ERR_LIMIT: an empty chunk, one over
- * SPOOL_CHUNK_BYTES, or one beyond the file's end. */
-int spool_seal(struct spool *spool, uint64_t at, struct bytes chunk, struct spool_blocks *blocks,
+/* Seals the next chunk into `blocks->sealed`, which the caller gives empty, with SPOOL_BLOCKS_MOST
+ * bytes of memory from a multiple of SPOOL_BLOCK_BYTES on, and keeps. The caller puts the blocks in
+ * their order before the next sync. ERR_CONFLICT when it is not the next, ERR_LIMIT when it has not
+ * the length of the one that begins there. */
+int spool_seal(struct spool *spool, const struct spool_chunk *chunk, struct spool_blocks *blocks,
                struct err *err);
 
 /* Writing and syncing are for one who takes more chunks meanwhile: mark what the sync is to cover,
@@ -90,9 +102,3 @@ int spool_put(const struct spool_blocks *blocks, struct err *err);
 int spool_sync(const struct spool *spool, struct err *err);
 void spool_settle(struct spool *spool);
 void spool_take_back(struct spool *spool);
-
-/* For the hub: appends the whole plain file to `ret_plain`. ERR_INTEGRITY when a record is damaged,
- * was sealed for another key, or the whole has another digest than `want`; ERR_UNAVAILABLE when it
- * is of another version; then `ret_plain` is as it was. */
-int spool_read(const char *path, const struct spool_secret *key, const struct digest *want,
-               struct buf *ret_plain, struct err *err);

@@ -17,20 +17,18 @@
 #include "base/fault.h"
 #include "base/scope.h"
 
-struct member {
-    struct spool *spool;
-    bool left; /* to the group */
-};
-
 /* What one sync covers. */
 struct members {
     int count;
-    struct member at[SPOOL_GROUP_MAX];
+    struct spool *at[SPOOL_GROUP_MAX];
     int chunk_count;
     struct spool_blocks chunks[SPOOL_GROUP_MAX];
     uint8_t *room; /* of SPOOL_GROUP_MAX chunks' blocks, one after the other */
     size_t used;
 };
+
+_Static_assert(2 * (int)SPOOL_GROUP_MAX <= (int)SPOOL_IN_DOUBT,
+               "a power cut takes chunks of the sync that was begun and of what has gathered");
 
 enum step { IDLE, BEGUN, OVER, ENDS };
 
@@ -65,9 +63,8 @@ static int put_and_sync(const struct spool_group *group, struct err *err)
         rc = spool_put(&members->chunks[i], err);
     if (rc < 0)
         return rc;
-    return members->count == 1 && !spool_is_fresh(members->at[0].spool)
-               ? spool_sync(members->at[0].spool, err)
-               : sync_disk(group, err);
+    return members->count == 1 && !spool_is_fresh(members->at[0]) ? spool_sync(members->at[0], err)
+                                                                  : sync_disk(group, err);
 }
 
 /* The thread: syncs whenever it is asked, until it is to end. */
@@ -141,9 +138,6 @@ int spool_group_open(const char *folder, struct spool_group **ret_group, struct 
 
 static void empty(struct members *members)
 {
-    for (int i = 0; i < members->count; i++)
-        if (members->at[i].left)
-            spool_free(&members->at[i].spool);
     members->count = members->chunk_count = 0;
     members->used = 0;
 }
@@ -158,10 +152,8 @@ void spool_group_free(struct spool_group **group)
         set_step(*group, ENDS);
         pthread_join((*group)->thread, NULL);
     }
-    for (int i = 0; i < 2; i++) {
-        empty(&(*group)->groups[i]);
+    for (int i = 0; i < 2; i++)
         free((*group)->groups[i].room);
-    }
     if ((*group)->disk >= 0)
         close((*group)->disk);
     if ((*group)->over >= 0)
@@ -172,42 +164,30 @@ void spool_group_free(struct spool_group **group)
     *group = NULL;
 }
 
-static struct member *member_of(struct members *members, struct spool *spool)
+void spool_group_add(struct spool_group *group, struct spool *spool)
 {
+    struct members *members = group->gathering;
     for (int i = 0; i < members->count; i++)
-        if (members->at[i].spool == spool)
-            return &members->at[i];
+        if (members->at[i] == spool)
+            return;
     assert(members->count < SPOOL_GROUP_MAX);
-    members->at[members->count] = (struct member){.spool = spool};
-    return &members->at[members->count++];
+    members->at[members->count++] = spool;
 }
 
-int spool_group_write(struct spool_group *group, struct spool *spool, uint64_t at,
-                      struct bytes chunk, struct err *err)
+int spool_group_write(struct spool_group *group, struct spool *spool,
+                      const struct spool_chunk *chunk, struct err *err)
 {
     struct members *members = group->gathering;
     struct spool_blocks blocks = {
         .sealed = {.at = members->room + members->used, .capacity = SPOOL_BLOCKS_MOST}};
     assert(!spool_group_is_full(group));
-    int rc = spool_seal(spool, at, chunk, &blocks, err);
+    int rc = spool_seal(spool, chunk, &blocks, err);
     if (rc < 0)
         return rc;
-    member_of(members, spool);
-    if (blocks.sealed.len > 0)
-        members->chunks[members->chunk_count++] = blocks;
+    spool_group_add(group, spool);
+    members->chunks[members->chunk_count++] = blocks;
     members->used += blocks.sealed.len;
     return 0;
-}
-
-void spool_group_add(struct spool_group *group, struct spool *spool)
-{
-    member_of(group->gathering, spool);
-}
-
-void spool_group_leave(struct spool_group *group, struct spool **spool)
-{
-    member_of(group->gathering, *spool)->left = true;
-    *spool = NULL;
 }
 
 bool spool_group_is_full(const struct spool_group *group)
@@ -224,7 +204,7 @@ int spool_group_descriptor(const struct spool_group *group)
 static void each(const struct members *members, void (*act)(struct spool *))
 {
     for (int i = 0; i < members->count; i++)
-        act(members->at[i].spool);
+        act(members->at[i]);
 }
 
 void spool_group_begin(struct spool_group *group)

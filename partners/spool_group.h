@@ -17,20 +17,17 @@ struct spool_group;
 
 /* All spools of the group lie on the file system of `folder`. */
 int spool_group_open(const char *folder, struct spool_group **ret_group, struct err *err);
-/* NULL-safe, nulls; waits for a sync that was begun, frees what was left to it, syncs nothing. */
+/* NULL-safe, nulls; waits for a sync that was begun, syncs nothing. */
 void spool_group_free(struct spool_group **group);
 
-/* Seals the chunk that begins at byte `at` (as spool_seal); the spool takes part in the next sync,
- * which writes it, and is borrowed until that has ended. The group is not full. */
-int spool_group_write(struct spool_group *group, struct spool *spool, uint64_t at,
-                      struct bytes chunk, struct err *err);
+/* Seals the next chunk (as spool_seal); the spool takes part in the next sync, which writes it, and
+ * is borrowed until that has ended. The group is not full. */
+int spool_group_write(struct spool_group *group, struct spool *spool,
+                      const struct spool_chunk *chunk, struct err *err);
 
 /* Takes part in the next sync without a chunk. Once more is the same as once. The group is not
  * full. */
 void spool_group_add(struct spool_group *group, struct spool *spool);
-
-/* The same for a spool that nobody needs any more: the group frees it after the sync. */
-void spool_group_leave(struct spool_group *group, struct spool **spool);
 
 bool spool_group_is_full(const struct spool_group *group);
 

@@ -4,6 +4,7 @@
  */
 #include "partners/inbox.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <sodium.h>
 #include <stdlib.h>
@@ -16,9 +17,10 @@
 #include "base/file.h"
 #include "base/scope.h"
 #include "base/seal.h"
+#include "partners/spool_read.h"
 #include "tests/check.h"
 
-enum { FILES = 3, FILE_BYTES = 600000, STEP = 200000 };
+enum { FILES = 3, FILE_BYTES = 600000, STEP = SPOOL_CHUNK_BYTES };
 
 static char uuid[] = "0123456789abcdef0123456789abcdef";
 static const struct inbox_batch batch = {"041", uuid};
@@ -55,7 +57,7 @@ static struct inbox_standing taken(struct inbox *inbox, struct inbox_standing fr
     struct bytes file =
         from.file ? bytes_of(plain[from.file - 1], FILE_BYTES) : buf_view(&manifest);
     size_t len = file.len - from.at < STEP ? file.len - from.at : STEP;
-    const struct inbox_chunk chunk = {from.file, from.at, bytes_of(file.at + from.at, len)};
+    const struct spool_chunk chunk = {from.file, from.at, bytes_of(file.at + from.at, len)};
     check_ok(inbox_take(inbox, &batch, &chunk, &from, &err), &err);
     return from;
 }
@@ -112,18 +114,23 @@ static void give_receipt(const char *text)
     char path[INBOX_PATH_SIZE];
     inbox_path(root, &batch, "receipt", path);
     check_ok(file_write(path, 0600, bytes_of(text, strlen(text)), &err), &err);
-    check_ok(inbox_clear(root, &batch, FILES, &err), &err);
+    check_ok(inbox_clear(root, &batch, &err), &err);
 }
 
 static void check_opens(void)
 {
     struct err err = {0};
     char path[INBOX_PATH_SIZE];
-    for (uint32_t i = 0; i < FILES; i++) {
+    struct manifest read = {0};
+    SCOPED(spool_reader_free) struct spool_reader *reader = NULL;
+    check_ok(manifest_read(buf_view(&manifest), &read, &err), &err);
+    inbox_path(root, &batch, INBOX_SPOOL, path);
+    check_ok(spool_reader_open(path, &secret, &read, &reader, &err), &err);
+    for (uint32_t file = 1; file <= FILES; file++) {
         SCOPED(buf_free) struct buf back = {0};
-        inbox_file_path(root, &batch, i + 1, path);
-        check_ok(spool_read(path, &secret, &digests[i], &back, &err), &err);
+        check_ok(spool_reader_file(reader, file, &back, &err), &err);
     }
+    manifest_clear(&read);
 }
 
 static void a_whole_batch_is_queued_and_opens_with_the_hubs_key(void **state)
@@ -299,20 +306,29 @@ static void write_all(void)
     assert_int_equal(unlink(path), 0);
 }
 
-/* One sync covers many files: a power cut before its end may keep the later ones and lose a part of
- * an earlier one. */
-static void a_file_with_a_hole_before_whole_ones_is_sent_again_from_there(void **state)
+/* One sync covers many chunks: a power cut before its end may keep the later ones and lose a part
+ * of an earlier one, with the file's length there or not. */
+static void a_batch_with_a_hole_is_sent_again_from_there(void **state)
 {
-    static const off_t cuts[] = {0, 1, 50, STEP + 1000, 2 * STEP};
+    enum { BLOCKS = STEP + SPOOL_BLOCK_BYTES };
+    static const struct {
+        off_t at;
+        uint32_t file, byte;
+    } holes[] = {{100, 1, 0}, {BLOCKS + 8, 1, STEP}, {2 * BLOCKS, 1, 2 * STEP}};
     char path[INBOX_PATH_SIZE];
-    for (uint32_t file = 1; file <= FILES; file++)
-        for (size_t i = 0; i < sizeof cuts / sizeof *cuts; i++) {
+    for (int is_cut = 0; is_cut <= 1; is_cut++)
+        for (size_t i = 0; i < sizeof holes / sizeof *holes; i++) {
             fresh(state);
             write_all();
-            inbox_file_path(root, &batch, file, path);
-            assert_int_equal(truncate(path, cuts[i]), 0);
+            inbox_path(root, &batch, INBOX_SPOOL, path);
+            int fd = open(path, O_WRONLY);
+            assert_int_equal(is_cut ? ftruncate(fd, holes[i].at)
+                                    : pwrite(fd, "\0\0\0\0\0\0\0", 8, holes[i].at) - 8,
+                             0);
+            close(fd);
             struct inbox *inbox = opened();
-            assert_int_equal(announced(inbox).file, file);
+            assert_int_equal(announced(inbox).file, holes[i].file);
+            assert_int_equal(announced(inbox).at, holes[i].byte);
             assert_false(is_queued());
             send_all(inbox);
             inbox_free(&inbox);
@@ -422,11 +438,27 @@ static void a_chunk_that_is_not_the_next_changes_nothing(void **state)
     struct inbox_standing standing = sent(inbox, sent(inbox, announced(inbox))), after;
     static const uint32_t rows[][2] = {{0, 0}, {1, 0}, {1, 199999}, {2, 0}, {3, 7}, {9, 0}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        const struct inbox_chunk chunk = {rows[i][0], rows[i][1], bytes_of(plain[0], 100)};
+        const struct spool_chunk chunk = {rows[i][0], rows[i][1], bytes_of(plain[0], 100)};
         check_ok(inbox_take(inbox, &batch, &chunk, &after, &err), &err);
         assert_int_equal(after.file, standing.file);
         assert_int_equal(after.at, standing.at);
     }
+}
+
+static void a_chunk_of_another_length_is_refused_and_leaves_the_rest(void **state)
+{
+    (void)state;
+    static const size_t lengths[] = {0, 100, STEP - 1};
+    struct err err = {0};
+    SCOPED(inbox_free) struct inbox *inbox = opened();
+    struct inbox_standing standing = sent(inbox, announced(inbox)), after;
+    for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+        const struct spool_chunk chunk = {1, 0, bytes_of(plain[0], lengths[i])};
+        check_refused(inbox_take(inbox, &batch, &chunk, &after, &err), ERR_LIMIT, &err);
+        assert_int_equal(announced(inbox).file, standing.file);
+    }
+    send_all(inbox);
+    check_opens();
 }
 
 static void the_same_batch_has_one_receipt_and_other_contents_are_refused(void **state)
@@ -459,7 +491,7 @@ static void another_tenant_finds_nothing_under_a_guessed_uuid(void **state)
     const struct inbox_batch guess = {"061", uuid};
     send_all(inbox);
     give_receipt("signed");
-    const struct inbox_chunk chunk = {1, 0, bytes_of(plain[0], 100)};
+    const struct spool_chunk chunk = {1, 0, bytes_of(plain[0], 100)};
     check_refused(inbox_receipt(inbox, &guess, 0, &part, &err), ERR_NOT_FOUND, &err);
     check_refused(inbox_take(inbox, &guess, &chunk, &standing, &err), ERR_NOT_FOUND, &err);
     check_ok(inbox_announce(inbox, &guess, &claim, &standing, &err), &err);
@@ -473,13 +505,13 @@ static void a_manifest_that_does_not_hold_forgets_the_batch(void **state)
     struct inbox_standing standing;
     SCOPED(inbox_free) struct inbox *inbox = opened();
     const struct inbox_batch other = {"061", uuid};
-    const struct inbox_chunk chunk = {0, 0, buf_view(&manifest)};
+    const struct spool_chunk chunk = {0, 0, buf_view(&manifest)};
     check_ok(inbox_announce(inbox, &other, &claim, &standing, &err), &err);
     check_refused(inbox_take(inbox, &other, &chunk, &standing, &err), ERR_DENIED, &err);
     check_refused(inbox_take(inbox, &other, &chunk, &standing, &err), ERR_NOT_FOUND, &err);
     write_manifest("2199-01-01");
     announced(inbox);
-    const struct inbox_chunk later = {0, 0, buf_view(&manifest)};
+    const struct spool_chunk later = {0, 0, buf_view(&manifest)};
     check_refused(inbox_take(inbox, &batch, &later, &standing, &err), ERR_FORMAT, &err);
     assert_non_null(strstr(err.text, "has not come yet"));
 }
@@ -545,8 +577,7 @@ int main(void)
         cmocka_unit_test_setup(a_new_gateway_goes_on_at_the_durable_byte, fresh),
         cmocka_unit_test_setup(a_batch_is_queued_with_the_sync_not_before, fresh),
         cmocka_unit_test_setup(what_comes_during_a_sync_counts_with_the_next, fresh),
-        cmocka_unit_test_setup(a_file_with_a_hole_before_whole_ones_is_sent_again_from_there,
-                               fresh),
+        cmocka_unit_test_setup(a_batch_with_a_hole_is_sent_again_from_there, fresh),
         cmocka_unit_test_setup(batches_that_lose_their_place_in_memory_go_on, fresh),
 #ifdef TRIPLI_FAULTS
         cmocka_unit_test_setup(a_kill_at_the_groups_sync_loses_nothing, fresh),
@@ -554,6 +585,7 @@ int main(void)
         cmocka_unit_test_setup(a_failed_sync_takes_what_came_meanwhile_with_it, fresh),
 #endif
         cmocka_unit_test_setup(a_chunk_that_is_not_the_next_changes_nothing, fresh),
+        cmocka_unit_test_setup(a_chunk_of_another_length_is_refused_and_leaves_the_rest, fresh),
         cmocka_unit_test_setup(the_same_batch_has_one_receipt_and_other_contents_are_refused,
                                fresh),
         cmocka_unit_test_setup(another_tenant_finds_nothing_under_a_guessed_uuid, fresh),

@@ -233,7 +233,7 @@ static int take_chunk(struct gateway *gateway, const struct call *call, struct e
 {
     const struct chunk_message *said = &call->message->chunk;
     const struct inbox_batch batch = {call->who.tenant, said->uuid};
-    const struct inbox_chunk chunk = {said->file, said->at, buf_view(&call->message->payload)};
+    const struct spool_chunk chunk = {said->file, said->at, buf_view(&call->message->payload)};
     struct inbox_standing standing;
     int rc = check_uuid(said->uuid, err);
     if (rc == 0)

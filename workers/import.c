@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "base/scope.h"
 #include "partners/inbox.h"
+#include "partners/spool_read.h"
 #include "workers/ask.h"
 #include "workers/capture.h"
 #include "workers/program.h"
@@ -44,6 +45,7 @@ struct delivery {
     struct import *import;
     struct inbox_batch batch;
     struct manifest manifest;
+    struct spool_reader *files;
     struct capture *capture; /* NULL until the first good page */
     struct cutter *cutter;   /* one process for the files of this batch and no other */
     struct batch_receipt receipt;
@@ -56,6 +58,7 @@ static void delivery_end(struct delivery *delivery)
 {
     capture_free(&delivery->capture);
     cutter_free(&delivery->cutter);
+    spool_reader_free(&delivery->files);
     manifest_clear(&delivery->manifest);
     buf_free(&delivery->refusals);
     json_decref(delivery->reasons);
@@ -132,16 +135,12 @@ static int send_page(struct delivery *delivery, uint32_t envelope, const struct 
     return capture_page(delivery->capture, &page, cut->image, err);
 }
 
-static int open_file(struct delivery *delivery, uint32_t file, struct buf *ret_plain,
-                     struct err *why)
+static int open_files(struct delivery *delivery, struct err *err)
 {
-    const struct manifest_file *row = &delivery->manifest.files[file - 1];
     char path[INBOX_PATH_SIZE];
-    inbox_file_path(delivery->import->root, &delivery->batch, file, path);
-    int rc = spool_read(path, &delivery->import->key, &row->digest, ret_plain, why);
-    return rc == ERR_INTEGRITY
-               ? err_set(why, rc, "the bytes are not those of the manifest's digest")
-               : rc;
+    inbox_path(delivery->import->root, &delivery->batch, INBOX_SPOOL, path);
+    return spool_reader_open(path, &delivery->import->key, &delivery->manifest, &delivery->files,
+                             err);
 }
 
 /* Troubles of this machine; anything else is the file's own. */
@@ -157,7 +156,7 @@ static int take_file(struct delivery *delivery, uint32_t file, struct err *err)
     struct err why = {0};
     SCOPED(sealed_pages_clear) struct sealed_pages pages = {0};
     SCOPED(buf_free) struct buf plain = {0};
-    int rc = open_file(delivery, file, &plain, &why);
+    int rc = spool_reader_file(delivery->files, file, &plain, &why);
     const struct sealed_file sealed = {buf_view(&plain), row->digest, SEALED_WAIT_MS};
     if (rc == 0)
         rc = cut_file(delivery, &sealed, &pages, &why);
@@ -250,6 +249,7 @@ static int deliver(struct import *import, const struct inbox_queued *queued, str
     if (rc == 0)
         rc = cutter_new(import->cutter, &delivery.cutter, err);
     if (rc == 0 && !inbox_has_receipt(import->root, &delivery.batch)) {
+        rc = open_files(&delivery, err);
         for (uint32_t file = 1; rc == 0 && file <= delivery.manifest.count; file++)
             rc = take_file(&delivery, file, err);
         if (rc == 0)
@@ -257,7 +257,7 @@ static int deliver(struct import *import, const struct inbox_queued *queued, str
         if (rc == 0)
             rc = write_receipt(&delivery, err);
     }
-    return rc < 0 ? rc : inbox_clear(import->root, &delivery.batch, delivery.manifest.count, err);
+    return rc < 0 ? rc : inbox_clear(import->root, &delivery.batch, err);
 }
 
 /* A batch in trouble is tried again and again, and said once. */
