@@ -191,7 +191,7 @@ static int send_chunk(struct client *client, struct window *window, struct stand
     int rc = read_chunk(client, &span, &bytes, err);
     if (rc < 0)
         return rc;
-    if (talk_send(client->talk, &message, buf_view(&bytes), &ignored) < 0)
+    if (talk_send(client->talk, &message, &bytes, &ignored) < 0)
         return 0;
     *cursor = after(client, &span);
     window->expected[window->count++] = *cursor;

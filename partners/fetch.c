@@ -195,7 +195,7 @@ static void ask_ahead(struct pull *pull)
                                         .part = {.number = pull->fetch->number,
                                                  .file = pull->wish->files[pull->ask.index].file,
                                                  .at = pull->ask.at}};
-        if (talk_send(pull->fetch->talk, &message, bytes_of(NULL, 0), &ignored) < 0)
+        if (talk_send(pull->fetch->talk, &message, NULL, &ignored) < 0)
             return;
         pull->on_way++;
         advance(pull->wish, &pull->ask);

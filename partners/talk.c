@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/heap.h"
 #include "base/scope.h"
 #include "partners/spool.h"
 
@@ -22,6 +23,7 @@ int talk_open(const struct client_params *params, struct talk **ret_talk, struct
     SCOPED(talk_free) struct talk *talk = calloc(1, sizeof *talk);
     if (!talk)
         return err_set(err, ERR_MEMORY, "client: no memory");
+    heap_keep_freed(); /* one chunk after another is made and freed */
     talk->patience_ms = params->patience_ms;
     talk_begin(talk);
     const struct link_params link = {.endpoint = params->endpoint,
@@ -55,10 +57,11 @@ void talk_begin(struct talk *talk)
     talk->heard_ms = clock_mono_ms();
 }
 
-int talk_send(struct talk *talk, const struct message *message, struct bytes payload,
+int talk_send(struct talk *talk, const struct message *message, struct buf *payload,
               struct err *err)
 {
-    return link_send(talk->link, NULL, message, payload, err);
+    struct buf none = {0};
+    return link_give(talk->link, NULL, message, payload ? payload : &none, err);
 }
 
 int talk_hear(struct talk *talk, int wait_ms, struct message *ret_message, struct err *err)
@@ -125,7 +128,7 @@ int talk_ask(struct talk *talk, const struct talk_question *question,
         struct err ignored;
         int64_t now = clock_mono_ms();
         if ((asked_ms == 0 || now - asked_ms > TALK_ANSWER_MS) &&
-            talk_send(talk, &question->ask, bytes_of(NULL, 0), &ignored) == 0)
+            talk_send(talk, &question->ask, NULL, &ignored) == 0)
             asked_ms = now;
         int rc = talk_hear(talk, TALK_STEP_MS, &message, err);
         if (rc > 0 && message.kind == MESSAGE_REFUSED) {

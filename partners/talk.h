@@ -36,8 +36,9 @@ struct talk_watcher {
 /* Patience begins now. */
 void talk_begin(struct talk *talk);
 
-/* 0 or ERR_FULL, ERR_UNAVAILABLE: not sent. */
-int talk_send(struct talk *talk, const struct message *message, struct bytes payload,
+/* 0 or ERR_FULL, ERR_UNAVAILABLE: not sent. The payload is taken over once it is sent; NULL: none.
+ */
+int talk_send(struct talk *talk, const struct message *message, struct buf *payload,
               struct err *err);
 
 /* Waits for one message: 1, 0 when none came within `wait_ms`. */

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/scope.h"
 #include "tests/check.h"
 
 enum { PATIENCE_MS = 3000, REFUSAL_MS = 800 };
@@ -99,6 +100,34 @@ static void an_answer_to_a_peer_that_is_gone_is_an_error(void **state)
         link_send(server, &nobody, &(struct message){.kind = MESSAGE_BYE}, bytes_of(NULL, 0), &err),
         ERR_UNAVAILABLE, &err);
     link_free(&server);
+    wire_free(&wire);
+}
+
+/* Nobody serves there: the queue holds one message, then is full. */
+static void a_payload_is_given_away_only_when_it_is_sent(void **state)
+{
+    (void)state;
+    struct err err = {0};
+    struct wire *wire = NULL;
+    struct link *client = NULL;
+    char endpoint[300];
+    const struct message bye = {.kind = MESSAGE_BYE};
+    SCOPED(buf_free) struct buf payload = {0};
+    snprintf(endpoint, sizeof endpoint, "ipc://%s", at("nowhere"));
+    const struct link_params params = {
+        .endpoint = endpoint, .receive_messages = 1, .send_messages = 1};
+    check_ok(wire_open(&wire, &err), &err);
+    check_ok(link_call(wire, &params, &client, &err), &err);
+    int given = 0, rc = 0;
+    for (; rc == 0 && given < 10; given++) {
+        if (payload.len == 0)
+            assert_int_equal(buf_append(&payload, bytes_of("payload", 7)), 0);
+        rc = link_give(client, NULL, &bye, &payload, &err);
+        assert_int_equal(payload.len, rc == 0 ? 0 : 7);
+    }
+    check_refused(rc, ERR_UNAVAILABLE, &err);
+    assert_true(given > 1);
+    link_free(&client);
     wire_free(&wire);
 }
 
@@ -254,6 +283,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_message_and_its_answer_go_over_ipc),
         cmocka_unit_test(an_answer_to_a_peer_that_is_gone_is_an_error),
+        cmocka_unit_test(a_payload_is_given_away_only_when_it_is_sent),
         cmocka_unit_test(endpoints_that_cannot_be_safe_are_refused),
         cmocka_unit_test(a_key_behind_a_hash_is_out),
         cmocka_unit_test(only_a_listed_key_gets_in),

@@ -422,8 +422,16 @@ static int put_frame(struct link *link, struct bytes frame, int flags)
     return rc;
 }
 
-int link_send(struct link *link, const struct peer *to, const struct message *message,
-              struct bytes payload, struct err *err)
+static int say_unsent(const struct link *link, struct err *err)
+{
+    if (errno == EAGAIN && link->serves)
+        return err_set(err, ERR_FULL, "peer's queue is full");
+    return err_set(err, ERR_UNAVAILABLE, "send: %s", zmq_strerror(errno));
+}
+
+/* All parts but the payload; more follow when there is one. */
+static int put_head(struct link *link, const struct peer *to, const struct message *message,
+                    bool has_payload, struct err *err)
 {
     assert(link->serves == (to != NULL));
     char *text = message_write(message);
@@ -432,15 +440,54 @@ int link_send(struct link *link, const struct peer *to, const struct message *me
     fault_point("wire.before_send");
     int rc = to ? put_frame(link, bytes_of(to->id, to->id_len), ZMQ_SNDMORE) : 0;
     if (rc >= 0)
-        rc = put_frame(link, bytes_of(text, strlen(text)), payload.len ? ZMQ_SNDMORE : 0);
-    if (rc >= 0 && payload.len)
-        rc = put_frame(link, payload, 0);
+        rc = put_frame(link, bytes_of(text, strlen(text)), has_payload ? ZMQ_SNDMORE : 0);
+    int why = errno;
     free(text);
-    if (rc >= 0)
-        return 0;
-    if (errno == EAGAIN && link->serves)
-        return err_set(err, ERR_FULL, "peer's queue is full");
-    return err_set(err, ERR_UNAVAILABLE, "send: %s", zmq_strerror(errno));
+    errno = why;
+    return rc < 0 ? say_unsent(link, err) : 0;
+}
+
+int link_send(struct link *link, const struct peer *to, const struct message *message,
+              struct bytes payload, struct err *err)
+{
+    int rc = put_head(link, to, message, payload.len > 0, err);
+    if (rc == 0 && payload.len > 0 && put_frame(link, payload, 0) < 0)
+        rc = say_unsent(link, err);
+    return rc;
+}
+
+static void free_payload(void *at, void *hint)
+{
+    (void)hint;
+    free(at);
+}
+
+/* The frame has the memory from here on. */
+static int give_frame(struct link *link, struct buf *payload)
+{
+    zmq_msg_t frame;
+    if (zmq_msg_init_data(&frame, payload->at, payload->len, free_payload, NULL) < 0)
+        return -1;
+    *payload = (struct buf){0};
+    int rc;
+    do
+        rc = zmq_msg_send(&frame, link->socket, ZMQ_DONTWAIT);
+    while (rc < 0 && errno == EINTR);
+    if (rc < 0) {
+        int why = errno;
+        zmq_msg_close(&frame);
+        errno = why;
+    }
+    return rc;
+}
+
+int link_give(struct link *link, const struct peer *to, const struct message *message,
+              struct buf *payload, struct err *err)
+{
+    int rc = put_head(link, to, message, payload->len > 0, err);
+    if (rc == 0 && payload->len > 0 && give_frame(link, payload) < 0)
+        rc = say_unsent(link, err);
+    return rc;
 }
 
 static int fill_items(const struct wire *wire, const struct link_set *set, zmq_pollitem_t *items)

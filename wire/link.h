@@ -71,6 +71,11 @@ int link_receive(struct link *link, struct message *ret_message, struct peer *re
 int link_send(struct link *link, const struct peer *to, const struct message *message,
               struct bytes payload, struct err *err);
 
+/* The same without a copy: the payload is taken over, and `payload` empty after 0. A message that
+ * found no room leaves it as it is. */
+int link_give(struct link *link, const struct peer *to, const struct message *message,
+              struct buf *payload, struct err *err);
+
 /* Waits until a link has something to receive, one of `fds` is readable, or the time is over; also
  * answers handshakes. EINTR counts as time over. */
 struct link_set {

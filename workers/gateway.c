@@ -15,6 +15,7 @@
 
 #include "archive/tenants.h"
 #include "base/clock.h"
+#include "base/heap.h"
 #include "base/log.h"
 #include "partners/listed.h"
 #include "partners/outbox.h"
@@ -170,7 +171,7 @@ static void send_answers(struct gateway *gateway, struct round *round, const str
         struct answer *at = &round->answers[i];
         if (failed && at->message.kind == MESSAGE_STANDING)
             at->message = refusal("chunk", failed);
-        if (link_send(gateway->link, &at->to, &at->message, buf_view(&at->payload), &err) < 0)
+        if (link_give(gateway->link, &at->to, &at->message, &at->payload, &err) < 0)
             log_debug("'%s' not sent: %s", message_name(at->message.kind), err.text);
         buf_free(&at->payload);
     }
@@ -580,6 +581,7 @@ int main(int argc, char **argv)
                                      children, NULL,  NULL};
     static struct gateway gateway = {.program = {.name = "tripli-gateway"}};
     struct err err = {0};
+    heap_keep_freed();
     argp_parse(&argp, argc, argv, 0, NULL, &gateway);
     int rc = program_start(&gateway.program, &err);
     if (rc == 0)
