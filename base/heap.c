@@ -8,6 +8,7 @@
 
 void heap_keep_freed(void)
 {
-    mallopt(M_MMAP_THRESHOLD, HEAP_KEPT_BYTES); /* up to here from the heap, not mapped one by one */
+    mallopt(M_MMAP_THRESHOLD,
+            HEAP_KEPT_BYTES); /* up to here from the heap, not mapped one by one */
     mallopt(M_TRIM_THRESHOLD, HEAP_KEPT_BYTES);
 }

@@ -267,7 +267,8 @@ static int open_spool(const struct inbox *inbox, struct upload *upload, uint32_t
 {
     char path[INBOX_PATH_SIZE];
     path_of(inbox, upload, INBOX_SPOOL, path);
-    return spool_open(path, &inbox->key, &upload->manifest, known, &upload->spool, err);
+    const struct spool_params params = {path, &inbox->key, &upload->manifest, known};
+    return spool_open(&params, &upload->spool, err);
 }
 
 static void go_on(struct upload *upload)

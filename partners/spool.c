@@ -122,19 +122,21 @@ static int take(struct spool *spool, struct err *err)
     return 0;
 }
 
-int spool_open(const char *path, const struct spool_public *key, const struct manifest *manifest,
-               uint32_t known, struct spool **ret_spool, struct err *err)
+int spool_open(const struct spool_params *params, struct spool **ret_spool, struct err *err)
 {
     SCOPED(spool_free) struct spool *spool = calloc(1, sizeof *spool);
     if (!spool)
-        return err_set(err, ERR_MEMORY, "%s: no memory for its spool", path);
-    *spool = (struct spool){
-        .fd = -1, .manifest = manifest, .next = spool_start(), .key = *key, .path = strdup(path)};
+        return err_set(err, ERR_MEMORY, "%s: no memory for its spool", params->path);
+    *spool = (struct spool){.fd = -1,
+                            .manifest = params->manifest,
+                            .next = spool_start(),
+                            .key = *params->key,
+                            .path = strdup(params->path)};
     if (!spool->path)
-        return err_set(err, ERR_MEMORY, "%s: no memory for its spool", path);
+        return err_set(err, ERR_MEMORY, "%s: no memory for its spool", params->path);
     int rc = take(spool, err);
     if (rc >= 0)
-        rc = recover(spool, known, err);
+        rc = recover(spool, params->known, err);
     if (rc < 0)
         return rc;
     *ret_spool = spool;

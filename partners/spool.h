@@ -61,15 +61,20 @@ struct spool_chunk {
 
 struct spool;
 
-/* Opens the spool of the manifest's files, or makes it (mode 0600). Chunks count up to the first
- * that is not whole; what follows is cut off. Of those whose sync may not have been answered, the
- * last SPOOL_IN_DOUBT, each is looked at, but for the first `known`, which are whole for sure. What
- * is found may be in the system's memory only: the next sync makes it durable, and the name.
- * ERR_CONFLICT when another process has it open; ERR_FORMAT when the path is no regular file;
- * ERR_UNAVAILABLE when it is of another version, which stays as it is. `key` is copied, the
- * manifest borrowed. */
-int spool_open(const char *path, const struct spool_public *key, const struct manifest *manifest,
-               uint32_t known, struct spool **ret_spool, struct err *err);
+struct spool_params {
+    const char *path;
+    const struct spool_public *key;
+    const struct manifest *manifest; /* borrowed until spool_free */
+    uint32_t known;                  /* so many chunks are whole for sure */
+};
+
+/* Opens the spool, or makes it (mode 0600). Chunks count up to the first that is not whole; what
+ * follows is cut off. Of those whose sync may not have been answered, the last SPOOL_IN_DOUBT, each
+ * is looked at unless it is known. What is found may be in the system's memory only: the next sync
+ * makes it durable, and the name. ERR_CONFLICT when another process has it open; ERR_FORMAT when
+ * the path is no regular file; ERR_UNAVAILABLE when it is of another version, which stays as it is.
+ */
+int spool_open(const struct spool_params *params, struct spool **ret_spool, struct err *err);
 /* NULL-safe, nulls. */
 void spool_free(struct spool **spool);
 

@@ -42,11 +42,17 @@ static struct bytes bytes_of_file(uint32_t file)
     return bytes_of(plain + before, files[file - 1].bytes);
 }
 
+static int open_known(uint32_t known, struct spool **ret_spool, struct err *err)
+{
+    const struct spool_params params = {path, &key, &manifest, known};
+    return spool_open(&params, ret_spool, err);
+}
+
 static struct spool *opened(void)
 {
     struct err err = {0};
     struct spool *spool = NULL;
-    check_ok(spool_open(path, &key, &manifest, 0, &spool, &err), &err);
+    check_ok(open_known(0, &spool, &err), &err);
     return spool;
 }
 
@@ -247,10 +253,10 @@ static void what_is_known_to_be_whole_is_not_looked_at(void **state)
     send_all(&held);
     held.at[begins[1] + 200] ^= 1;
     put_on_disk(buf_view(&held));
-    check_ok(spool_open(path, &key, &manifest, 2, &spool, &err), &err);
+    check_ok(open_known(2, &spool, &err), &err);
     assert_int_equal(count_of(spool), CHUNKS);
     spool_free(&spool);
-    check_ok(spool_open(path, &key, &manifest, 1, &spool, &err), &err);
+    check_ok(open_known(1, &spool, &err), &err);
     assert_int_equal(count_of(spool), 1);
 }
 
@@ -314,7 +320,7 @@ static void a_spool_has_one_writer(void **state)
     struct err err = {0};
     SCOPED(spool_free) struct spool *first = opened();
     struct spool *second = NULL;
-    check_refused(spool_open(path, &key, &manifest, 0, &second, &err), ERR_CONFLICT, &err);
+    check_refused(open_known(0, &second, &err), ERR_CONFLICT, &err);
     assert_null(second);
 }
 
@@ -324,11 +330,12 @@ static void links_and_folders_are_no_spools(void **state)
     struct err err = {0};
     struct spool *spool = NULL;
     assert_int_equal(symlink("/tmp", path), 0);
-    assert_true(spool_open(path, &key, &manifest, 0, &spool, &err) < 0);
+    assert_true(open_known(0, &spool, &err) < 0);
     unlink(path);
-    assert_true(spool_open(folder, &key, &manifest, 0, &spool, &err) < 0);
+    const struct spool_params params = {folder, &key, &manifest, 0};
+    assert_true(spool_open(&params, &spool, &err) < 0);
     assert_int_equal(mkfifo(path, 0600), 0);
-    check_refused(spool_open(path, &key, &manifest, 0, &spool, &err), ERR_FORMAT, &err);
+    check_refused(open_known(0, &spool, &err), ERR_FORMAT, &err);
     assert_null(spool);
 }
 
@@ -365,7 +372,7 @@ static void another_version_stays_as_it_is(void **state)
     send_all(&held);
     held.at[SPOOL_MAGIC_BYTES - 1]++;
     put_on_disk(buf_view(&held));
-    check_refused(spool_open(path, &key, &manifest, 0, &none, &err), ERR_UNAVAILABLE, &err);
+    check_refused(open_known(0, &none, &err), ERR_UNAVAILABLE, &err);
     check_does_not_read(ERR_UNAVAILABLE);
     on_disk(&after);
     assert_true(bytes_equal(buf_view(&held), buf_view(&after)));
@@ -428,7 +435,7 @@ static int send_with(const char *fault)
         struct err err = {0};
         struct spool *spool = NULL;
         setenv("TRIPLI_FAULT", fault, 1);
-        int rc = spool_open(path, &key, &manifest, 0, &spool, &err);
+        int rc = open_known(0, &spool, &err);
         while (rc == 0 && count_of(spool) < CHUNKS) {
             const struct spool_chunk chunk = next_of(spool);
             rc = append(spool, &chunk, &err);
