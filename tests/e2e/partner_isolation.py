@@ -25,7 +25,7 @@ from partner_walk import Door, images_of
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 DOOR_KINDS = {"submit", "chunk", "receipt", "fetch", "part", "acknowledge"}
 PIECE = 262144
-FIRST_PART = 1000  # bytes of a batch's only file that are durable before the others try
+FIRST_PART = PIECE  # bytes of a batch's only file that are durable before the others try
 DAY = "2026-11-20"
 
 
@@ -49,7 +49,8 @@ class Batch:
     def __init__(self, tenant):
         self.tenant = tenant
         self.uuid = random.randbytes(16).hex()
-        self.manifest, self.files = manifest_of(self.uuid, tenant, DAY, [[random.randbytes(3000)]])
+        page = random.randbytes(FIRST_PART + 2000)
+        self.manifest, self.files = manifest_of(self.uuid, tenant, DAY, [[page]])
         self.announce = {"uuid": self.uuid, "manifest": digest(self.manifest),
                          "bytes": len(self.manifest)}
 
