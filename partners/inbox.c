@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/scope.h"
+#include "partners/inbox_queue.h"
 #include "partners/left_places.h"
 #include "partners/spool_group.h"
 
@@ -155,10 +156,7 @@ static int read_opened(const struct inbox *inbox, struct upload *upload, struct 
 
 static int enqueue(const struct inbox *inbox, struct upload *upload, struct err *err)
 {
-    char path[INBOX_PATH_SIZE];
-    snprintf(path, sizeof path, "%s/queue/%s-%s", inbox->root, upload->tenant, upload->uuid);
-    const char *received = upload->manifest.received; /* the oldest is taken first */
-    int rc = file_write(path, 0600, bytes_of(received, strlen(received)), err);
+    int rc = inbox_enqueue(inbox->root, &upload->manifest, err);
     if (rc < 0)
         return rc;
     upload->ended = false;

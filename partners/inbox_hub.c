@@ -3,6 +3,7 @@
  * See inbox.h.
  * SPDX-License-Identifier: Apache-2.0
  */
+#include <dirent.h>
 #include <errno.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -79,6 +80,21 @@ bool inbox_has_receipt(const char *root, const struct inbox_batch *batch)
     char path[INBOX_PATH_SIZE];
     inbox_path(root, batch, "receipt", path);
     return access(path, F_OK) == 0;
+}
+
+int inbox_count_unfinished(const char *root, const char *tenant)
+{
+    char path[INBOX_PATH_SIZE];
+    int count = 0;
+    snprintf(path, sizeof path, "%s/%s", root, tenant);
+    DIR *folder = opendir(path);
+    for (const struct dirent *entry; folder && (entry = readdir(folder)) != NULL;) {
+        const struct inbox_batch batch = {tenant, entry->d_name};
+        count += manifest_uuid_is_valid(entry->d_name) && !inbox_has_receipt(root, &batch);
+    }
+    if (folder)
+        closedir(folder);
+    return count;
 }
 
 int inbox_clear(const char *root, const struct inbox_batch *batch, uint32_t files, struct err *err)

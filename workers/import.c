@@ -16,7 +16,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/scope.h"
-#include "partners/inbox.h"
+#include "partners/inbox_queue.h"
 #include "workers/ask.h"
 #include "workers/capture.h"
 #include "workers/program.h"
@@ -307,6 +307,7 @@ static int start(struct import *import, struct err *err)
     snprintf(import->root, sizeof import->root, "%s/partners", place->data);
     snprintf(import->cutter, sizeof import->cutter, "%s/tripli-cutter", place->bin);
     snprintf(secret, sizeof secret, "%s/partners.key", place->keys);
+    import->pass.first = import->program.tuning.coding.first;
     int rc = program_signals(&import->program, err);
     if (rc == 0)
         rc = file_make_folders(place->keys, 0700, err);
