@@ -157,7 +157,7 @@ class Fairness(Door):
         self.submit(self.path("mail-0"), "--kind", "postcard", want=64)
         self.assertIn("care_form, cheque, letter, medical, sick_note", self.said)
         self.submit(self.path("mail-0"), want=65)  # the same files, declared as nothing
-        self.assertIn("other contents", self.said)
+        self.assertIn("with another date of receipt, kind or number of sheets", self.said)
 
 
 if __name__ == "__main__":
