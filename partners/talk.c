@@ -139,7 +139,7 @@ int talk_ask(struct talk *talk, const struct talk_question *question,
         message_clear(&message);
         if (rc == 0)
             rc = talk_check_patience(talk, err);
-        if (rc == 0 && asked_ms == 0)
+        if (rc == 0 && (asked_ms == 0 || now - talk->heard_ms > TALK_ANSWER_MS))
             rc = watcher->look(watcher->context, "connecting", err);
         if (rc != 0)
             return rc < 0 ? rc : 0;
