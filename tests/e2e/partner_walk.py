@@ -291,7 +291,8 @@ class Walk(Door):
         self.open_platform()
         os.makedirs(self.path("tmp/tripli-pages-KiLLed"))  # of a process that is no more
         done = subprocess.run(self.submit_command(folder, "--json", "--out", self.path("receipt")),
-                              text=True, timeout=60, capture_output=True, env={**os.environ, "TMPDIR": self.path("tmp")})
+                              text=True, timeout=60, capture_output=True,
+                              env={**os.environ, "TMPDIR": self.path("tmp")})
         self.assertEqual(done.returncode, 65, done.stderr)
         self.assertEqual(done.stderr.strip(),
                          f"refusé : {folder}/half.pdf : un PDF dont la fin manque")
