@@ -20,7 +20,7 @@ struct archive_params {
     const char *key_dir; /* KEYDIR, outside DATA: tenant keys 0400; made at first use by a writer */
     const char *config_dir; /* tenants.conf, retention.conf */
     const char *first;      /* of a tenant, batches declared as one of these tags are lent first
-                               (first_tags.h), at most 79 bytes; NULL: none */
+                               (words.h), at most 79 bytes; NULL: none */
     bool writer;            /* ERR_CONFLICT when another process writes already */
     bool rewrites_later;    /* the rewrite after a destruction is left to purge_turn (purge.h) */
     uint64_t box_map_bytes; /* 0: 4 GB; tests use 64 MB */

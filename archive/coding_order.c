@@ -4,10 +4,10 @@
  */
 #include <stdlib.h>
 
-#include "archive/first_tags.h"
 #include "archive/intake.h"
 #include "archive/intake_work.h"
 #include "base/scope.h"
+#include "base/words.h"
 
 struct waiting {
     size_t rank; /* of its tag: lower goes first */
@@ -67,7 +67,7 @@ static int read_day(const struct intake_day *day, struct intake_order order, str
         rc = intake_row_get(&txn, waiting.id, &row, err);
         if (rc <= 0)
             continue;
-        waiting.rank = first_tags_rank(order.first, row.tag);
+        waiting.rank = words_rank(order.first, row.tag);
         waiting.received = row.received;
         rc = add(to, &waiting, err);
     }

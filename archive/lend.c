@@ -1,18 +1,18 @@
 /*
  * Lending pages to workers: see intake.h. Tenants take turns by weight (turns.h); inside a tenant
- * batches declared as what goes first (first_tags.h) do, then the oldest date of receipt, then the
+ * batches declared as what goes first (words.h) do, then the oldest date of receipt, then the
  * batch that came first. A look costs one seek for each batch with pages in the queue.
  * SPDX-License-Identifier: Apache-2.0
  */
 #include <stdlib.h>
 #include <string.h>
 
-#include "archive/first_tags.h"
 #include "archive/intake.h"
 #include "archive/intake_work.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/scope.h"
+#include "base/words.h"
 
 enum {
     KEY_BYTES = 12, /* of IN_QUEUE: received, batch, page */
@@ -52,7 +52,7 @@ static void place_in_line(const struct archive *archive, struct queued *queued)
 {
     const struct live_batch *live = live_find(archive, queued_page(queued).batch);
     int at = live ? tenants_place(archive->tenants, live->row.spec.tenant) : -1;
-    size_t rank = first_tags_rank(archive->first, live ? live->row.spec.kind : "");
+    size_t rank = words_rank(archive->first, live ? live->row.spec.kind : "");
     queued->turn = at < 0 ? TURNS_MAX - 1 : at;
     queued->rank = rank < RANKS_MAX ? (int)rank : RANKS_MAX - 1;
 }

@@ -5,6 +5,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include <argp.h>
+#include <malloc.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +22,7 @@
 
 enum {
     FILES_MAX = 4096,
+    KEPT_BYTES = 128 << 20,
     ENVELOPE_FILES = 2,  /* a sheet with its back */
     PATIENCE_MS = 120000 /* a gateway that says nothing for so long has failed the run */
 };
@@ -237,6 +239,8 @@ int main(int argc, char **argv)
     static const struct argp argp = {known, parse, "FILE...", about, NULL, NULL, NULL};
     static struct load load = {.times = 1, .repeats = 1};
     struct err err = {0};
+    mallopt(M_MMAP_THRESHOLD, KEPT_BYTES); /* as program_keep_memory does for tripli submit */
+    mallopt(M_TRIM_THRESHOLD, KEPT_BYTES);
     log_start("partner-load");
     argp_parse(&argp, argc, argv, 0, NULL, &load);
     int rc = seal_start(&err);

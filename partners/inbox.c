@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/scope.h"
+#include "partners/inbox_queue.h"
 #include "partners/left_places.h"
 #include "partners/spool_group.h"
 
@@ -153,26 +154,17 @@ static int read_opened(const struct inbox *inbox, struct upload *upload, struct 
     return 0;
 }
 
-static void queue_path(const struct inbox *inbox, const struct upload *upload,
-                       char ret_path[INBOX_PATH_SIZE])
-{
-    snprintf(ret_path, INBOX_PATH_SIZE, "%s/queue/%s-%s", inbox->root, upload->tenant,
-             upload->uuid);
-}
-
 static bool is_queued(const struct inbox *inbox, const struct upload *upload)
 {
     char path[INBOX_PATH_SIZE];
-    queue_path(inbox, upload, path);
+    const struct inbox_batch batch = batch_of(upload);
+    inbox_queue_path(inbox->root, &batch, path);
     return access(path, F_OK) == 0;
 }
 
 static int enqueue(const struct inbox *inbox, struct upload *upload, struct err *err)
 {
-    char path[INBOX_PATH_SIZE];
-    queue_path(inbox, upload, path);
-    const char *received = upload->manifest.received; /* the oldest is taken first */
-    int rc = file_write(path, 0600, bytes_of(received, strlen(received)), err);
+    int rc = inbox_enqueue(inbox->root, &upload->manifest, err);
     if (rc < 0)
         return rc;
     upload->ended = false;

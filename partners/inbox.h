@@ -6,7 +6,6 @@
  */
 #pragma once
 
-#include "base/day.h"
 #include "partners/manifest.h"
 #include "partners/spool.h"
 
@@ -16,7 +15,7 @@
  *   ROOT/TENANT/UUID/manifest    the manifest, once it is whole and checked (incoming before)
  *   ROOT/TENANT/UUID/files       the files, sealed (spool.h); gone when the receipt is there
  *   ROOT/TENANT/UUID/receipt     written by the hub's side
- *   ROOT/queue/TENANT-UUID       whole batches that have no receipt yet; holds the date of receipt
+ *   ROOT/queue/TENANT-UUID       whole batches that have no receipt yet (inbox_queue.h)
  */
 enum {
     INBOX_PATH_SIZE = 1280,
@@ -108,33 +107,13 @@ int inbox_receipt(struct inbox *inbox, const struct inbox_batch *batch, uint32_t
 /* Paths in the inbox, below `root`; `name` NULL is the batch's folder. */
 void inbox_path(const char *root, const struct inbox_batch *batch, const char *name,
                 char ret_path[INBOX_PATH_SIZE]);
+void inbox_queue_path(const char *root, const struct inbox_batch *batch,
+                      char ret_path[INBOX_PATH_SIZE]);
 
 /* The key pair that files are sealed for: `secret_path` (0400, outside the inbox) and ROOT/hub.pub,
  * made when missing. The caller wipes the secret. */
 int inbox_hub_key(const char *root, const char *secret_path, struct spool_secret *ret_secret,
                   struct err *err);
-
-/* A batch that waits for the hub. */
-struct inbox_queued {
-    char tenant[MANIFEST_TENANT_SIZE], uuid[MANIFEST_UUID_SIZE];
-    char received[DAY_TEXT_SIZE]; /* date of receipt; "" counts as the oldest */
-};
-
-/* How far the turns of tenants are; starts as {0}. */
-struct inbox_pass {
-    char served[MANIFEST_TENANT_SIZE]; /* the tenant served last */
-    uint32_t count;
-    struct inbox_queued over[INBOX_PASSED_MAX]; /* not offered again before the pass ends */
-};
-
-/* The batch to take next: 1, or 0 when all that wait are passed over; then a new pass begins.
- * Tenants take turns in the order of their codes; inside a tenant the oldest date of receipt is
- * first, then the lowest uuid. A batch is offered until it is cleared or passed over. */
-int inbox_next(const char *root, struct inbox_pass *pass, struct inbox_queued *ret_queued,
-               struct err *err);
-
-/* Leaves a batch that cannot be taken now; after INBOX_PASSED_MAX all are offered again. */
-void inbox_pass_over(struct inbox_pass *pass, const struct inbox_queued *queued);
 
 /* Batches of the tenant that have no receipt yet. */
 int inbox_count_unfinished(const char *root, const char *tenant);

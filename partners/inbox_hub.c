@@ -3,6 +3,7 @@
  * See inbox.h.
  * SPDX-License-Identifier: Apache-2.0
  */
+#include <dirent.h>
 #include <errno.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -20,8 +21,8 @@ void inbox_path(const char *root, const struct inbox_batch *batch, const char *n
              name ? "/" : "", name ? name : "");
 }
 
-static void queue_path(const char *root, const struct inbox_batch *batch,
-                       char ret_path[INBOX_PATH_SIZE])
+void inbox_queue_path(const char *root, const struct inbox_batch *batch,
+                      char ret_path[INBOX_PATH_SIZE])
 {
     snprintf(ret_path, INBOX_PATH_SIZE, "%s/queue/%s-%s", root, batch->tenant, batch->uuid);
 }
@@ -73,6 +74,21 @@ bool inbox_has_receipt(const char *root, const struct inbox_batch *batch)
     return access(path, F_OK) == 0;
 }
 
+int inbox_count_unfinished(const char *root, const char *tenant)
+{
+    char path[INBOX_PATH_SIZE];
+    int count = 0;
+    snprintf(path, sizeof path, "%s/%s", root, tenant);
+    DIR *folder = opendir(path);
+    for (const struct dirent *entry; folder && (entry = readdir(folder)) != NULL;) {
+        const struct inbox_batch batch = {tenant, entry->d_name};
+        count += manifest_uuid_is_valid(entry->d_name) && !inbox_has_receipt(root, &batch);
+    }
+    if (folder)
+        closedir(folder);
+    return count;
+}
+
 static int take_away(const char *path, struct err *err)
 {
     return unlink(path) < 0 && errno != ENOENT ? err_errno(err, errno, "%s", path) : 0;
@@ -83,6 +99,6 @@ int inbox_clear(const char *root, const struct inbox_batch *batch, struct err *e
     char path[INBOX_PATH_SIZE];
     inbox_path(root, batch, INBOX_SPOOL, path);
     int rc = take_away(path, err);
-    queue_path(root, batch, path);
+    inbox_queue_path(root, batch, path);
     return rc < 0 ? rc : take_away(path, err);
 }

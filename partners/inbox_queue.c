@@ -1,17 +1,30 @@
 /*
- * Whose batch is next: tenants take turns, so that one with many batches delays another's by one
- * at the most; inside a tenant the oldest date of receipt comes first. See inbox.h.
+ * Whose batch is next: tenants take turns; inside a tenant what is declared as going first does,
+ * then the oldest date of receipt. See inbox_queue.h.
  * SPDX-License-Identifier: Apache-2.0
  */
+#include "partners/inbox_queue.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "base/day.h"
 #include "base/file.h"
 #include "base/scope.h"
-#include "partners/inbox.h"
+#include "base/words.h"
+
+enum { ENTRY_BYTES = DAY_TEXT_SIZE + MAIL_KIND_SIZE };
+
+int inbox_enqueue(const char *root, const struct manifest *manifest, struct err *err)
+{
+    char path[INBOX_PATH_SIZE], text[ENTRY_BYTES];
+    const struct inbox_batch batch = {manifest->tenant, manifest->uuid};
+    inbox_queue_path(root, &batch, path);
+    int len = snprintf(text, sizeof text, "%s%s%s", manifest->received,
+                       manifest->kind[0] ? " " : "", manifest->kind);
+    return file_write(path, 0600, bytes_of(text, (size_t)len), err);
+}
 
 /* "041-UUID" of an entry; false when it is something else. */
 static bool read_name(const char *name, struct inbox_queued *ret_queued)
@@ -25,20 +38,24 @@ static bool read_name(const char *name, struct inbox_queued *ret_queued)
     return manifest_tenant_is_valid(queued.tenant) && manifest_uuid_is_valid(queued.uuid);
 }
 
-/* The day that the entry holds; an entry without one counts as the oldest. */
-static void read_received(const char *folder, struct inbox_queued *queued)
+/* What the entry holds; one without a day counts as the oldest, one of an unknown kind as not
+ * declared. */
+static void read_entry(const char *folder, struct inbox_queued *queued)
 {
-    char path[INBOX_PATH_SIZE];
-    struct day day;
+    char path[INBOX_PATH_SIZE], text[ENTRY_BYTES] = "", day[DAY_TEXT_SIZE] = "";
+    char kind[MAIL_KIND_SIZE] = "";
+    struct day parsed;
     struct err ignored;
-    SCOPED(buf_free) struct buf text = {0};
+    SCOPED(buf_free) struct buf file = {0};
     snprintf(path, sizeof path, "%s/%s-%s", folder, queued->tenant, queued->uuid);
-    if (file_read(path, sizeof queued->received - 1, &text, &ignored) < 0)
+    if (file_read(path, sizeof text - 1, &file, &ignored) < 0 || file.len == 0)
         return;
-    snprintf(queued->received, sizeof queued->received, "%.*s", (int)text.len,
-             text.len ? (const char *)text.at : "");
-    if (day_parse(queued->received, &day) < 0)
-        queued->received[0] = '\0';
+    memcpy(text, file.at, file.len);
+    int got = sscanf(text, "%10s %15s", day, kind);
+    if (got >= 1 && day_parse(day, &parsed) == 0)
+        memcpy(queued->received, day, sizeof queued->received);
+    if (got == 2 && mail_kind_is_known(kind))
+        memcpy(queued->kind, kind, sizeof queued->kind);
 }
 
 static bool is_passed_over(const struct inbox_pass *pass, const struct inbox_queued *queued)
@@ -60,6 +77,10 @@ static bool comes_before(const struct inbox_pass *pass, const struct inbox_queue
         bool b_has_had = strcmp(b->tenant, pass->served) <= 0;
         return a_has_had == b_has_had ? tenants < 0 : b_has_had;
     }
+    const size_t a_rank = words_rank(pass->first, a->kind),
+                 b_rank = words_rank(pass->first, b->kind);
+    if (a_rank != b_rank)
+        return a_rank < b_rank;
     return days != 0 ? days < 0 : strcmp(a->uuid, b->uuid) < 0;
 }
 
@@ -78,7 +99,7 @@ int inbox_next(const char *root, struct inbox_pass *pass, struct inbox_queued *r
     for (const struct dirent *entry; (entry = readdir(folder)) != NULL;) {
         if (!read_name(entry->d_name, &found) || is_passed_over(pass, &found))
             continue;
-        read_received(path, &found);
+        read_entry(path, &found);
         if (count++ == 0 || comes_before(pass, &found, &best))
             best = found;
     }
@@ -96,19 +117,4 @@ void inbox_pass_over(struct inbox_pass *pass, const struct inbox_queued *queued)
 {
     pass->count %= INBOX_PASSED_MAX;
     pass->over[pass->count++] = *queued;
-}
-
-int inbox_count_unfinished(const char *root, const char *tenant)
-{
-    char path[INBOX_PATH_SIZE];
-    int count = 0;
-    snprintf(path, sizeof path, "%s/%s", root, tenant);
-    DIR *folder = opendir(path);
-    for (const struct dirent *entry; folder && (entry = readdir(folder)) != NULL;) {
-        const struct inbox_batch batch = {tenant, entry->d_name};
-        count += manifest_uuid_is_valid(entry->d_name) && !inbox_has_receipt(root, &batch);
-    }
-    if (folder)
-        closedir(folder);
-    return count;
 }

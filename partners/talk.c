@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/heap.h"
 #include "base/scope.h"
 #include "partners/spool.h"
 
@@ -23,7 +22,6 @@ int talk_open(const struct client_params *params, struct talk **ret_talk, struct
     SCOPED(talk_free) struct talk *talk = calloc(1, sizeof *talk);
     if (!talk)
         return err_set(err, ERR_MEMORY, "client: no memory");
-    heap_keep_freed(); /* one chunk after another is made and freed */
     talk->patience_ms = params->patience_ms;
     talk_begin(talk);
     const struct link_params link = {.endpoint = params->endpoint,
@@ -142,7 +140,7 @@ int talk_ask(struct talk *talk, const struct talk_question *question,
         message_clear(&message);
         if (rc == 0)
             rc = talk_check_patience(talk, err);
-        if (rc == 0 && asked_ms == 0)
+        if (rc == 0 && (asked_ms == 0 || now - talk->heard_ms > TALK_ANSWER_MS))
             rc = watcher->look(watcher->context, "connecting", err);
         if (rc != 0)
             return rc < 0 ? rc : 0;

@@ -45,11 +45,54 @@ static void a_gutter_parts_columns(void **state)
     check_order(ROWS_MOST, 11, true); /* no gutter is as narrow */
 }
 
+/* Pieces in the order that is wanted. */
+static void check_sequence(struct order_item *items, size_t count, const char *what)
+{
+    for (size_t i = 0; i < count; i++) {
+        items[i].size = 10;
+        items[i].index = i;
+    }
+    order_items(items, count);
+    for (size_t i = 0; i < count; i++)
+        if (items[i].index != i)
+            fail_msg("%s: got piece %zu at %zu", what, items[i].index, i);
+}
+
+static void a_date_on_the_right_comes_before_what_stands_lower_on_the_left(void **state)
+{
+    struct order_item alone[] = {{.left = 200, .right = 300, .top = 0, .bottom = 10},
+                                 {.left = 0, .right = 150, .top = 22, .bottom = 32},
+                                 {.left = 0, .right = 140, .top = 44, .bottom = 54}};
+    struct order_item over_another[] = {{.left = 200, .right = 300, .top = 0, .bottom = 10},
+                                        {.left = 0, .right = 150, .top = 22, .bottom = 32},
+                                        {.left = 0, .right = 140, .top = 44, .bottom = 54},
+                                        {.left = 200, .right = 300, .top = 44, .bottom = 54},
+                                        {.left = 200, .right = 300, .top = 66, .bottom = 76}};
+
+    (void)state;
+    check_sequence(alone, 3, "a date and two lines");
+    check_sequence(over_another, 5, "a date over a column");
+}
+
+static void a_column_that_begins_higher_stays_whole(void **state)
+{
+    struct order_item items[] = {{.left = 0, .right = 150, .top = 22, .bottom = 32},
+                                 {.left = 0, .right = 140, .top = 44, .bottom = 54},
+                                 {.left = 200, .right = 300, .top = 0, .bottom = 10},
+                                 {.left = 200, .right = 300, .top = 22, .bottom = 32},
+                                 {.left = 200, .right = 300, .top = 44, .bottom = 54}};
+
+    (void)state;
+    check_sequence(items, 5, "two columns");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_space_of_few_lines_parts_no_columns),
         cmocka_unit_test(a_gutter_parts_columns),
+        cmocka_unit_test(a_date_on_the_right_comes_before_what_stands_lower_on_the_left),
+        cmocka_unit_test(a_column_that_begins_higher_stays_whole),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

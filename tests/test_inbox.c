@@ -2,7 +2,7 @@
  * The inbox of partners: goes on at the durable byte, keeps tenants apart, gives one receipt.
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "partners/inbox.h"
+#include "partners/inbox_queue.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -19,6 +19,8 @@
 #include "base/seal.h"
 #include "partners/spool_read.h"
 #include "tests/check.h"
+
+#define FIRST "cheque sick_note"
 
 enum { FILES = 3, FILE_BYTES = 600000, STEP = SPOOL_CHUNK_BYTES };
 
@@ -74,7 +76,7 @@ static void write_manifest(const char *received)
 {
     struct err err = {0};
     struct manifest_file files[FILES];
-    struct manifest made = {.tenant = "041", .count = FILES, .files = files};
+    struct manifest made = {.tenant = "041", .kind = "sick_note", .count = FILES, .files = files};
     memcpy(made.uuid, uuid, sizeof made.uuid);
     snprintf(made.received, sizeof made.received, "%s", received);
     for (uint32_t i = 0; i < FILES; i++)
@@ -138,13 +140,14 @@ static void a_whole_batch_is_queued_and_opens_with_the_hubs_key(void **state)
     (void)state;
     struct err err = {0};
     struct inbox_queued queued;
-    static struct inbox_pass pass;
+    static struct inbox_pass pass = {.first = FIRST};
     SCOPED(inbox_free) struct inbox *inbox = opened();
     assert_int_equal(inbox_next(root, &pass, &queued, &err), 0);
     send_all(inbox);
     assert_int_equal(inbox_next(root, &pass, &queued, &err), 1);
     assert_string_equal(queued.uuid, uuid);
     assert_string_equal(queued.received, "2026-11-20");
+    assert_string_equal(queued.kind, "sick_note");
     check_opens();
 }
 
@@ -154,14 +157,14 @@ static void queue_path(const char *tenant, int number, char ret_path[INBOX_PATH_
     snprintf(ret_path, INBOX_PATH_SIZE, "%s/queue/%s-%032x", root, tenant, (unsigned)number);
 }
 
-static void lay_in_queue(const char *tenant, int number, const char *received)
+static void lay_in_queue(const char *tenant, int number, const char *entry)
 {
     struct err err = {0};
     char path[INBOX_PATH_SIZE];
     snprintf(path, sizeof path, "%s/queue", root);
     check_ok(file_make_folders(path, 0700, &err), &err);
     queue_path(tenant, number, path);
-    check_ok(file_write(path, 0600, bytes_of(received, strlen(received)), &err), &err);
+    check_ok(file_write(path, 0600, bytes_of(entry, strlen(entry)), &err), &err);
 }
 
 struct offered {
@@ -172,11 +175,11 @@ struct offered {
 /* Takes each batch that is offered, or passes it over, and compares. */
 static void check_order(const struct offered *want, size_t count, bool is_taken)
 {
-    static struct inbox_pass pass;
+    static struct inbox_pass pass = {.first = FIRST};
     struct err err = {0};
     struct inbox_queued queued;
     char path[INBOX_PATH_SIZE];
-    pass = (struct inbox_pass){0};
+    pass = (struct inbox_pass){.first = FIRST};
     for (size_t i = 0; i < count; i++) {
         assert_int_equal(inbox_next(root, &pass, &queued, &err), 1);
         assert_string_equal(queued.tenant, want[i].tenant);
@@ -207,10 +210,26 @@ static void tenants_take_turns_and_the_oldest_date_is_first(void **state)
         check_order(want, sizeof want / sizeof *want, is_taken);
 }
 
+static void cheques_then_sick_notes_go_before_older_mail(void **state)
+{
+    (void)state;
+    static const struct offered want[] = {{"003", 4}, {"061", 8}, {"003", 3}, {"061", 7},
+                                          {"003", 5}, {"003", 1}, {"003", 2}};
+    lay_in_queue("003", 1, "2026-10-01 letter");
+    lay_in_queue("003", 2, "2026-10-02 cheques"); /* not a kind */
+    lay_in_queue("003", 3, "2026-11-21 cheque");
+    lay_in_queue("003", 4, "2026-11-20 cheque");
+    lay_in_queue("003", 5, "2026-11-19 sick_note");
+    lay_in_queue("061", 7, "2026-09-01");
+    lay_in_queue("061", 8, "2026-11-22 sick_note");
+    for (int is_taken = 0; is_taken <= 1; is_taken++)
+        check_order(want, sizeof want / sizeof *want, is_taken);
+}
+
 static void a_batch_that_comes_later_waits_for_one_of_another_tenant(void **state)
 {
     (void)state;
-    static struct inbox_pass pass;
+    static struct inbox_pass pass = {.first = FIRST};
     struct err err = {0};
     struct inbox_queued queued;
     for (int i = 0; i < INBOX_UNFINISHED_MAX; i++)
@@ -256,8 +275,8 @@ static bool is_queued(void)
 {
     struct err err = {0};
     struct inbox_queued queued;
-    static struct inbox_pass pass;
-    pass = (struct inbox_pass){0};
+    static struct inbox_pass pass = {.first = FIRST};
+    pass = (struct inbox_pass){.first = FIRST};
     return inbox_next(root, &pass, &queued, &err) == 1;
 }
 
@@ -573,6 +592,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(a_whole_batch_is_queued_and_opens_with_the_hubs_key, fresh),
         cmocka_unit_test_setup(tenants_take_turns_and_the_oldest_date_is_first, fresh),
+        cmocka_unit_test_setup(cheques_then_sick_notes_go_before_older_mail, fresh),
         cmocka_unit_test_setup(a_batch_that_comes_later_waits_for_one_of_another_tenant, fresh),
         cmocka_unit_test_setup(a_new_gateway_goes_on_at_the_durable_byte, fresh),
         cmocka_unit_test_setup(a_batch_is_queued_with_the_sync_not_before, fresh),

@@ -198,6 +198,58 @@ static void all_kernels_give_the_same_bits(void **state)
     }
 }
 
+enum { STROKES_WIDTH = 400, PAPER = 228, INK = 76, GRAIN = 3 };
+
+/* Grey paper with grain, as high as the network has it, and upright strokes of 4 pixels. */
+static struct Pix *draw_strokes(int strokes)
+{
+    struct err err = {0};
+    struct Pix *strip;
+    unsigned seed = 5;
+
+    check_ok(page_new(STROKES_WIDTH, FAST_HEIGHT, 8, &strip, &err), &err);
+    for (uint32_t y = 0; y < FAST_HEIGHT; y++) {
+        uint8_t row[STROKES_WIDTH];
+
+        for (int x = 0; x < STROKES_WIDTH; x++)
+            row[x] = (uint8_t)(PAPER + (int)(fixture_random(&seed) % (2 * GRAIN + 1)) - GRAIN);
+        for (int i = 0; i < strokes; i++)
+            for (int x = 0; x < 4; x++)
+                row[(2 * i + 1) * STROKES_WIDTH / (2 * strokes) + x] = INK;
+        page_put_row(strip, y, row);
+    }
+    return strip;
+}
+
+/* Of few strokes the middle row is mostly grain, which then looks like ink: a date by itself. */
+static void grain_of_the_paper_is_not_taken_for_ink(void **state)
+{
+    SCOPED(image_free) struct Pix *few = draw_strokes(5);
+    SCOPED(image_free) struct Pix *many = draw_strokes(50);
+    SCOPED(image_free) struct Pix *bare = draw_strokes(0);
+    SCOPED(fast_image_free) struct fast_image image = {0};
+    SCOPED(fast_image_free) struct fast_image anew = {0};
+    struct fast_image none = {0};
+    struct err err = {0};
+    int dark = 0;
+
+    (void)state;
+    check_ok(fast_image_make(few, &image, &err), &err);
+    assert_int_equal(fast_image_make_anew(few, &anew, &err), 1);
+    assert_int_equal(anew.width, STROKES_WIDTH);
+    for (int i = 0; i < STROKES_WIDTH * FAST_HEIGHT; i++) {
+        bool ink = i % STROKES_WIDTH % (STROKES_WIDTH / 5) - STROKES_WIDTH / 10 < 4 &&
+                   i % STROKES_WIDTH % (STROKES_WIDTH / 5) >= STROKES_WIDTH / 10;
+
+        dark += !ink && image.values[i] < 0;
+        assert_in_range(anew.values[i] + 128, ink ? 0 : 240, ink ? 4 : 255);
+    }
+    assert_true(dark > STROKES_WIDTH * FAST_HEIGHT / 10);
+    assert_int_equal(fast_image_make_anew(many, &none, &err), 0);
+    assert_int_equal(fast_image_make_anew(bare, &none, &err), 0);
+    assert_null(none.values);
+}
+
 static void widths_out_of_range_are_refused(void **state)
 {
     SCOPED(fast_model_free) struct fast_model *model = open_model();
@@ -268,6 +320,7 @@ int main(void)
         cmocka_unit_test(a_strip_reads_as_the_library_reads_it),
         cmocka_unit_test(specks_are_not_read_as_letters),
         cmocka_unit_test(all_kernels_give_the_same_bits),
+        cmocka_unit_test(grain_of_the_paper_is_not_taken_for_ink),
         cmocka_unit_test(widths_out_of_range_are_refused),
         cmocka_unit_test(a_scale_that_is_no_positive_number_is_refused),
         cmocka_unit_test(a_damaged_model_is_refused_with_one_line),

@@ -15,7 +15,10 @@
 #include "base/day.h"
 #include "base/file.h"
 
-enum { CALM_MS = 10000 }; /* a file unchanged for so long is whole */
+enum {
+    CALM_MS = 10000, /* a file unchanged for so long is whole */
+    TWINS_MAX = 1000 /* times that the same files are dropped */
+};
 
 static bool is_ready(const char *folder, const char *name)
 {
@@ -74,9 +77,10 @@ int drop_folder_put_away(const char *folder, const char *claimed, const char *na
 {
     char to[PLACE_SIZE + 64];
     snprintf(to, sizeof to, "%s/.sent/%s", folder, name);
-    if (rename(claimed, to) == 0)
-        return 0;
-    if (errno == ENOTEMPTY || errno == EEXIST) /* the same files were sent before */
-        return file_remove_tree(claimed, err);
-    return err_errno(err, errno, "%s", to);
+    for (int twin = 2; rename(claimed, to) < 0; twin++) {
+        if ((errno != ENOTEMPTY && errno != EEXIST) || twin > TWINS_MAX)
+            return err_errno(err, errno, "%s", to);
+        snprintf(to, sizeof to, "%s/.sent/%s-%d", folder, name, twin);
+    }
+    return 0;
 }

@@ -14,7 +14,7 @@
  * name of the claimed folder ends in ".sending-YYYY-MM-DD". */
 int drop_folder_claim(const char *folder, char ret_claimed[PLACE_SIZE], struct err *err);
 
-/* What was claimed is done with: kept below .sent, which is there, under `name`; removed when the
- * same files were sent before. */
+/* What was claimed is done with: kept below .sent, which is there, under `name`, or NAME-2 … when
+ * the same files were sent before. */
 int drop_folder_put_away(const char *folder, const char *claimed, const char *name,
                          struct err *err);

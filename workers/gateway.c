@@ -15,7 +15,7 @@
 
 #include "archive/tenants.h"
 #include "base/clock.h"
-#include "base/heap.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "partners/listed.h"
 #include "partners/outbox.h"
@@ -470,18 +470,23 @@ static int open_inbox(struct gateway *gateway, struct err *err)
     return rc < 0 ? rc : tenants_load(path, &gateway->tenants, err);
 }
 
-/* The key given, or the one beside the inbox, made at the first start. */
+/* The key given, or the one beside the inbox, made at the first start. Its public half lies there,
+ * for partners are to be given it. */
 static int load_keys(const struct gateway *gateway, struct curve_keys *ret_keys, struct err *err)
 {
-    char path[PLACE_SIZE + 32];
-    if (gateway->key_file)
-        return curve_load(gateway->key_file, ret_keys, err);
-    snprintf(path, sizeof path, "%s/partners/gateway.key", gateway->program.place.data);
-    int rc = curve_load(path, ret_keys, err);
-    if (rc != ERR_NOT_FOUND)
+    char path[PLACE_SIZE + 32], line[CURVE_KEY_SIZE + 1];
+    snprintf(path, sizeof path, "%s/gateway.key", gateway->root);
+    int rc = curve_load(gateway->key_file ? gateway->key_file : path, ret_keys, err);
+    if (rc == ERR_NOT_FOUND && !gateway->key_file) {
+        rc = curve_generate(ret_keys, err);
+        if (rc == 0)
+            rc = curve_save(path, ret_keys, err);
+    }
+    if (rc < 0)
         return rc;
-    rc = curve_generate(ret_keys, err);
-    return rc < 0 ? rc : curve_save(path, ret_keys, err);
+    snprintf(path, sizeof path, "%s/gateway.pub", gateway->root);
+    int len = snprintf(line, sizeof line, "%s\n", ret_keys->public_key);
+    return file_write(path, 0644, bytes_of(line, (size_t)len), err);
 }
 
 static int open_door(struct gateway *gateway, struct err *err)
@@ -581,7 +586,7 @@ int main(int argc, char **argv)
                                      children, NULL,  NULL};
     static struct gateway gateway = {.program = {.name = "tripli-gateway"}};
     struct err err = {0};
-    heap_keep_freed();
+    program_keep_memory();
     argp_parse(&argp, argc, argv, 0, NULL, &gateway);
     int rc = program_start(&gateway.program, &err);
     if (rc == 0)

@@ -35,7 +35,10 @@ void notes_say(struct notes *notes, const char *about, const char *text)
         note->unsaid++;
         return;
     }
-    log_warn("peer=%.21s %s (%u more before this)", about, text, note->unsaid);
+    if (note->unsaid)
+        log_warn("peer=%.21s %s (%u more before this)", about, text, note->unsaid);
+    else
+        log_warn("peer=%.21s %s", about, text);
     note->said_ms = now;
     note->unsaid = 0;
 }

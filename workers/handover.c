@@ -41,7 +41,6 @@ enum {
     HUB_PATIENCE_MS = 10000, /* as a hub that starts may need */
     DOCUMENTS_MAX = 2000,    /* of one hand-over; more are the next one's */
     BYTES_MAX = 256 << 20,   /* of its files, likewise: so much lies sealed for each key */
-    MAKING_MS = 20000,       /* likewise: others wait so long, and for one document more */
     INDEX_LINES = 1,         /* files 1 and 2 are the index */
     INDEX_CSV = 2,
     LINE_SIZE = 256,
@@ -232,7 +231,7 @@ static int add_documents(struct making *making, struct err *err)
     int count = handover_documents(making->archive, handover, rows, DOCUMENTS_MAX, err);
     int rc = count < 0 ? count : handover_index_begin(&making->index, err);
     handover->files = INDEX_CSV;
-    making->until_ms = clock_mono_ms() + MAKING_MS;
+    making->until_ms = clock_mono_ms() + making->maker->program.tuning.handover.making_ms;
     for (int i = 0; rc == 0 && i < count; i++) {
         if (is_full(making)) {
             handover->to = rows[i].seq - 1;

@@ -1,7 +1,8 @@
 /*
  * tripli-import: the hub's side of the partners' door. It opens the sealed files of whole batches
  * with the hub's key, feeds their pages to the hub as any capture does, and writes the signed
- * receipt. Killed at any moment it begins the batch again: what the hub has is not kept twice.
+ * receipt. A batch that takes long goes on when the other tenants had their turns. Killed at any
+ * moment it begins the batch again: what the hub has is not kept twice.
  * SPDX-License-Identifier: Apache-2.0
  */
 #include <poll.h>
@@ -13,10 +14,11 @@
 #include <sysexits.h>
 
 #include "archive/batch_receipt.h"
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/scope.h"
-#include "partners/inbox.h"
+#include "partners/inbox_queue.h"
 #include "partners/spool_read.h"
 #include "workers/ask.h"
 #include "workers/capture.h"
@@ -24,7 +26,9 @@
 #include "workers/sealed_pages.h"
 
 enum {
-    LOOK_MS = 500, /* between two looks at an empty queue */
+    LOOK_MS = 500,  /* between two looks at an empty queue */
+    TURN_MS = 5000, /* of one batch, and its file in hand; a tenant waits so long for another */
+    TENANTS = 1000, /* codes have three digits */
     HUB_PATIENCE_MS = 10000,
     REFUSAL_BYTES = 400, /* one line of the receipt */
     SAID_MAX = 64        /* batches in trouble that the log remembers */
@@ -38,15 +42,19 @@ struct import {
     char in_trouble[SAID_MAX][MANIFEST_UUID_SIZE];
     int trouble_count;
     struct inbox_pass pass;
+    struct delivery
+        *begun[TENANTS]; /* by its code, a tenant's batch that waits for its next turn */
 };
 
 /* A batch on its way to the hub. */
 struct delivery {
     struct import *import;
-    struct inbox_batch batch;
+    struct inbox_queued queued;
+    struct inbox_batch batch; /* `queued` names it */
     struct manifest manifest;
     struct spool_reader *files;
-    struct capture *capture; /* NULL until the first good page */
+    uint32_t taken;          /* files that are through */
+    struct capture *capture; /* NULL until the first good page of a turn */
     struct cutter *cutter;   /* one process for the files of this batch and no other */
     struct batch_receipt receipt;
     struct buf refusals;
@@ -54,14 +62,18 @@ struct delivery {
     uint32_t envelope; /* whose first page has been sent */
 };
 
-static void delivery_end(struct delivery *delivery)
+static void delivery_free(struct delivery **delivery)
 {
-    capture_free(&delivery->capture);
-    cutter_free(&delivery->cutter);
-    spool_reader_free(&delivery->files);
-    manifest_clear(&delivery->manifest);
-    buf_free(&delivery->refusals);
-    json_decref(delivery->reasons);
+    if (!*delivery)
+        return;
+    capture_free(&(*delivery)->capture);
+    cutter_free(&(*delivery)->cutter);
+    spool_reader_free(&(*delivery)->files);
+    manifest_clear(&(*delivery)->manifest);
+    buf_free(&(*delivery)->refusals);
+    json_decref((*delivery)->reasons);
+    free(*delivery);
+    *delivery = NULL;
 }
 
 /* The partner's uuid means something within its tenant only. */
@@ -173,11 +185,14 @@ static int take_file(struct delivery *delivery, uint32_t file, struct err *err)
 static int end_batch(struct delivery *delivery, struct err *err)
 {
     const struct batch_receipt *receipt = &delivery->receipt;
+    if (receipt->pages == 0)
+        return 0;
+    int rc = open_batch(delivery, err);
     const struct batch_end_message end = {.batch = receipt->number,
                                           .sheets_fed = receipt->pages + receipt->refused,
                                           .sheets_rejected = receipt->refused,
                                           .pages = receipt->pages};
-    return delivery->capture ? capture_batch_end(delivery->capture, &end, err) : 0;
+    return rc < 0 ? rc : capture_batch_end(delivery->capture, &end, err);
 }
 
 /* The hub compares the receipt with its batch and signs. */
@@ -240,26 +255,6 @@ static int read_manifest(struct delivery *delivery, struct err *err)
     return 0;
 }
 
-static int deliver(struct import *import, const struct inbox_queued *queued, struct err *err)
-{
-    SCOPED(delivery_end)
-    struct delivery delivery = {
-        .import = import, .batch = {queued->tenant, queued->uuid}, .reasons = json_object()};
-    int rc = read_manifest(&delivery, err);
-    if (rc == 0)
-        rc = cutter_new(import->cutter, &delivery.cutter, err);
-    if (rc == 0 && !inbox_has_receipt(import->root, &delivery.batch)) {
-        rc = open_files(&delivery, err);
-        for (uint32_t file = 1; rc == 0 && file <= delivery.manifest.count; file++)
-            rc = take_file(&delivery, file, err);
-        if (rc == 0)
-            rc = end_batch(&delivery, err);
-        if (rc == 0)
-            rc = write_receipt(&delivery, err);
-    }
-    return rc < 0 ? rc : inbox_clear(import->root, &delivery.batch, err);
-}
-
 /* A batch in trouble is tried again and again, and said once. */
 static void say_trouble(struct import *import, const struct inbox_queued *queued,
                         const struct err *err)
@@ -281,6 +276,79 @@ static void take_signals(struct import *import, int wait_ms)
         import->stopping |= number == SIGTERM || number == SIGINT;
 }
 
+/* ---- turns ---- */
+
+static int begin(struct import *import, const struct inbox_queued *queued,
+                 struct delivery **ret_delivery, struct err *err)
+{
+    SCOPED(delivery_free) struct delivery *delivery = calloc(1, sizeof *delivery);
+    if (!delivery)
+        return err_set(err, ERR_MEMORY, "no memory for a batch");
+    delivery->import = import;
+    delivery->queued = *queued;
+    delivery->batch = (struct inbox_batch){delivery->queued.tenant, delivery->queued.uuid};
+    delivery->reasons = json_object();
+    int rc = read_manifest(delivery, err);
+    if (rc == 0)
+        rc = cutter_new(import->cutter, &delivery->cutter, err);
+    if (rc < 0)
+        return rc;
+    *ret_delivery = delivery;
+    delivery = NULL;
+    return 0;
+}
+
+/* Until all are through: 0; or the turn is over: 1, and the hub has what was sent. */
+static int take_files(struct delivery *delivery, struct err *err)
+{
+    const int64_t until_ms = clock_mono_ms() + TURN_MS;
+    int rc = 0;
+    while (rc == 0 && delivery->taken < delivery->manifest.count && clock_mono_ms() < until_ms) {
+        rc = take_file(delivery, ++delivery->taken, err);
+        take_signals(delivery->import, 0);
+        if (rc == 0 && delivery->import->stopping)
+            rc = err_set(err, ERR_CANCELLED, "stopped");
+    }
+    if (rc < 0 || delivery->taken == delivery->manifest.count)
+        return rc;
+    if (delivery->capture)
+        rc = capture_flush(delivery->capture, err);
+    capture_free(&delivery->capture);
+    cutter_end(delivery->cutter);
+    return rc < 0 ? rc : 1;
+}
+
+/* 0 the batch has its receipt and is cleared, 1 its turn is over. */
+static int go_on(struct delivery *delivery, struct err *err)
+{
+    const char *root = delivery->import->root;
+    int rc = 0;
+    if (!inbox_has_receipt(root, &delivery->batch)) {
+        rc = delivery->files ? 0 : open_files(delivery, err);
+        if (rc == 0)
+            rc = take_files(delivery, err);
+        if (rc == 0)
+            rc = end_batch(delivery, err);
+        if (rc == 0)
+            rc = write_receipt(delivery, err);
+    }
+    return rc == 0 ? inbox_clear(root, &delivery->batch, err) : rc;
+}
+
+/* A tenant's batch that was begun goes before its others. One in trouble begins again. */
+static int take_turn(struct import *import, struct inbox_queued *queued, struct err *err)
+{
+    struct delivery **begun = &import->begun[atoi(queued->tenant)];
+    int rc = *begun ? 0 : begin(import, queued, begun, err);
+    if (rc == 0) {
+        *queued = (*begun)->queued;
+        rc = go_on(*begun, err);
+    }
+    if (rc <= 0)
+        delivery_free(begun);
+    return rc;
+}
+
 static int serve(struct import *import, struct err *err)
 {
     while (!import->stopping) {
@@ -288,14 +356,14 @@ static int serve(struct import *import, struct err *err)
         int found = inbox_next(import->root, &import->pass, &queued, err);
         if (found < 0)
             return found;
-        int rc = found ? deliver(import, &queued, err) : 0;
-        if (rc == ERR_CANCELLED) /* the signal was taken by the capture */
+        int rc = found ? take_turn(import, &queued, err) : 0;
+        if (rc == ERR_CANCELLED)
             return 0;
         if (rc < 0) {
             say_trouble(import, &queued, err);
             inbox_pass_over(&import->pass, &queued);
         }
-        take_signals(import, found && rc == 0 ? 0 : LOOK_MS);
+        take_signals(import, found && rc >= 0 ? 0 : LOOK_MS);
     }
     return 0;
 }
@@ -307,6 +375,7 @@ static int start(struct import *import, struct err *err)
     snprintf(import->root, sizeof import->root, "%s/partners", place->data);
     snprintf(import->cutter, sizeof import->cutter, "%s/tripli-cutter", place->bin);
     snprintf(secret, sizeof secret, "%s/partners.key", place->keys);
+    import->pass.first = import->program.tuning.coding.first;
     int rc = program_signals(&import->program, err);
     if (rc == 0)
         rc = file_make_folders(place->keys, 0700, err);

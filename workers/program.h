@@ -30,7 +30,8 @@ extern const struct argp program_argp;
 int program_start(struct program *program, struct err *err);
 
 /* Lets malloc keep the memory of freed pages for the next one, instead of giving it back and taking
- * it anew: half of the kernel's time of a capture. For processes that handle page after page. */
+ * it anew: half of the kernel's time of a capture. For processes that handle page after page, or
+ * chunk after chunk. */
 void program_keep_memory(void);
 
 /* Gives the memory of each image back when it is freed. Of itself malloc learns from large blocks

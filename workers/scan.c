@@ -121,8 +121,7 @@ static int fill_open(const struct scan *scan, struct batch_open_message *ret_ope
                        options->received);
     if (options->received)
         day_format(day, ret_open->received);
-    if (options->medical)
-        snprintf(ret_open->mail, sizeof ret_open->mail, "medical");
+    snprintf(ret_open->mail, sizeof ret_open->mail, "%s", options->kind ? options->kind : "");
     snprintf(ret_open->source, sizeof ret_open->source, "%s",
              options->input    ? "folder"
              : options->hopper ? "virtual feeder"
@@ -231,7 +230,7 @@ static const struct argp_option options[] = {
     {"mode", 'm', "MODE", 0, "bilevel, grey, colour or as-scanned", 0},
     {"dpi", 'R', "N", 0, "resolution (300)", 0},
     {"simplex", 's', NULL, 0, "fronts only", 0},
-    {"medical", 'M', NULL, 0, "mail to the médecin-conseil", 0},
+    {"kind", 'k', "KIND", 0, MAIL_KINDS, 0},
     {"envelope-per", 'e', "WHAT", 0, "with --input: file (default) or folder", 0},
     {"resume", 'u', "UUID", 0, "go on with the batch of this uuid", 0},
     {"progress", 'p', NULL, 0, "JSON lines on stdout", 0},
@@ -275,6 +274,8 @@ static void check_options(const struct scan_options *to, struct argp_state *stat
         argp_error(state, "one of --input, --device and --hopper is wanted");
     if (to->tenant && (strlen(to->tenant) != 3 || strspn(to->tenant, "0123456789") != 3))
         argp_error(state, "--tenant: three digits are wanted");
+    if (to->kind && !mail_kind_is_known(to->kind))
+        argp_error(state, "--kind: one of " MAIL_KINDS " is wanted");
     if (to->dpi < DPI_LEAST || to->dpi > DPI_MOST)
         argp_error(state, "--dpi: %d to %d", DPI_LEAST, DPI_MOST);
     enum scan_mode mode;
@@ -299,8 +300,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case 's':
         to->simplex = true;
         return 0;
-    case 'M':
-        to->medical = true;
+    case 'k':
+        to->kind = arg;
         return 0;
     case 'e':
         to->envelope_per_folder = strcmp(arg, "folder") == 0;

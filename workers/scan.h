@@ -13,9 +13,9 @@ struct scan_options {
     const char *input;  /* folder of images */
     const char *device; /* SANE device */
     const char *hopper; /* folder of sheets for the virtual feeder */
-    const char *tenant, *received, *uuid, *mode;
+    const char *tenant, *received, *kind, *uuid, *mode;
     unsigned dpi;
-    bool simplex, medical;
+    bool simplex;
     bool envelope_per_folder;
     bool progress; /* one JSON line per step on stdout, for tripli run */
 };

@@ -40,6 +40,7 @@ static const struct number numbers[] = {
     ROW(capture, resend_ms, 100, 600000, 5000),
     ROW(capture, patience_ms, 1000, 86400000, 600000),
     ROW(handover, repeat_days, 1, 3650, 30),
+    ROW(handover, making_ms, 1, 3600000, 20000),
 };
 
 static long long *place(struct tuning *tuning, const struct number *number)
@@ -54,7 +55,7 @@ static int check_all_keys(const config_setting_t *top, struct err *err)
         {"lease_ms", "group_pages", "unread_limit_pages", "filing_step", "worker_silence_ms"},
         {"credit", "deadline_ms", "memory_mb", "recycle_pages", "engine", "kernels"},
         {"window_pages", "resend_ms", "patience_ms", "tenant"},
-        {"repeat_days"},
+        {"repeat_days", "making_ms"},
         {"first"},
     };
     int rc = config_check_keys(top, groups, err);

@@ -22,7 +22,7 @@ struct tuning {
         char tenant[4];
     } capture;
     struct {
-        long long repeat_days;
+        long long repeat_days, making_ms;
     } handover;
     struct {
         char first[80]; /* tags, a blank between them */

@@ -61,10 +61,16 @@ const char *verb_insured(const char *arg, const struct argp_state *state);
  * A public key that is none ends the program. */
 struct verb_door {
     const char *gateway, *gateway_key, *key_file;
+    int64_t silent_ms, said_ms; /* since when nothing answers, when that was said */
 };
 extern const struct argp verb_door_argp;
 /* All three were given. */
 bool verb_door_is_known(const struct verb_door *door);
+/* What a talk's watcher is told (partners/talk.h): a platform that has not answered for ten
+ * seconds, or that refuses for a reason of its own, is said in a line on stderr, once a minute. */
+void verb_door_wait(struct verb_door *door, const char *why);
+/* Ends a partner's verb as verb_end does, on a terminal in French. */
+int verb_door_end(const struct program *program, int rc, const struct err *err);
 
 /* Prints one JSON value on a line of its own and frees it. */
 void verb_print(json_t *json);

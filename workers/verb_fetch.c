@@ -95,6 +95,7 @@ static int look(void *context, const char *why, struct err *err)
     char there[FRENCH_NUMBER_SIZE], all[FRENCH_NUMBER_SIZE];
     int64_t now = clock_mono_ms();
     int number = program_take_signal(&verb->program);
+    verb_door_wait(&verb->door, why);
     if (verb->terminal && now - verb->shown_ms >= SHOW_MS) {
         verb->shown_ms = now;
         fprintf(stderr, "\r\033[K%s sur %s%s%s",
@@ -116,6 +117,8 @@ static void report(const struct fetch_verb *verb)
 {
     const struct handover *handover = &verb->folder.handover;
     char size[FRENCH_NUMBER_SIZE];
+    if (verb->terminal)
+        fprintf(stderr, "\r\033[K");
     if (verb->json)
         verb_print(json_pack(
             "{s:I, s:s, s:s, s:b, s:b, s:I, s:I, s:I, s:I, s:s, s:s}", "handover",
@@ -188,7 +191,7 @@ static int fetch_all(struct fetch_verb *verb, struct err *err)
         rc = verb->order.again ? 1 : 0;
     }
     if (verb->terminal)
-        fprintf(stderr, "\n");
+        fprintf(stderr, "\r\033[K");
     if (rc >= 0 && count == 0 && !verb->json)
         printf("rien de nouveau\n");
     return rc < 0 ? rc : 0;
@@ -207,9 +210,10 @@ int verb_fetch(int argc, char **argv)
     if (status != 0)
         return status;
     verb.terminal = isatty(STDERR_FILENO);
+    program_keep_memory();
     int rc = program_signals(&verb.program, &err);
     if (rc == 0)
         rc = fetch_all(&verb, &err);
     fetch_folder_clear(&verb.folder);
-    return verb_end(&verb.program, rc, &err);
+    return verb_door_end(&verb.program, rc, &err);
 }

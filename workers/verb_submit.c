@@ -38,7 +38,10 @@ struct submit_verb {
     struct program program;
     bool json, envelope_per_folder, terminal, watch;
     struct verb_door door;
+    struct curve_keys keys;
     const char *tenant, *received, *kind, *uuid, *out;
+    const char *sent;              /* of a drop folder: where it puts what is done with; NULL */
+    char receipt[PLACE_SIZE + 64]; /* where the receipt is */
     uint32_t sheets;
     char *inputs[INPUTS_MAX + 1];
     int input_count;
@@ -48,8 +51,9 @@ struct submit_verb {
     char **names; /* what a person calls each, owned: a page of a PDF has a path of its own */
     struct page_room *room; /* of pages taken out of PDFs; NULL until there is one */
     uint32_t skipped, unreadable;
-    uint64_t bytes; /* of all files */
-    bool starts;    /* the next file begins an envelope */
+    struct buf not_taken; /* lines: files that are not in the batch, or were refused, and why */
+    uint64_t bytes;       /* of all files */
+    bool starts;          /* the next file begins an envelope */
     int64_t started_ms, shown_ms;
     uint64_t begun_at; /* bytes that were there before this call */
     const char *waiting;
@@ -167,6 +171,17 @@ static int add_row(struct submit_verb *verb, const struct to_send *file, struct 
     return verb->paths[at] && verb->names[at] ? 0 : err_set(err, ERR_MEMORY, "submit: no memory");
 }
 
+/* A file that is not taken, and why; a drop folder keeps the lines. */
+static void say_not_taken(struct submit_verb *verb, const char *how, const char *name,
+                          const char *why)
+{
+    char line[2 * PLACE_SIZE], french[FRENCH_SIZE];
+    int len = snprintf(line, sizeof line, "%s : %s : %s\n", how, name, french_reason(why, french));
+    fputs(line, stderr);
+    buf_append(&verb->not_taken,
+               bytes_of(line, len < (int)sizeof line ? (size_t)len : sizeof line - 1));
+}
+
 /* Takes an image file into the manifest; what is no image is listed as skipped. */
 static int add_file(struct submit_verb *verb, const char *path, const char *name, struct err *err)
 {
@@ -176,8 +191,7 @@ static int add_file(struct submit_verb *verb, const char *path, const char *name
     const struct manifest *manifest = &verb->manifest;
     if (file_read(path, IMAGE_FILE_LIMIT_BYTES, &file, &why) < 0 ||
         image_header_read(buf_view(&file), 1, &header, &why) < 0) {
-        char french[FRENCH_SIZE];
-        fprintf(stderr, "ignoré : %s : %s\n", name, french_reason(why.text, french));
+        say_not_taken(verb, "ignoré", name, why.text);
         verb->skipped++;
         return 0;
     }
@@ -193,7 +207,7 @@ static int add_file(struct submit_verb *verb, const char *path, const char *name
 static int add_pdf(struct submit_verb *verb, const char *path, struct err *err)
 {
     char folder[PLACE_SIZE], page_path[PLACE_SIZE + 16], name[PLACE_SIZE + 64];
-    char page_name[PDF_PAGE_NAME_SIZE], french[FRENCH_SIZE];
+    char page_name[PDF_PAGE_NAME_SIZE];
     struct err why = {0};
     int rc = verb->room ? 0 : page_room_open(&verb->room, err);
     if (rc == 0)
@@ -204,7 +218,7 @@ static int add_pdf(struct submit_verb *verb, const char *path, struct err *err)
     if (pages == ERR_UNAVAILABLE)
         return err_set(err, pages, "%s: %.300s; install poppler-utils", path, why.text);
     if (pages < 0) {
-        fprintf(stderr, "refusé : %s : %s\n", path, french_reason(why.text, french));
+        say_not_taken(verb, "refusé", path, why.text);
         verb->unreadable++;
         return file_remove_tree(folder, err);
     }
@@ -295,7 +309,7 @@ static int read_span(void *context, const struct client_span *span, struct buf *
         return err_set(err, ERR_MEMORY, "%s: no memory", path);
     ssize_t got = pread(fd, ret_bytes->at + ret_bytes->len, span->len, span->at);
     if (got != (ssize_t)span->len)
-        return err_set(err, ERR_CONFLICT, "%s: has changed while it was being sent", path);
+        return err_set(err, ERR_INTEGRITY, "%s: has changed while it was being sent", path);
     ret_bytes->len += (size_t)got;
     return 0;
 }
@@ -324,8 +338,11 @@ static int progress(void *context, uint64_t sent, const char *why)
     struct submit_verb *verb = context;
     int64_t now = clock_mono_ms();
     int number = program_take_signal(&verb->program);
-    if (verb->begun_at == 0 || sent < verb->begun_at)
+    verb_door_wait(&verb->door, why);
+    if (verb->begun_at == 0 || sent < verb->begun_at) {
         verb->begun_at = sent;
+        verb->started_ms = now;
+    }
     if (verb->terminal && now - verb->shown_ms >= SHOW_MS) {
         verb->shown_ms = now;
         show(verb, sent, why ? in_french(why) : NULL);
@@ -337,18 +354,15 @@ static int submit(struct submit_verb *verb, struct buf *ret_receipt, struct err 
 {
     SCOPED(buf_free) struct buf text = {0};
     SCOPED(client_free) struct client *client = NULL;
-    struct curve_keys keys;
     const struct client_params params = {.endpoint = verb->door.gateway,
-                                         .keys = &keys,
+                                         .keys = &verb->keys,
                                          .gateway_key = verb->door.gateway_key,
                                          .patience_ms = PATIENCE_MS};
-    int rc = curve_load(verb->door.key_file, &keys, err);
+    int rc = client_open(&params, &client, err);
     if (rc == 0)
         rc = collect(verb, err);
     if (rc == 0)
         rc = write_manifest(verb, &text, err);
-    if (rc == 0)
-        rc = client_open(&params, &client, err);
     if (rc < 0)
         return rc;
     const struct client_batch batch = {.manifest = &verb->manifest,
@@ -360,23 +374,30 @@ static int submit(struct submit_verb *verb, struct buf *ret_receipt, struct err 
     rc = client_submit(client, &batch, ret_receipt, err);
     if (verb->terminal)
         fprintf(stderr, "\n");
+    if (rc == ERR_CONFLICT && !verb->uuid) /* the id is that of these files */
+        err_set(
+            err, rc,
+            "batch %.8s…: these files were submitted before, with another date of receipt, kind "
+            "or number of sheets; give --received, --kind and --sheets as then",
+            verb->manifest.uuid);
     return rc;
 }
 
 /* ---- the receipt ---- */
 
-static int save_receipt(const struct submit_verb *verb, struct bytes receipt, struct err *err)
+static int save_receipt(struct submit_verb *verb, struct bytes receipt, struct err *err)
 {
-    char path[64];
-    snprintf(path, sizeof path, "%s.receipt", verb->manifest.uuid);
-    return file_write(verb->out ? verb->out : path, 0644, receipt, err);
+    snprintf(verb->receipt, sizeof verb->receipt, "%s%s%s.receipt", verb->sent ? verb->sent : "",
+             verb->sent ? "/" : "", verb->manifest.uuid);
+    if (verb->out)
+        snprintf(verb->receipt, sizeof verb->receipt, "%s", verb->out);
+    return file_write(verb->receipt, 0644, receipt, err);
 }
 
 /* Each refused file with its name and the reason, below the first line. */
-static uint32_t tell_refusals(const struct submit_verb *verb, struct bytes rest)
+static uint32_t tell_refusals(struct submit_verb *verb, struct bytes rest)
 {
     uint32_t count = 0;
-    char french[FRENCH_SIZE];
     const uint8_t *end;
     while (rest.len && (end = memchr(rest.at, '\n', rest.len)) != NULL) {
         size_t len = (size_t)(end - rest.at);
@@ -384,8 +405,7 @@ static uint32_t tell_refusals(const struct submit_verb *verb, struct bytes rest)
         json_int_t file = json_integer_value(json_object_get(line, "file"));
         const char *reason = json_string_value(json_object_get(line, "reason"));
         if (file >= 1 && file <= verb->manifest.count)
-            fprintf(stderr, "refusé : %s : %s\n", verb->names[file - 1],
-                    french_reason(reason ? reason : "", french));
+            say_not_taken(verb, "refusé", verb->names[file - 1], reason ? reason : "");
         json_decref(line);
         count++;
         rest = bytes_of(end + 1, rest.len - len - 1);
@@ -415,7 +435,7 @@ static int read_receipt(const struct submit_verb *verb, struct bytes receipt,
     return rc;
 }
 
-static int report(const struct submit_verb *verb, struct bytes receipt, uint32_t *ret_refused,
+static int report(struct submit_verb *verb, struct bytes receipt, uint32_t *ret_refused,
                   struct err *err)
 {
     struct batch_receipt facts;
@@ -428,9 +448,10 @@ static int report(const struct submit_verb *verb, struct bytes receipt, uint32_t
     if (verb->json)
         verb_print(json_incref(json));
     else
-        printf("lot %s : fichiers reçus %u, refusés %u, ignorés %u ; faces en lieu sûr %u\n",
+        printf("lot %s : fichiers reçus %u, refusés %u, ignorés %u ; faces en lieu sûr %u ; reçu : "
+               "%s\n",
                facts.uuid, facts.files - facts.refused, facts.refused + verb->unreadable,
-               verb->skipped, facts.pages);
+               verb->skipped, facts.pages, verb->receipt);
     json_decref(json);
     fflush(stdout); /* a drop folder goes on */
     return 0;
@@ -447,7 +468,8 @@ static void forget_files(struct submit_verb *verb)
     verb->paths = verb->names = NULL;
     manifest_clear(&verb->manifest);
     page_room_free(&verb->room);
-    verb->skipped = 0;
+    buf_free(&verb->not_taken);
+    verb->skipped = verb->unreadable = 0;
     verb->bytes = verb->begun_at = 0;
 }
 
@@ -463,28 +485,41 @@ static int submit_once(struct submit_verb *verb, uint32_t *ret_refused, struct e
 
 /* ---- a drop folder ---- */
 
+/* What was sent, its receipt and what was not taken of it, side by side below .sent. */
+static int put_sent_away(const struct submit_verb *verb, const char *folder, const char *claimed,
+                         struct err *err)
+{
+    char path[PLACE_SIZE + 64];
+    snprintf(path, sizeof path, "%s/.sent/%s.refused", folder, verb->manifest.uuid);
+    int rc = verb->not_taken.len ? file_write(path, 0644, buf_view(&verb->not_taken), err) : 0;
+    return rc < 0 ? rc : drop_folder_put_away(folder, claimed, verb->manifest.uuid, err);
+}
+
+/* Files of which nothing can be sent are kept apart, and said. */
+static int put_skipped_away(const struct submit_verb *verb, const char *folder, const char *claimed,
+                            struct err *err)
+{
+    char name[40], french[FRENCH_SIZE];
+    snprintf(name, sizeof name, "skipped-%lld", (long long)clock_wall_ms());
+    fprintf(stderr, "%s : %s : %s/.sent/%s\n", verb->program.name, french_reason(err->text, french),
+            folder, name);
+    return drop_folder_put_away(folder, claimed, name, err);
+}
+
 static int watch_once(struct submit_verb *verb, const char *folder, struct err *err)
 {
-    char claimed[PLACE_SIZE], out[PLACE_SIZE + 64], skipped[40];
+    char claimed[PLACE_SIZE];
     uint32_t refused;
     int rc = drop_folder_claim(folder, claimed, err);
     if (rc <= 0)
         return rc;
     verb->inputs[0] = claimed;
     verb->received = strstr(claimed, ".sending-") + 9;
-    snprintf(out, sizeof out, "%s/.sent/last.receipt", folder);
-    verb->out = out;
     rc = submit_once(verb, &refused, err);
-    snprintf(skipped, sizeof skipped, "skipped-%lld", (long long)clock_wall_ms());
-    if (rc == ERR_NOT_FOUND)
-        rc = drop_folder_put_away(folder, claimed, skipped, err);
-    else if (rc == 0) {
-        char named[PLACE_SIZE + 64];
-        snprintf(named, sizeof named, "%s/.sent/%s.receipt", folder, verb->manifest.uuid);
-        rc = rename(out, named) < 0
-                 ? err_errno(err, errno, "%s", named)
-                 : drop_folder_put_away(folder, claimed, verb->manifest.uuid, err);
-    }
+    if (rc == ERR_CONFLICT || (rc == ERR_NOT_FOUND && verb->manifest.count == 0))
+        rc = put_skipped_away(verb, folder, claimed, err);
+    else if (rc == 0)
+        rc = put_sent_away(verb, folder, claimed, err);
     forget_files(verb);
     return rc;
 }
@@ -492,14 +527,15 @@ static int watch_once(struct submit_verb *verb, const char *folder, struct err *
 /* Until a signal comes; what only time can cure is said and tried again. */
 static int watch(struct submit_verb *verb, struct err *err)
 {
-    char *folder = verb->inputs[0], sent[PLACE_SIZE];
+    char *folder = verb->inputs[0], sent[PLACE_SIZE], french[FRENCH_SIZE];
     snprintf(sent, sizeof sent, "%s/.sent", folder);
+    verb->sent = sent;
     int rc = file_make_folders(sent, 0700, err), number = 0;
     while (rc == 0 && number != SIGINT && number != SIGTERM) {
         struct pollfd signals = {.fd = verb->program.signals, .events = POLLIN};
         rc = watch_once(verb, folder, err);
         if (rc == ERR_TIMEOUT || rc == ERR_UNAVAILABLE) {
-            fprintf(stderr, "tripli submit: %s\n", err->text);
+            fprintf(stderr, "%s : %s\n", verb->program.name, french_reason(err->text, french));
             rc = 0;
         }
         if (rc == 0 && poll(&signals, 1, LOOK_MS) > 0)
@@ -527,11 +563,15 @@ int verb_submit(int argc, char **argv)
     if (status != 0)
         return status;
     verb.terminal = isatty(STDERR_FILENO);
+    program_keep_memory();
     int rc = program_signals(&verb.program, &err);
     if (rc == 0)
+        rc = curve_load(verb.door.key_file, &verb.keys, &err);
+    if (rc == 0)
         rc = verb.watch ? watch(&verb, &err) : submit_once(&verb, &refused, &err);
+    const bool bad = refused || verb.unreadable;
     forget_files(&verb);
     if (rc < 0)
-        return program_fail(&verb.program, &err);
-    return refused || verb.unreadable ? EX_DATAERR : EX_OK;
+        return verb_door_end(&verb.program, rc, &err);
+    return bad ? EX_DATAERR : EX_OK;
 }

@@ -7,6 +7,7 @@
 #include <leptonica/allheaders.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/scope.h"
@@ -20,6 +21,9 @@
  * print gives 0.82 to 0.92. Pages between this and 0.75 are turned or handwritten ones that
  * Tesseract reads no better (docs/ocr.md). */
 static const double least_assurance = 0.55;
+
+/* Of a line: below, its contrast may be why. */
+static const double poor_assurance = 0.8;
 
 static const float widest_gap = 5; /* between the pieces of a line, in x-heights */
 
@@ -139,6 +143,38 @@ static void tighten(const struct page_reading *reading, struct ocr_word *word)
     word->box = (struct ocr_rect){word->box.x + x, word->box.y + y, width, height};
 }
 
+/* Takes the words from `first` to `end` out. */
+static void take_out(struct ocr_text *text, size_t first, size_t end)
+{
+    for (size_t i = first; i < end; i++)
+        free(text->words[i].text);
+    memmove(text->words + first, text->words + end, (text->count - end) * sizeof *text->words);
+    text->count -= end - first;
+}
+
+/* Reads a strip, and a second time where that was poor and its contrast was why. */
+static int read_well(struct page_reading *reading, const struct Pix *strip, double *ret_assurance,
+                     struct err *err)
+{
+    struct ocr_text *text = reading->text;
+    size_t first = text->count, end;
+    double anew = 0;
+    int rc = fast_reader_line(reading->engine->reader, strip, text, ret_assurance, err);
+    if (rc < 0 || *ret_assurance >= poor_assurance || reading->request->layout == OCR_STRIP)
+        return rc;
+    end = text->count;
+    rc = fast_reader_line_anew(reading->engine->reader, strip, text, &anew, err);
+    if (rc < 0)
+        return rc;
+    if (anew > *ret_assurance) {
+        take_out(text, first, end);
+        *ret_assurance = anew;
+    } else {
+        take_out(text, end, text->count);
+    }
+    return 0;
+}
+
 static int read_line(struct page_reading *reading, const struct fast_line *line, int32_t number,
                      struct err *err)
 {
@@ -150,7 +186,7 @@ static int read_line(struct page_reading *reading, const struct fast_line *line,
     ocr_spent(&reading->text->account, OCR_STEP_CUT, spent);
     if (rc < 0)
         return rc;
-    rc = fast_reader_line(reading->engine->reader, strip, reading->text, &assurance, err);
+    rc = read_well(reading, strip, &assurance, err);
     spent = clock_cpu_us();
     for (size_t i = first; rc == 0 && i < reading->text->count; i++) {
         struct ocr_word *word = &reading->text->words[i];
@@ -178,12 +214,6 @@ static bool is_debris(const struct ocr_text *text, size_t first)
     }
     return (letters <= FEW_LETTERS && best < least_sure) ||
            (letters <= SOME_LETTERS && best < least_likely);
-}
-
-static void drop_words(struct ocr_text *text, size_t first)
-{
-    while (text->count > first)
-        free(text->words[--text->count].text);
 }
 
 static int check_deadline(const struct page_reading *reading, struct err *err)
@@ -224,7 +254,7 @@ static int read_lines(struct page_reading *reading, const struct fast_layout *la
         number += i > 0 && !goes_on(&layout->lines[i - 1], &layout->lines[i]);
         rc = read_line(reading, &layout->lines[i], number, err);
         if (is_alone(layout, i) && is_debris(reading->text, first))
-            drop_words(reading->text, first);
+            take_out(reading->text, first, reading->text->count);
         if (rc == 0)
             rc = check_deadline(reading, err);
     }

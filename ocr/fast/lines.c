@@ -261,6 +261,27 @@ static int add_line(struct finder *finder, const struct fast_line *line, struct 
     return 0;
 }
 
+/* With the marks that the line took in: a colon set off by a space belongs to it. */
+static struct order_item item_of(const struct finder *finder, size_t index)
+{
+    const struct draft *draft = &finder->drafts.items[index];
+    float base = draft_base_at(draft, (draft->left + draft->right) / 2);
+    struct order_item item = {.left = draft->left,
+                              .right = draft->right,
+                              .top = base - draft->x_height,
+                              .bottom = base,
+                              .size = draft->x_height,
+                              .index = index};
+
+    for (size_t at = 0; at < draft->count; at++) {
+        const struct letter *letter = letter_of(finder, draft, at);
+
+        item.left = fminf(item.left, letter->left);
+        item.right = fmaxf(item.right, letter->right);
+    }
+    return item;
+}
+
 static int put_in_order(struct finder *finder, struct err *err)
 {
     SCOPED(scope_free)
@@ -270,18 +291,9 @@ static int put_in_order(struct finder *finder, struct err *err)
 
     if (!items)
         return err_set(err, ERR_MEMORY, "no memory for %zu lines", finder->drafts.count);
-    for (size_t i = 0; i < finder->drafts.count; i++) {
-        const struct draft *draft = &finder->drafts.items[i];
-        float base = draft_base_at(draft, (draft->left + draft->right) / 2);
-
-        if (draft->kept)
-            items[count++] = (struct order_item){.left = draft->left,
-                                                 .right = draft->right,
-                                                 .top = base - draft->x_height,
-                                                 .bottom = base,
-                                                 .size = draft->x_height,
-                                                 .index = i};
-    }
+    for (size_t i = 0; i < finder->drafts.count; i++)
+        if (finder->drafts.items[i].kept)
+            items[count++] = item_of(finder, i);
     if (count > FAST_LINES_MOST)
         return 0; /* coverage stays what it is: none */
     order_items(items, count);

@@ -1,8 +1,8 @@
 /*
  * Recursive cutting: a region with an empty line across it is cut there; otherwise one with white
- * from its top to its bottom is cut into columns; otherwise it is cut at its widest level gap, and
- * both parts are looked at again. A region that cannot be
- * cut is read from the top down.
+ * from its top to its bottom is cut into columns, unless the right one begins with what stands by
+ * itself above the left one; otherwise it is cut at its widest level gap, and both parts are looked
+ * at again. A region that cannot be cut is read from the top down.
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "ocr/fast/order.h"
@@ -16,12 +16,14 @@ static const float least_gutter = 1.2f, most_step = 2.2f, most_ratio = 1.35f;
 /* A gap that may be a space of typewriting parts columns only of lines enough not to be chance. */
 static const float widest_space = 3.5f;
 enum { LEAST_COLUMN = 4 };
+static const float most_shared = 0.6f; /* by neighbouring lines: descenders and accents */
 /* From a baseline to the bodies of the next line; single spacing has 1.2, double 3. */
 static const float parting_gap = 2.4f;
 
 struct cut {
     float width;
-    size_t at; /* items before it; 0: none */
+    size_t at;   /* items before it; 0: none */
+    float right; /* of a gutter: where what is right of it begins */
 };
 
 static int by_left(const void *a, const void *b)
@@ -58,7 +60,7 @@ static struct cut find_gutter(const struct order_item *items, size_t count)
         float gap = items[i].left - right;
 
         if (gap > cut.width && parts_columns(gap, items[i].size, i, count - i))
-            cut = (struct cut){gap, i};
+            cut = (struct cut){gap, i, items[i].left};
         right = fmaxf(right, items[i].right);
     }
     return cut;
@@ -68,17 +70,34 @@ static struct cut find_gutter(const struct order_item *items, size_t count)
  * their descenders: the gap is then below 0, and still one while the next begins lower. */
 static struct cut find_level(const struct order_item *items, size_t count)
 {
-    struct cut cut = {-INFINITY, 0};
+    struct cut cut = {-INFINITY, 0, 0};
     float bottom = items[0].bottom;
 
     for (size_t i = 1; i < count; i++) {
         float gap = items[i].top - bottom;
 
-        if (gap > -0.6f * items[i].size && gap > cut.width)
-            cut = (struct cut){gap, i};
+        if (gap > -most_shared * items[i].size && gap > cut.width)
+            cut = (struct cut){gap, i, 0};
         bottom = fmaxf(bottom, items[i].bottom);
     }
     return cut;
+}
+
+/* How many items, sorted by their tops, stand right of a gutter, above all that is left of it and
+ * apart from what follows on the right: a date over what a letter is about. */
+static size_t count_above(const struct order_item *items, size_t count, const struct cut *gutter)
+{
+    float bottom = -INFINITY;
+    size_t above = 0;
+
+    while (items[above].left >= gutter->right)
+        bottom = fmaxf(bottom, items[above++].bottom);
+    if (items[above].top < bottom - most_shared * items[above].size)
+        return 0;
+    for (size_t i = above; i < count; i++)
+        if (items[i].left >= gutter->right)
+            return items[i].top - bottom > most_step * items[i].size ? above : 0;
+    return above;
 }
 
 /* Side by side: one height runs through all. */
@@ -107,8 +126,11 @@ static void order_region(struct order_item *items, size_t count)
         qsort(items, count, sizeof *items, by_top);
         cut = find_level(items, count);
         if (gutter.at > 0 && (cut.at == 0 || cut.width < parting_gap * items[cut.at].size)) {
-            qsort(items, count, sizeof *items, by_left);
-            cut = gutter;
+            cut.at = count_above(items, count, &gutter);
+            if (cut.at == 0) {
+                qsort(items, count, sizeof *items, by_left);
+                cut = gutter;
+            }
         }
         if (cut.at == 0)
             return;

@@ -56,6 +56,7 @@ void fast_reader_free(struct fast_reader **reader)
 struct strip_words {
     const struct fast_reading *reading;
     int width, height, steps; /* of the strip; steps of the network over it */
+    double assurance;
 };
 
 /* Where a step begins, in pixels of the strip. */
@@ -116,29 +117,58 @@ static int put_words(const struct fast_reader *reader, const struct strip_words 
     return 0;
 }
 
-int fast_reader_line(struct fast_reader *reader, const struct Pix *strip, struct ocr_text *text,
-                     double *ret_assurance, struct err *err)
+/* Appends what the image says. */
+static int read_image(struct fast_reader *reader, const struct fast_image *image,
+                      struct strip_words *words, struct ocr_text *text, struct err *err)
 {
-    SCOPED(fast_image_free) struct fast_image image = {0};
     SCOPED(fast_output_free) struct fast_output output = {0};
     SCOPED(fast_reading_free) struct fast_reading reading = {0};
-    struct Pix *source = (struct Pix *)(uintptr_t)strip; /* Leptonica's getters take no const */
     int64_t spent = clock_cpu_us();
-    *ret_assurance = 0;
-    int rc = fast_image_make(strip, &image, err);
-    spent = ocr_spent(&text->account, OCR_STEP_CUT, spent);
-    if (rc == 0)
-        rc = fast_forward_run(reader->forward, &image, &output, err);
+    int rc = fast_forward_run(reader->forward, image, &output, err);
     spent = ocr_spent(&text->account, OCR_STEP_NETWORK, spent);
     if (rc == 0)
         rc = fast_beam_search(reader->beam, &output, &reading, err);
     ocr_spent(&text->account, OCR_STEP_SEARCH, spent);
     if (rc < 0)
         return rc;
-    const struct strip_words words = {.reading = &reading,
-                                      .width = pixGetWidth(source),
-                                      .height = pixGetHeight(source),
-                                      .steps = output.steps};
-    *ret_assurance = reading.assurance;
-    return put_words(reader, &words, text, err);
+    words->reading = &reading;
+    words->steps = output.steps;
+    words->assurance = reading.assurance;
+    return put_words(reader, words, text, err);
+}
+
+static struct strip_words words_of(const struct Pix *strip)
+{
+    struct Pix *source = (struct Pix *)(uintptr_t)strip; /* Leptonica's getters take no const */
+    return (struct strip_words){.width = pixGetWidth(source), .height = pixGetHeight(source)};
+}
+
+int fast_reader_line(struct fast_reader *reader, const struct Pix *strip, struct ocr_text *text,
+                     double *ret_assurance, struct err *err)
+{
+    SCOPED(fast_image_free) struct fast_image image = {0};
+    struct strip_words words = words_of(strip);
+    int64_t spent = clock_cpu_us();
+    int rc = fast_image_make(strip, &image, err);
+    ocr_spent(&text->account, OCR_STEP_CUT, spent);
+    if (rc == 0)
+        rc = read_image(reader, &image, &words, text, err);
+    *ret_assurance = words.assurance;
+    return rc;
+}
+
+int fast_reader_line_anew(struct fast_reader *reader, const struct Pix *strip,
+                          struct ocr_text *text, double *ret_assurance, struct err *err)
+{
+    SCOPED(fast_image_free) struct fast_image image = {0};
+    struct strip_words words = words_of(strip);
+    int64_t spent = clock_cpu_us();
+    int rc = fast_image_make_anew(strip, &image, err);
+    ocr_spent(&text->account, OCR_STEP_CUT, spent);
+    *ret_assurance = 0;
+    if (rc <= 0)
+        return rc;
+    rc = read_image(reader, &image, &words, text, err);
+    *ret_assurance = words.assurance;
+    return rc < 0 ? rc : 1;
 }

@@ -22,3 +22,8 @@ void fast_reader_free(struct fast_reader **reader);
  * 0 when nothing is. Time is added to the text's account. */
 int fast_reader_line(struct fast_reader *reader, const struct Pix *strip, struct ocr_text *text,
                      double *ret_assurance, struct err *err);
+
+/* 1 and the words of the strip with black and white told by all of it, where its middle row misled
+ * fast_reader_line; 0 and none where it did not. */
+int fast_reader_line_anew(struct fast_reader *reader, const struct Pix *strip,
+                          struct ocr_text *text, double *ret_assurance, struct err *err);

@@ -7,6 +7,7 @@ import csv
 import json
 import os
 import re
+import shutil
 import subprocess
 from glob import glob
 
@@ -151,6 +152,26 @@ class Fetch(Fetching):
 
 
 class Pdf(Fetching):
+    def test_a_hand_over_ends_when_its_time_is_over_and_the_rest_comes_with_the_next(self):
+        config = shutil.copytree(os.environ["TRIPLI_CONFIG"], self.path("config"))
+        with open(os.path.join(config, "tripli.conf"), "r+", encoding="utf-8") as file:
+            text = file.read().replace("making_ms = 20000;", "making_ms = 1;")
+            file.seek(0)
+            file.truncate()
+            file.write(text)
+        self.machine = {"TRIPLI_CONFIG": config}
+        self.open_platform()
+        sent = self.submit_drawn(4)
+        brought = self.fetch("admin", "--pdf")
+        # To read a page takes longer than its time, and one document always fits.
+        self.assertGreater(len(brought), 1)
+        self.assertEqual([one["documents"] for one in brought], [1] * len(brought))
+        self.assertEqual([one["handover"] for one in brought],
+                         list(range(1, len(brought) + 1)))
+        self.fetch("medical", key="medical.key")
+        rows = self.rows_in("admin") + self.rows_in("medical")
+        self.assertEqual(sorted(row["digest"] for row in rows), sent)
+
     def feed_a_page_that_cannot_be_read(self):
         os.mkdir(self.path("in"))
         grey_page(self.path("in/a.png"))

@@ -292,8 +292,9 @@ class Walk(Door):
             file.write(half)
         self.open_platform()
         os.makedirs(self.path("tmp/tripli-pages-KiLLed"))  # of a process that is no more
-        done = subprocess.run(self.submit_command(folder, "--json"), text=True, timeout=60,
-                              capture_output=True, env={**os.environ, "TMPDIR": self.path("tmp")})
+        done = subprocess.run(self.submit_command(folder, "--json", "--out", self.path("receipt")),
+                              text=True, timeout=60, capture_output=True,
+                              env={**os.environ, "TMPDIR": self.path("tmp")})
         self.assertEqual(done.returncode, 65, done.stderr)
         self.assertEqual(done.stderr.strip(),
                          f"refusé : {folder}/half.pdf : un PDF dont la fin manque")
@@ -312,6 +313,8 @@ class Walk(Door):
         mailroom.draw(self.path("mail"), 2, "--no-separators")
         facts = self.submit(self.path("mail"), "--out", self.path("one"))
         self.assertEqual(facts["refused"], 0)
+        with open(os.path.join(self.data, "partners", "gateway.pub"), encoding="utf-8") as file:
+            self.assertEqual(file.read(), self.gateway_key + "\n")
         self.wait_for(lambda: self.lines("status", want=None)[0]["unread"] == 0)
         platform.terminate()
         _, said = platform.communicate(timeout=60)
@@ -327,8 +330,7 @@ class Walk(Door):
         for path in pages:
             shutil.copy(path, drop)
         name = os.path.join(drop, os.path.basename(pages[0]))
-        with open(name + ".done", "w", encoding="utf-8"):
-            pass
+        self.done(name)
         watcher = subprocess.Popen(self.submit_command(drop, "--watch", "--json"), text=True,
                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         self.addCleanup(watcher.kill)
@@ -341,6 +343,38 @@ class Walk(Door):
         out, said = watcher.communicate(timeout=30)
         self.assertEqual(watcher.returncode, 0, said)
         self.assertEqual([json.loads(line)["files"] for line in out.splitlines()], [1, 1])
+        self.check_dropped_again(drop, pages[0])
+
+    def check_dropped_again(self, drop, page):
+        """Files that were sent as something else are put away, and the folder goes on; what is not
+        taken of a batch stands beside its receipt; nothing is removed."""
+        name, sent = os.path.join(drop, os.path.basename(page)), os.path.join(drop, ".sent")
+        watcher = subprocess.Popen(self.submit_command(drop, "--watch", "--kind", "cheque"),
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        self.addCleanup(watcher.kill)
+        shutil.copy(page, name)
+        self.done(name)
+        self.wait_for(lambda: glob(os.path.join(sent, "skipped-*", os.path.basename(page))))
+        os.mkdir(os.path.join(self.path("more")))
+        mailroom.draw(self.path("more"), 1, "--no-separators", seed=11)
+        os.mkdir(os.path.join(drop, ".new"))  # a claim takes what is ready at one moment
+        shutil.copy(images_of(self.path("more"))[0], os.path.join(drop, ".new", "new.img"))
+        with open(os.path.join(drop, ".new", "bad.img"), "w", encoding="utf-8") as file:
+            file.write("no image")
+        os.rename(os.path.join(drop, ".new"), os.path.join(drop, ".sending-2026-11-21"))
+        refused, = self.wait_for(lambda: glob(os.path.join(sent, "*.refused")))
+        with open(refused, encoding="utf-8") as file:
+            self.assertRegex(file.read(), r"^ignoré : .*/bad.img : pas une image")
+        self.wait_for(lambda: os.path.isdir(refused[:-len(".refused")]))
+        self.assertTrue(os.path.exists(refused[:-len("refused")] + "receipt"))
+        watcher.terminate()
+        _, said = watcher.communicate(timeout=30)
+        self.assertEqual(watcher.returncode, 0, said)
+        self.assertIn("déjà été envoyés", said)
+
+    def done(self, name):
+        with open(name + ".done", "w", encoding="utf-8"):
+            pass
 
     def test_the_same_id_with_other_contents_and_a_foreign_tenant_are_refused(self):
         folder = self.path("mail")

@@ -50,7 +50,7 @@ class Way(mailroom.Room):
         self.addCleanup(running.communicate)
         self.addCleanup(running.terminate)
         self.wait_for(self.status_is_there)
-        self.tripli("scan", "--input", self.path("mail"), "--medical")
+        self.tripli("scan", "--input", self.path("mail"), "--kind", "medical")
         found = self.wait_for(lambda: self.lines("find", "--tag", "letter"))
         self.assertEqual({one["compartment"] for one in found}, {"medical"})
 
