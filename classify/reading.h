@@ -87,6 +87,11 @@ int reading_full(struct reading *reading, struct err *err);
 /* The same without its colour, as `reading->grey`; bilevel stays so. */
 int reading_grey(struct reading *reading, struct err *err);
 
+/* Reads the layout again as of a page that lies the other way by a quarter turn. */
+int reading_turn_layout(struct reading *reading, struct err *err);
+/* Takes the vote of the look back and votes by the layout as it is now. */
+int reading_look_anew(struct reading *reading, struct err *err);
+
 /* Milliseconds left, 0 when there is no deadline; negative when it has passed. */
 int reading_time_left(const struct reading *reading);
 

@@ -54,8 +54,7 @@ static double sureness(double deviations)
     return 1 / (1 + exp(-(fabs(deviations) - up_middle) / up_scale));
 }
 
-/* The lines run the other way than the layout thinks: reads it again. */
-static int turn_layout(struct reading *reading, struct err *err)
+int reading_turn_layout(struct reading *reading, struct err *err)
 {
     struct layout_params params = {.page = reading->reduced, .turn = 90 - reading->layout.rotation};
     struct layout other;
@@ -80,7 +79,7 @@ static int find_up(struct reading *reading, struct err *err)
     pixDestroy(&turned);
     pixDestroy(&ink);
     if (fabsf(left) > fabsf(up) + sideways_lead) {
-        int rc = turn_layout(reading, err);
+        int rc = reading_turn_layout(reading, err);
         if (rc < 0)
             return rc;
         /* `left` > 0 says that the top is at the left of what was looked at. */
@@ -116,17 +115,15 @@ static void weigh_look(const struct letter_look *look, struct evidence *evidence
     evidence->typed = look->typed;
 }
 
-int step_look(struct reading *reading, struct err *err)
+/* How much the page looks like a letter, and a vote for that: paper of a cheque's shape has a look
+ * of its own. */
+static int judge_look(struct reading *reading, struct err *err)
 {
     const struct settings *settings = &reading->classifier->settings;
-    if (reading_is_decided(reading))
-        return 0;
-    int rc = find_up(reading, err);
-    if (rc == 0)
-        rc = letter_look(&reading->layout, &reading->look, err);
+    const struct letter_look *look = &reading->look;
+    int rc = letter_look(&reading->layout, &reading->look, err);
     if (rc < 0)
         return rc;
-    const struct letter_look *look = &reading->look;
     weigh_look(look, &reading->evidence);
     const double *weights = look->typed ? settings->look_typed : settings->look_hand;
     double nats = 0;
@@ -134,8 +131,28 @@ int step_look(struct reading *reading, struct err *err)
         nats += weights[i] * reading->evidence.look[i];
     nats = fmax(-settings->look_most, fmin(settings->look_most, nats));
     reading->look_nats = nats;
-    if (reading->cheque_shape == 0) /* that paper has a look of its own */
+    if (reading->cheque_shape == 0)
         ballot_between(&reading->ballot, TAG_LETTER, TAG_OTHER, nats);
+    return 0;
+}
+
+int reading_look_anew(struct reading *reading, struct err *err)
+{
+    if (reading->cheque_shape == 0)
+        ballot_between(&reading->ballot, TAG_LETTER, TAG_OTHER, -reading->look_nats);
+    return judge_look(reading, err);
+}
+
+int step_look(struct reading *reading, struct err *err)
+{
+    if (reading_is_decided(reading))
+        return 0;
+    int rc = find_up(reading, err);
+    if (rc == 0)
+        rc = judge_look(reading, err);
+    if (rc < 0)
+        return rc;
+    const struct letter_look *look = &reading->look;
     verdict_reason(reading->verdict,
                    "look: %s, %d marks, %d full and %d short rulings, %d posts, %d bars%s",
                    look->typed ? "typed" : "handwritten", look->marks, look->lines, look->rules,

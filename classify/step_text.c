@@ -12,87 +12,18 @@
 #include "base/scope.h"
 #include "classify/addressee.h"
 #include "classify/fields.h"
+#include "classify/page_text.h"
 #include "classify/read_again.h"
-#include "classify/reading.h"
 #include "image/decode.h"
-#include "ocr/ocr.h"
 
 enum {
-    OCR_DPI_LEAST = 140,   /* a page below is enlarged */
-    OCR_DPI_WANTED = 200,  /* to this */
-    OCR_DPI_MOST = 330,    /* a page above is reduced to 300 */
-    MARKS_LEAST = 30,      /* letter-like marks, for reading to be worth it */
-    UNREAD_MARKS = 100,    /* so much handwriting should give some words */
-    HAND_WORDS_MOST = 150, /* of a handwritten page that is read whole */
-    SIDEWAYS_LETTERS = 4,  /* shorter words may well be higher than wide */
-    TURN_WORDS_LEAST = 8,  /* of a reading that says which way up the page is */
-    OCR_MS_MOST = 60000    /* for one zone where the page has no deadline */
+    MARKS_LEAST = 30,  /* letter-like marks, for reading to be worth it */
+    UNREAD_MARKS = 100 /* so much handwriting should give some words */
 };
 
-static const double hand_part_from = 0.3, hand_part = 0.4; /* the middle: the same both ways up */
 /* The shortest comb on official forms: a post code. */
 enum { COMB_DIGITS = 5 };
-static const double straight_enough = 0.4;  /* degrees; the engine bears it */
-static const double poor_confidence = 0.65; /* of a whole typed page: perhaps it is upside down */
-static const double read_upright = 0.98;    /* sure which way up: upside down nothing reads well */
-static const double crowded_words = 500;    /* letters have 50 to 500 words on a page */
-static const float sideways_confidence = 0.6f;
-static const double turn_lead = 0.12; /* by which the other end must read better */
-
-/* A cut-out made fit for reading: grey or bilevel, 140 to 330 dpi. */
-struct readable {
-    struct cut cut;
-    struct Pix *pix;
-    double enlarged; /* pixels of pix per pixel of cut.pix */
-    int dpi;
-};
-
-static void readable_free(struct readable *readable)
-{
-    pixDestroy(&readable->pix);
-    cut_free(&readable->cut);
-}
-
-static int make_readable(struct reading *reading, struct rect_mm zone, bool flipped,
-                         struct readable *ret, struct err *err)
-{
-    int rc = reading_grey(reading, err);
-    if (rc < 0)
-        return rc;
-    struct cut_params params = {.page = reading->grey,
-                                .layout = &reading->layout,
-                                .flipped = flipped,
-                                .zone = zone,
-                                .least_skew = straight_enough};
-    rc = cut_out(&params, &ret->cut, err);
-    if (rc < 0)
-        return rc;
-    double dpi = ret->cut.pixels_per_mm * 25.4;
-    ret->enlarged = dpi < OCR_DPI_LEAST ? OCR_DPI_WANTED / dpi : dpi > OCR_DPI_MOST ? 300 / dpi : 1;
-    ret->dpi = (int)lround(dpi * ret->enlarged);
-    if (ret->enlarged == 1) {
-        ret->pix = pixClone(ret->cut.pix);
-    } else {
-        PIX *deep = pixConvertTo8(ret->cut.pix, 0);
-        ret->pix = deep ? pixScale(deep, (l_float32)ret->enlarged, (l_float32)ret->enlarged) : NULL;
-        pixDestroy(&deep);
-    }
-    return ret->pix ? 0 : err_set(err, ERR_MEMORY, "page: no memory to read it");
-}
-
-/* Reads a zone (width 0: all). The gentle deadline of the page is passed on. */
-static int read_zone(struct reading *reading, struct readable *readable, bool rough,
-                     struct ocr_text *ret_text, struct err *err)
-{
-    int left = reading_time_left(reading);
-    if (left < 0)
-        return ERR_TIMEOUT;
-    struct ocr_request request = {.page = readable->pix,
-                                  .dpi = readable->dpi,
-                                  .rough = rough,
-                                  .deadline_ms = left > 0 ? left : OCR_MS_MOST};
-    return ocr_read(reading->classifier->ocr, &request, ret_text, err);
-}
+static const double crowded_words = 500; /* letters have 50 to 500 words on a page */
 
 /* ---- title ---- */
 
@@ -268,103 +199,6 @@ static void vote_by_combs(struct reading *reading, const struct ocr_text *text)
     reading_vote_combs(reading, rows);
 }
 
-/* A whole page as read from one end. */
-struct page_text {
-    struct readable readable;
-    struct ocr_text text;
-};
-
-static void page_text_free(struct page_text *page)
-{
-    readable_free(&page->readable);
-    ocr_text_free(&page->text);
-}
-
-/* Typed pages are read whole, of much handwriting only a part that shows what it is. */
-static struct rect_mm part_to_read(const struct reading *reading)
-{
-    const struct layout *layout = &reading->layout;
-    if (reading->look.typed || reading->look.words <= HAND_WORDS_MOST)
-        return (struct rect_mm){0};
-    return (struct rect_mm){0, hand_part_from * layout->height, layout->width,
-                            hand_part * layout->height};
-}
-
-/* What of a page is read (width 0: all), from which end, and whether a glance is enough. */
-struct part {
-    struct rect_mm zone;
-    bool flipped, rough;
-};
-
-static int read_page(struct reading *reading, const struct part *part, struct page_text *ret,
-                     struct err *err)
-{
-    int rc = make_readable(reading, part->zone, part->flipped, &ret->readable, err);
-    return rc < 0 ? rc : read_zone(reading, &ret->readable, part->rough, &ret->text, err);
-}
-
-/* The engine also reads lines that run down the page; then words are higher than wide. Lines that
- * follow one another to the right have their top at the left. */
-static bool notice_sideways(struct reading *reading, const struct ocr_text *text)
-{
-    int level = 0, sideways = 0, rightward = 0, leftward = 0;
-    const struct ocr_word *before = NULL;
-    for (size_t i = 0; i < text->count; i++) {
-        const struct ocr_word *word = &text->words[i];
-        if (strlen(word->text) < SIDEWAYS_LETTERS || word->confidence < sideways_confidence)
-            continue;
-        level += word->box.width > word->box.height;
-        sideways += word->box.height > word->box.width;
-        if (before && before->line != word->line) {
-            rightward += word->box.x > before->box.x;
-            leftward += word->box.x < before->box.x;
-        }
-        before = word;
-    }
-    if (sideways < TURN_WORDS_LEAST || sideways < 3 * level || rightward == leftward)
-        return false;
-    int turned = reading->layout.rotation + (reading->flipped ? 180 : 0);
-    reading->rotation = (turned + (rightward > leftward ? 90 : 270)) % 360;
-    reading->turn_sureness = read_upright;
-    verdict_reason(reading->verdict, "its lines were read sideways");
-    return true;
-}
-
-/* Reads it, and from the other end when the first reading is poor. Upside down a glance tells
- * enough; of handwriting too little is read for more than a glance to pay. */
-static int read_best_end(struct reading *reading, struct rect_mm zone, struct page_text *ret,
-                         struct err *err)
-{
-    struct part part = {zone, reading->flipped, !reading->look.typed};
-    struct part other_end = {zone, !reading->flipped, true};
-    int rc = read_page(reading, &part, ret, err);
-    if (rc < 0 || !reading->turn_is_text)
-        return rc;
-    if (ret->text.confidence >= poor_confidence) {
-        if (ret->text.count >= TURN_WORDS_LEAST)
-            reading->turn_sureness = fmax(reading->turn_sureness, read_upright);
-        return 0;
-    }
-    SCOPED(page_text_free) struct page_text other = {0};
-    rc = read_page(reading, &other_end, &other, err);
-    double lead = other.text.confidence - ret->text.confidence;
-    if (rc < 0 || fabs(lead) < turn_lead)
-        return rc;
-    reading->turn_sureness = fmin(read_upright, 0.5 + 2 * fabs(lead));
-    if (lead < 0)
-        return 0;
-    reading->flipped = !reading->flipped;
-    verdict_reason(reading->verdict, "read the other way up, which reads better");
-    page_text_free(ret);
-    if (!part.rough) {
-        other_end.rough = false;
-        return read_page(reading, &other_end, ret, err);
-    }
-    *ret = other;
-    other = (struct page_text){0};
-    return 0;
-}
-
 int step_title(struct reading *reading, struct err *err)
 {
     const struct settings *settings = &reading->classifier->settings;
@@ -378,19 +212,10 @@ int step_title(struct reading *reading, struct err *err)
                            reading->layout.height * settings->title.part};
     int rc = reading_full(reading, err);
     if (rc == 0)
-        rc = read_best_end(reading, zone, &page, err);
+        rc = page_text_read_zone(reading, zone, &page, err);
     if (rc == 0)
         vote_by_title(reading, &page.text, pixGetHeight(page.readable.pix));
     return rc;
-}
-
-/* From pixels of what was read to the page as scanned. */
-static struct box box_on_page(const struct page_text *page, struct box at)
-{
-    const double shrink = 1 / page->readable.enlarged;
-    at = (struct box){(int32_t)(at.x * shrink), (int32_t)(at.y * shrink),
-                      (int32_t)(at.width * shrink + 1), (int32_t)(at.height * shrink + 1)};
-    return cut_box_on_page(&page->readable.cut, at);
 }
 
 /* What the text gives; boxes go to the page as scanned. */
@@ -409,7 +234,7 @@ static int take_fields(struct reading *reading, const struct page_text *page, st
     for (int i = 0; i < FIELD_COUNT; i++)
         if (found[i].box.width > 0)
             verdict_set_field(reading->verdict, (enum field_name)i, found[i].state, found[i].value,
-                              box_on_page(page, found[i].box));
+                              page_text_box(page, found[i].box));
     return rc;
 }
 
@@ -423,7 +248,7 @@ static void note_addressee(struct reading *reading, const struct page_text *page
         return;
     const struct box box = {at.x, at.y, at.width, at.height};
     verdict_set_field(reading->verdict, FIELD_ADDRESSEE, FIELD_READ, VERDICT_MEDICAL_SERVICE,
-                      box_on_page(page, box));
+                      page_text_box(page, box));
     verdict_reason(reading->verdict, "addressed to the medical service");
 }
 
@@ -456,17 +281,12 @@ static bool wants_text(const struct reading *reading)
     return leader != TAG_CHEQUE;
 }
 
-static bool reads_well(const struct ocr_text *text)
-{
-    return text->count >= TURN_WORDS_LEAST && text->confidence >= poor_confidence;
-}
-
 /* Text that runs across a paper of a cheque's shape, read sideways or read well: it is none (a
  * receipt, a strip), and what such paper was spared is counted now. */
 static void withdraw_cheque(struct reading *reading, const struct ocr_text *text, bool sideways)
 {
     bool along = (reading->layout.width > reading->layout.height) != sideways;
-    if (reading->cheque_shape == 0 || along || !(sideways || reads_well(text)))
+    if (reading->cheque_shape == 0 || along || !(sideways || page_text_reads_well(text)))
         return;
     reading->cheque_shape = 0;
     ballot_vote(&reading->ballot, TAG_CHEQUE,
@@ -479,9 +299,9 @@ static void withdraw_cheque(struct reading *reading, const struct ocr_text *text
 static int use_text(struct reading *reading, const struct page_text *page, struct err *err)
 {
     struct prose prose = prose_of_text(&page->text);
-    if (reads_well(&page->text)) /* what shines through is seen in a mirror */
+    if (page_text_reads_well(&page->text)) /* what shines through is seen in a mirror */
         reading->pale = false;
-    bool sideways = notice_sideways(reading, &page->text);
+    bool sideways = page_text_notice_sideways(reading, &page->text);
     withdraw_cheque(reading, &page->text, sideways);
     vote_by_body(reading, &page->text);
     if (reading->cheque_shape > 0) {
@@ -522,7 +342,7 @@ int step_text(struct reading *reading, struct err *err)
     SCOPED(page_text_free) struct page_text page = {0};
     int rc = reading_full(reading, err);
     if (rc == 0)
-        rc = read_best_end(reading, part_to_read(reading), &page, err);
+        rc = page_text_read(reading, &page, err);
     if (rc < 0)
         return rc;
     note_reader(reading->verdict, &page.text.account);
@@ -531,10 +351,9 @@ int step_text(struct reading *reading, struct err *err)
 
 static int read_form(struct reading *reading, struct page_text *page, struct err *err)
 {
-    const struct part whole = {.flipped = reading->flipped};
     int rc = reading_full(reading, err);
     if (rc == 0)
-        rc = read_page(reading, &whole, page, err);
+        rc = page_text_read_as_it_lies(reading, page, err);
     if (rc < 0)
         return rc;
     note_reader(reading->verdict, &page->text.account);

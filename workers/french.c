@@ -23,6 +23,7 @@ static const struct row {
     {"addressed to the medical service", "adressée au service médical"},
     {"its lines were read sideways", "ses lignes ont été lues de côté"},
     {"read the other way up, which reads better", "retournée, elle se lit mieux"},
+    {"read turned by a quarter, which reads better", "tournée d'un quart, elle se lit mieux"},
     /* files that are refused */
     {"an empty file is not an image", "un fichier vide n'est pas une image"},
     {"not an image: neither TIFF nor JPEG nor PNG by its bytes",
