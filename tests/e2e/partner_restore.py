@@ -37,6 +37,7 @@ class Restore(Door):
             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         self.addCleanup(waiting.kill)
         self.wait_for(lambda: glob(os.path.join(self.data, "partners", "queue", "041-*")))
+        self.assertEqual(self.lines("status", want=None)[0]["inbox_batches"], 1)
         self.tripli("backup", self.path("backup"))
         self.lose_and_restore()
         self.open_platform()
