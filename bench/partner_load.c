@@ -224,6 +224,13 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     }
 }
 
+/* As program_keep_memory does for tripli submit. */
+static void keep_memory(void)
+{
+    mallopt(M_MMAP_THRESHOLD, KEPT_BYTES);
+    mallopt(M_TRIM_THRESHOLD, KEPT_BYTES);
+}
+
 int main(int argc, char **argv)
 {
     static const struct argp_option known[] = {
@@ -239,8 +246,7 @@ int main(int argc, char **argv)
     static const struct argp argp = {known, parse, "FILE...", about, NULL, NULL, NULL};
     static struct load load = {.times = 1, .repeats = 1};
     struct err err = {0};
-    mallopt(M_MMAP_THRESHOLD, KEPT_BYTES); /* as program_keep_memory does for tripli submit */
-    mallopt(M_TRIM_THRESHOLD, KEPT_BYTES);
+    keep_memory();
     log_start("partner-load");
     argp_parse(&argp, argc, argv, 0, NULL, &load);
     int rc = seal_start(&err);

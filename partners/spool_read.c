@@ -114,8 +114,7 @@ int spool_reader_file(struct spool_reader *reader, uint32_t file, struct buf *re
     if (rc == 0 && digest_equal(&is, &reader->manifest->files[file - 1].digest))
         return 0;
     ret_plain->len = before;
-    return err_set(err, rc < 0 ? rc : ERR_INTEGRITY,
-                   rc < 0 ? "file %u: its sealed records do not open"
-                          : "file %u: not the digest that the manifest states",
-                   file);
+    return rc == 0 || rc == ERR_INTEGRITY
+               ? err_set(err, ERR_INTEGRITY, "the bytes are not those of the manifest's digest")
+               : err_set(err, rc, "file %u: its records cannot be read", file);
 }

@@ -157,96 +157,6 @@ static void a_whole_batch_is_queued_and_opens_with_the_hubs_key(void **state)
     check_opens();
 }
 
-/* A whole batch as the gateway leaves it, by its number and date of receipt. */
-static void queue_path(const char *tenant, int number, char ret_path[INBOX_PATH_SIZE])
-{
-    snprintf(ret_path, INBOX_PATH_SIZE, "%s/queue/%s-%032x", root, tenant, (unsigned)number);
-}
-
-static void lay_in_queue(const char *tenant, int number, const char *entry)
-{
-    struct err err = {0};
-    char path[INBOX_PATH_SIZE];
-    snprintf(path, sizeof path, "%s/queue", root);
-    check_ok(file_make_folders(path, 0700, &err), &err);
-    queue_path(tenant, number, path);
-    check_ok(file_write(path, 0600, bytes_of(entry, strlen(entry)), &err), &err);
-}
-
-struct offered {
-    const char *tenant;
-    int number;
-};
-
-/* Takes each batch that is offered, or passes it over, and compares. */
-static void check_order(const struct offered *want, size_t count, bool is_taken)
-{
-    static struct inbox_pass pass = {.first = FIRST};
-    struct err err = {0};
-    struct inbox_queued queued;
-    char path[INBOX_PATH_SIZE];
-    pass = (struct inbox_pass){.first = FIRST};
-    for (size_t i = 0; i < count; i++) {
-        assert_int_equal(inbox_next(root, &pass, &queued, &err), 1);
-        assert_string_equal(queued.tenant, want[i].tenant);
-        assert_int_equal(strtol(queued.uuid, NULL, 16), want[i].number);
-        queue_path(queued.tenant, want[i].number, path);
-        if (is_taken)
-            assert_int_equal(unlink(path), 0);
-        else
-            inbox_pass_over(&pass, &queued);
-    }
-    assert_int_equal(inbox_next(root, &pass, &queued, &err), 0);
-    assert_int_equal(inbox_next(root, &pass, &queued, &err), !is_taken);
-}
-
-static void tenants_take_turns_and_the_oldest_date_is_first(void **state)
-{
-    (void)state;
-    static const struct offered want[] = {{"003", 9}, {"041", 6}, {"061", 7}, {"003", 2},
-                                          {"061", 8}, {"003", 1}, {"003", 3}};
-    lay_in_queue("003", 1, "2026-11-21");
-    lay_in_queue("003", 2, "2026-11-19");
-    lay_in_queue("003", 3, "2026-11-21");
-    lay_in_queue("003", 9, "no day"); /* counts as the oldest */
-    lay_in_queue("061", 7, "2026-10-01");
-    lay_in_queue("061", 8, "2026-11-25");
-    lay_in_queue("041", 6, "2026-11-25");
-    for (int is_taken = 0; is_taken <= 1; is_taken++) /* in trouble, they come round again */
-        check_order(want, sizeof want / sizeof *want, is_taken);
-}
-
-static void cheques_then_sick_notes_go_before_older_mail(void **state)
-{
-    (void)state;
-    static const struct offered want[] = {{"003", 4}, {"061", 8}, {"003", 3}, {"061", 7},
-                                          {"003", 5}, {"003", 1}, {"003", 2}};
-    lay_in_queue("003", 1, "2026-10-01 letter");
-    lay_in_queue("003", 2, "2026-10-02 cheques"); /* not a kind */
-    lay_in_queue("003", 3, "2026-11-21 cheque");
-    lay_in_queue("003", 4, "2026-11-20 cheque");
-    lay_in_queue("003", 5, "2026-11-19 sick_note");
-    lay_in_queue("061", 7, "2026-09-01");
-    lay_in_queue("061", 8, "2026-11-22 sick_note");
-    for (int is_taken = 0; is_taken <= 1; is_taken++)
-        check_order(want, sizeof want / sizeof *want, is_taken);
-}
-
-static void a_batch_that_comes_later_waits_for_one_of_another_tenant(void **state)
-{
-    (void)state;
-    static struct inbox_pass pass = {.first = FIRST};
-    struct err err = {0};
-    struct inbox_queued queued;
-    for (int i = 0; i < INBOX_UNFINISHED_MAX; i++)
-        lay_in_queue("003", i, "2026-11-20");
-    assert_int_equal(inbox_next(root, &pass, &queued, &err), 1);
-    assert_string_equal(queued.tenant, "003");
-    lay_in_queue("061", 1, "2026-11-25");
-    assert_int_equal(inbox_next(root, &pass, &queued, &err), 1);
-    assert_string_equal(queued.tenant, "061");
-}
-
 /* The gateway may be killed between any two chunks: a new one goes on where the disk is. */
 static void a_new_gateway_goes_on_at_the_durable_byte(void **state)
 {
@@ -597,9 +507,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(a_whole_batch_is_queued_and_opens_with_the_hubs_key, fresh),
-        cmocka_unit_test_setup(tenants_take_turns_and_the_oldest_date_is_first, fresh),
-        cmocka_unit_test_setup(cheques_then_sick_notes_go_before_older_mail, fresh),
-        cmocka_unit_test_setup(a_batch_that_comes_later_waits_for_one_of_another_tenant, fresh),
         cmocka_unit_test_setup(a_new_gateway_goes_on_at_the_durable_byte, fresh),
         cmocka_unit_test_setup(a_batch_is_queued_with_the_sync_not_before, fresh),
         cmocka_unit_test_setup(what_comes_during_a_sync_counts_with_the_next, fresh),
