@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/file.h"
 #include "base/scope.h"
@@ -110,6 +111,28 @@ int inbox_next(const char *root, struct inbox_pass *pass, struct inbox_queued *r
     memcpy(pass->served, best.tenant, sizeof pass->served);
     *ret_queued = best;
     return 1;
+}
+
+int inbox_look(const char *root, struct inbox_waiting *ret_waiting, struct err *err)
+{
+    char path[INBOX_PATH_SIZE];
+    struct inbox_queued queued;
+    struct stat stat;
+    *ret_waiting = (struct inbox_waiting){0};
+    snprintf(path, sizeof path, "%s/queue", root);
+    DIR *folder = opendir(path);
+    if (!folder)
+        return errno == ENOENT ? 0 : err_errno(err, errno, "%s", path);
+    for (const struct dirent *entry; (entry = readdir(folder)) != NULL;) {
+        if (!read_name(entry->d_name, &queued) ||
+            fstatat(dirfd(folder), entry->d_name, &stat, 0) < 0) /* taken meanwhile */
+            continue;
+        int64_t since_ms = (int64_t)stat.st_mtim.tv_sec * 1000 + stat.st_mtim.tv_nsec / 1000000;
+        if (ret_waiting->batches++ == 0 || since_ms < ret_waiting->oldest_ms)
+            ret_waiting->oldest_ms = since_ms;
+    }
+    closedir(folder);
+    return 0;
 }
 
 void inbox_pass_over(struct inbox_pass *pass, const struct inbox_queued *queued)

@@ -19,6 +19,14 @@ struct inbox_queued {
 /* Puts a whole batch into the queue. */
 int inbox_enqueue(const char *root, const struct manifest *manifest, struct err *err);
 
+/* How many batches wait for the hub, and since when the oldest does: milliseconds since 1970, 0
+ * when none. An inbox that is not there has none. */
+struct inbox_waiting {
+    uint32_t batches;
+    int64_t oldest_ms;
+};
+int inbox_look(const char *root, struct inbox_waiting *ret_waiting, struct err *err);
+
 /* How far the turns of tenants are; starts with `first` alone. */
 struct inbox_pass {
     const char *first;                 /* kinds that go first (base/words.h), borrowed; "": none */

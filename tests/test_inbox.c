@@ -134,9 +134,15 @@ static void a_whole_batch_is_queued_and_opens_with_the_hubs_key(void **state)
     struct err err = {0};
     struct inbox_queued queued;
     static struct inbox_pass pass = {.first = FIRST};
+    struct inbox_waiting waiting;
     SCOPED(inbox_free) struct inbox *inbox = opened();
     assert_int_equal(inbox_next(root, &pass, &queued, &err), 0);
+    check_ok(inbox_look(root, &waiting, &err), &err);
+    assert_true(waiting.batches == 0 && waiting.oldest_ms == 0);
     send_all(inbox);
+    check_ok(inbox_look(root, &waiting, &err), &err);
+    assert_int_equal(waiting.batches, 1);
+    assert_in_range(clock_wall_ms() - waiting.oldest_ms, 0, 60000);
     assert_int_equal(inbox_next(root, &pass, &queued, &err), 1);
     assert_string_equal(queued.uuid, uuid);
     assert_string_equal(queued.received, "2026-11-20");

@@ -155,6 +155,7 @@ static void each_number_becomes_a_line_of_text(void **state)
     static const char *const lines[] = {
         "\ntripli_verdict 1\n",
         "\ntripli_hub_up 1\n",
+        "\ntripli_inbox_batches 3\n",
         "\ntripli_pages_accepted_total 9\n",
         "\ntripli_pages{state=\"to_code\"} 2\n",
         "\ntripli_oldest_page_seconds{tenant=\"061\"} 7.500\n",
@@ -163,9 +164,10 @@ static void each_number_becomes_a_line_of_text(void **state)
         "\n# TYPE tripli_pages gauge\n",
     };
     SCOPED(scope_free)
-    char *text = text_of("{\"pages_accepted\":9,\"to_code\":2,\"tenants\":[{\"tenant\":\"061\","
-                         "\"oldest_ms\":2500,\"waiting\":4}],\"lanes\":[{\"worker\":"
-                         "\"a\\\"b\\\\c\\nd\",\"cpu_ms\":1500}]}");
+    char *text = text_of(
+        "{\"inbox_batches\":3,\"pages_accepted\":9,\"to_code\":2,\"tenants\":[{\"tenant\":\"061\","
+        "\"oldest_ms\":2500,\"waiting\":4}],\"lanes\":[{\"worker\":"
+        "\"a\\\"b\\\\c\\nd\",\"cpu_ms\":1500}]}");
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
         if (!strstr(text, lines[i]))
             fail_msg("no line '%s' in:\n%s", lines[i] + 1, text);

@@ -99,6 +99,8 @@ void prometheus_write(FILE *to, const json_t *status, int verdict, int64_t now_m
     fprintf(to, "tripli_verdict %d\n", verdict);
     put_head(to, "tripli_hub_up", "gauge", "Whether a hub answers.");
     fprintf(to, "tripli_hub_up %d\n", lanes != NULL);
+    put_head(to, "tripli_inbox_batches", "gauge", "Partners' batches that the hub has not yet.");
+    fprintf(to, "tripli_inbox_batches %lld\n", (long long)number(status, "inbox_batches"));
     put_pages(to, status);
     put_tenants(to, json_object_get(status, "tenants"), now_ms);
     put_lanes(to, lanes);

@@ -5,6 +5,7 @@
  */
 #include <stdio.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include "archive/backup.h"
 #include "archive/find.h"
@@ -79,12 +80,28 @@ static void say(void *to, const char *line)
     fprintf(to, "%s\n", line);
 }
 
+/* A receipt in the partners' inbox that is newer than the backup would speak for pages that are not
+ * there any more, and keep the partner from sending them again. */
+static int refuse_old_receipts(const struct place *place, struct err *err)
+{
+    char path[PLACE_SIZE + 32];
+    snprintf(path, sizeof path, "%s/partners/queue", place->data);
+    return access(path, F_OK) != 0
+               ? 0
+               : err_set(err, ERR_CONFLICT,
+                         "%s/partners: its receipts may be newer than the backup; move it away, "
+                         "but for gateway.key",
+                         place->data);
+}
+
 static int restore(const struct backup_verb *verb, struct err *err)
 {
     struct verify_report report = {0};
     struct archive *archive = NULL;
     const struct place *place = &verb->program.place;
-    int rc = backup_restore(verb->folder, place->data, place->keys, err);
+    int rc = refuse_old_receipts(place, err);
+    if (rc == 0)
+        rc = backup_restore(verb->folder, place->data, place->keys, err);
     if (rc == 0)
         rc = ask_settle(&verb->program, err);
     if (rc == 0)

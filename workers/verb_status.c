@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "partners/inbox_queue.h"
 #include "workers/ask.h"
 #include "workers/counts_json.h"
 #include "workers/french.h"
@@ -83,6 +84,18 @@ static int read_status(struct status_verb *verb, json_t **ret_status, struct err
         rc = standings_to_json(archive, 0, *ret_status, err);
     }
     archive_free(&archive);
+    return rc;
+}
+
+/* What partners have sent and the hub does not know of yet. */
+static int add_inbox(const struct place *place, json_t *status, struct err *err)
+{
+    char root[PLACE_SIZE + 16];
+    struct inbox_waiting waiting;
+    snprintf(root, sizeof root, "%s/partners", place->data);
+    int rc = inbox_look(root, &waiting, err);
+    json_object_set_new(status, "inbox_batches", json_integer(waiting.batches));
+    json_object_set_new(status, "inbox_oldest_ms", json_integer(waiting.oldest_ms));
     return rc;
 }
 
@@ -240,6 +253,12 @@ static void print_plain(const json_t *status, int verdict)
            number(status, "envelopes_filed"), number(status, "documents"));
     if (oldest > 0)
         printf("plus ancien  à lire depuis %lld s\n", (clock_wall_ms() - oldest) / 1000);
+    if (number(status, "inbox_batches") > 0)
+        printf(
+            "partenaires  lots envoyés que tripli-import n'a pas encore tous remis : %lld, le plus "
+            "ancien depuis %lld s\n",
+            number(status, "inbox_batches"),
+            (clock_wall_ms() - number(status, "inbox_oldest_ms")) / 1000);
     print_rewriting(json_object_get(status, "rewriting"));
     print_tenants(json_object_get(status, "tenants"));
     if (nobody_reads(status))
@@ -271,8 +290,10 @@ int verb_status(int argc, char **argv)
     int failed = verb_start(&argp, argc, argv, &verb.program);
     if (failed != 0)
         return failed;
-    if (read_status(&verb, &status, &err) < 0)
+    if (read_status(&verb, &status, &err) < 0 || add_inbox(&verb.program.place, status, &err) < 0) {
+        json_decref(status);
         return program_fail(&verb.program, &err);
+    }
     int verdict = judge(status);
     if (verb.prometheus)
         prometheus_write(stdout, status, verdict, clock_wall_ms());
