@@ -224,11 +224,11 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     }
 }
 
-/* As program_keep_memory does for tripli submit. */
-static void keep_memory(void)
+static int start(struct err *err)
 {
-    mallopt(M_MMAP_THRESHOLD, KEPT_BYTES);
+    mallopt(M_MMAP_THRESHOLD, KEPT_BYTES); /* as program_keep_memory does for tripli submit */
     mallopt(M_TRIM_THRESHOLD, KEPT_BYTES);
+    return seal_start(err);
 }
 
 int main(int argc, char **argv)
@@ -246,10 +246,9 @@ int main(int argc, char **argv)
     static const struct argp argp = {known, parse, "FILE...", about, NULL, NULL, NULL};
     static struct load load = {.times = 1, .repeats = 1};
     struct err err = {0};
-    keep_memory();
     log_start("partner-load");
     argp_parse(&argp, argc, argv, 0, NULL, &load);
-    int rc = seal_start(&err);
+    int rc = start(&err);
     rc = rc < 0 ? rc : read_files(&load, &err);
     rc = rc < 0 ? rc : submit_all(&load, &err);
     clear(&load);

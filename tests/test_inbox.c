@@ -20,8 +20,6 @@
 #include "partners/spool_read.h"
 #include "tests/check.h"
 
-#define FIRST "cheque sick_note"
-
 enum { FILES = 3, FILE_BYTES = 600000, STEP = SPOOL_CHUNK_BYTES };
 
 static char uuid[] = "0123456789abcdef0123456789abcdef";
@@ -140,7 +138,7 @@ static void a_whole_batch_is_queued_and_opens_with_the_hubs_key(void **state)
     (void)state;
     struct err err = {0};
     struct inbox_queued queued;
-    static struct inbox_pass pass = {.first = FIRST};
+    static struct inbox_pass pass = {.first = "cheque sick_note"};
     struct inbox_waiting waiting;
     SCOPED(inbox_free) struct inbox *inbox = opened();
     assert_int_equal(inbox_next(root, &pass, &queued, &err), 0);
@@ -191,8 +189,8 @@ static bool is_queued(void)
 {
     struct err err = {0};
     struct inbox_queued queued;
-    static struct inbox_pass pass = {.first = FIRST};
-    pass = (struct inbox_pass){.first = FIRST};
+    static struct inbox_pass pass = {.first = "cheque sick_note"};
+    pass = (struct inbox_pass){.first = "cheque sick_note"};
     return inbox_next(root, &pass, &queued, &err) == 1;
 }
 
