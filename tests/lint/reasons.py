@@ -18,8 +18,8 @@ READERS = ["header", "jpeg_read", "png_read", "tiff_directory", "tiff_file", "ti
 PARTNERS = ["partners/client", "partners/talk", "partners/fetch", "workers/verb_submit",
             "workers/verb_fetch", "workers/fetch_folder", "workers/sealed_pages"]
 # The platform's side of the partners' door says more than a partner ever sees.
-PLATFORM = ["partners/inbox", "partners/spool_read", "workers/gateway", "workers/import", "workers/cutter_client",
-            "archive/handover"]
+PLATFORM = ["partners/inbox", "partners/spool_read", "workers/gateway", "workers/import",
+            "workers/cutter_client", "archive/handover"]
 FEEDING = ["scan", "scan_feeder", "scan_folder", "capture", "pdf_pages", "sealed_tool"]
 WAITING = ["workers/hub_capture.c"]
 COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
