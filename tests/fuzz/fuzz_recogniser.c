@@ -51,9 +51,14 @@ static void read_line(struct fast_reader *reader, const struct Pix *strip)
 {
     struct err err = {0};
     SCOPED(ocr_text_free) struct ocr_text text = {0};
-    double assurance;
+    double assurance, anew;
     int rc = fast_reader_line(reader, strip, &text, &assurance, &err);
     assert(rc == 0 || err.text[0] != '\0');
+    size_t first = text.count;
+    rc = fast_reader_line_anew(reader, strip, &text, &anew, &err);
+    assert(rc >= 0 || err.text[0] != '\0');
+    assert(rc == 1 || (text.count == first && anew == 0));
+    assert(anew >= 0 && anew <= 1);
     assert(assurance >= 0 && assurance <= 1);
     for (size_t i = 0; i < text.count; i++) {
         assert(text.words[i].text[0] != '\0' && text.words[i].box.width > 0);
