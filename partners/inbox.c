@@ -300,10 +300,10 @@ static int load(struct inbox *inbox, struct upload *upload, struct err *err)
     if (rc < 0)
         return rc;
     upload->standing = (struct inbox_standing){.phase = INBOX_MANIFEST};
-    if (is_there(inbox, upload, "receipt"))
-        upload->standing.phase = INBOX_DONE;
-    else if (is_queued(inbox, upload))
+    if (is_queued(inbox, upload)) /* first: it goes after the receipt has come */
         upload->standing.phase = INBOX_QUEUED;
+    else if (is_there(inbox, upload, "receipt"))
+        upload->standing.phase = INBOX_DONE;
     else if (is_there(inbox, upload, "manifest"))
         rc = read_manifest(inbox, upload, err);
     if (rc == 0 && upload->manifest.count > 0)
@@ -475,8 +475,12 @@ static int take_manifest(const struct inbox *inbox, struct upload *upload,
     if (rc < 0)
         return rc;
     upload->standing.at += (uint32_t)chunk->bytes.len;
-    return upload->standing.at == upload->announced.bytes ? keep_manifest(inbox, upload, path, err)
-                                                          : 0;
+    if (upload->standing.at < upload->announced.bytes)
+        return 0;
+    rc = keep_manifest(inbox, upload, path, err);
+    if (rc < 0)
+        upload->standing.at = 0; /* after trouble of ours it is sent once more */
+    return rc;
 }
 
 /* ---- chunks ---- */

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/scope.h"
 #include "base/words.h"
@@ -97,6 +98,8 @@ int inbox_next(const char *root, struct inbox_pass *pass, struct inbox_queued *r
         return 0;
     if (!folder)
         return err_errno(err, errno, "%s", path);
+    if (pass->count > 0 && clock_mono_ms() >= pass->ends_ms)
+        pass->count = 0;
     for (const struct dirent *entry; (entry = readdir(folder)) != NULL;) {
         if (!read_name(entry->d_name, &found) || is_passed_over(pass, &found))
             continue;
@@ -138,6 +141,8 @@ int inbox_look(const char *root, struct inbox_waiting *ret_waiting, struct err *
 
 void inbox_pass_over(struct inbox_pass *pass, const struct inbox_queued *queued)
 {
+    if (pass->count == 0)
+        pass->ends_ms = clock_mono_ms() + INBOX_PASS_MS;
     pass->count %= INBOX_PASSED_MAX;
     pass->over[pass->count++] = *queued;
 }

@@ -27,15 +27,19 @@ struct inbox_waiting {
 };
 int inbox_look(const char *root, struct inbox_waiting *ret_waiting, struct err *err);
 
+enum { INBOX_PASS_MS = 60000 }; /* a pass ends then at the latest: others may always have mail */
+
 /* How far the turns of tenants are; starts with `first` alone. */
 struct inbox_pass {
     const char *first;                 /* kinds that go first (base/words.h), borrowed; "": none */
     char served[MANIFEST_TENANT_SIZE]; /* the tenant served last */
+    int64_t ends_ms;                   /* of clock_mono_ms, when a batch was passed over */
     uint32_t count;
     struct inbox_queued over[INBOX_PASSED_MAX]; /* not offered again before the pass ends */
 };
 
-/* The batch to take next: 1, or 0 when all that wait are passed over; then a new pass begins.
+/* The batch to take next: 1, or 0 when all that wait are passed over; then a new pass begins, and
+ * INBOX_PASS_MS after the first was passed over.
  * Tenants take turns in the order of their codes; inside a tenant the kinds in `first` go before
  * the rest, then the oldest date of receipt, then the lowest uuid. A batch is offered until it is
  * cleared or passed over. */

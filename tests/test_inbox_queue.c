@@ -106,6 +106,27 @@ static void a_batch_that_comes_later_waits_for_one_of_another_tenant(void **stat
     assert_string_equal(queued.tenant, "061");
 }
 
+/* A tenant that always has mail must not keep another's from being tried again. */
+static void what_was_passed_over_is_offered_again_after_a_while(void **state)
+{
+    (void)state;
+    static struct inbox_pass pass = {.first = FIRST};
+    struct err err = {0};
+    struct inbox_queued queued;
+    lay_in_queue("003", 1, "2026-11-20");
+    lay_in_queue("061", 1, "2026-11-20");
+    assert_int_equal(inbox_next(root, &pass, &queued, &err), 1);
+    assert_string_equal(queued.tenant, "003");
+    inbox_pass_over(&pass, &queued);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(inbox_next(root, &pass, &queued, &err), 1);
+        assert_string_equal(queued.tenant, "061");
+    }
+    pass.ends_ms -= INBOX_PASS_MS;
+    assert_int_equal(inbox_next(root, &pass, &queued, &err), 1);
+    assert_string_equal(queued.tenant, "003");
+}
+
 static int fresh(void **state)
 {
     (void)state;
@@ -124,6 +145,7 @@ int main(void)
         cmocka_unit_test_setup(tenants_take_turns_and_the_oldest_date_is_first, fresh),
         cmocka_unit_test_setup(cheques_then_sick_notes_go_before_older_mail, fresh),
         cmocka_unit_test_setup(a_batch_that_comes_later_waits_for_one_of_another_tenant, fresh),
+        cmocka_unit_test_setup(what_was_passed_over_is_offered_again_after_a_while, fresh),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     file_remove_tree(top, &err);

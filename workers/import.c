@@ -76,11 +76,13 @@ static void delivery_free(struct delivery **delivery)
     *delivery = NULL;
 }
 
-/* The partner's uuid means something within its tenant only. */
-static void hub_uuid(const struct inbox_batch *batch, char ret_uuid[MANIFEST_UUID_SIZE])
+/* The partner's uuid means something within its tenant only. After a restore the archive may know
+ * the uuid with another date of receipt than it is sent with again: that is another batch. */
+static void hub_uuid(const struct delivery *delivery, char ret_uuid[MANIFEST_UUID_SIZE])
 {
-    char name[80], hex[DIGEST_HEX_SIZE];
-    int len = snprintf(name, sizeof name, "partner %s %s", batch->tenant, batch->uuid);
+    char name[160], hex[DIGEST_HEX_SIZE];
+    int len = snprintf(name, sizeof name, "partner %s %s %s", delivery->batch.tenant,
+                       delivery->batch.uuid, digest_hex(&delivery->receipt.manifest, hex));
     struct digest digest = digest_of(bytes_of(name, (size_t)len));
     snprintf(ret_uuid, MANIFEST_UUID_SIZE, "%.32s", digest_hex(&digest, hex));
 }
@@ -91,7 +93,7 @@ static int open_batch(struct delivery *delivery, struct err *err)
     struct batch_opened_message opened;
     if (delivery->capture)
         return 0;
-    hub_uuid(&delivery->batch, open.uuid);
+    hub_uuid(delivery, open.uuid);
     memcpy(open.tenant, delivery->batch.tenant, sizeof open.tenant);
     memcpy(open.received, delivery->manifest.received, sizeof open.received);
     memcpy(open.mail, delivery->manifest.kind, sizeof open.mail);

@@ -86,6 +86,9 @@ static error_t parse_more(int key, char *arg, struct submit_verb *verb)
         return 0;
     case 'o':
         verb->out = arg;
+        if (strlen(arg) >= sizeof verb->receipt)
+            argp_error(state, "--out: a path of %zu bytes, at most %zu", strlen(arg),
+                       sizeof verb->receipt - 1);
         return 0;
     case 'w':
         verb->watch = true;
