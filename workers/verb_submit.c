@@ -86,9 +86,6 @@ static error_t parse_more(int key, char *arg, struct submit_verb *verb)
         return 0;
     case 'o':
         verb->out = arg;
-        if (strlen(arg) >= sizeof verb->receipt)
-            argp_error(state, "--out: a path of %zu bytes, at most %zu", strlen(arg),
-                       sizeof verb->receipt - 1);
         return 0;
     case 'w':
         verb->watch = true;
@@ -100,6 +97,9 @@ static error_t parse_more(int key, char *arg, struct submit_verb *verb)
 
 static void check_options(const struct submit_verb *verb, struct argp_state *state)
 {
+    if (verb->out && strlen(verb->out) >= sizeof verb->receipt)
+        argp_error(state, "--out: a path of %zu bytes, at most %zu", strlen(verb->out),
+                   sizeof verb->receipt - 1);
     struct day day;
     if (!verb_door_is_known(&verb->door) || !verb->tenant)
         argp_error(state, "--gateway, --gateway-key, --key and --tenant are wanted");
