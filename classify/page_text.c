@@ -120,31 +120,43 @@ static bool is_scattered(const struct ocr_text *text)
     return letters >= SCATTERED_LEAST && (double)in_words < scattered_share * (double)letters;
 }
 
-/* With the layout turned by a quarter: a glance from both ends, and the better end if it reads
- * better than what was read so far; otherwise the layout is as before. */
-static int read_turned(struct reading *reading, struct page_text *ret, struct err *err)
+/* A glance from both ends: 1 and the end that reads best, where that is better than `ret`; 0 where
+ * none is, or the deadline comes first. */
+static int glance_at_ends(struct reading *reading, const struct page_text *ret, bool *ret_flipped,
+                          struct err *err)
 {
-    struct part part = {.rough = true};
     double best = ret->text.confidence + turn_lead;
-    bool better = false;
-    int rc = reading_turn_layout(reading, err);
-    for (int end = 0; rc == 0 && end < 2; end++) {
+    int better = 0;
+    for (int end = 0; end < 2; end++) {
         SCOPED(page_text_free) struct page_text page = {0};
-        part.flipped = end == 1;
-        rc = read_page(reading, &part, &page, err);
-        if (rc < 0 || is_scattered(&page.text) || page.text.confidence < best)
+        const struct part part = {.flipped = end == 1, .rough = true};
+        int rc = read_page(reading, &part, &page, err);
+        if (rc < 0)
+            return rc == ERR_TIMEOUT ? 0 : rc;
+        if (is_scattered(&page.text) || page.text.confidence < best)
             continue;
         best = page.text.confidence;
-        reading->flipped = part.flipped;
-        better = true;
+        *ret_flipped = part.flipped;
+        better = 1;
     }
-    if (rc < 0)
-        return rc;
-    if (!better)
-        return reading_turn_layout(reading, err);
+    return better;
+}
+
+/* With the layout turned by a quarter: the better end if it reads better than what was read so far,
+ * which overrules what a mark said of the turn; otherwise layout and text are as before. */
+static int read_turned(struct reading *reading, struct page_text *ret, struct err *err)
+{
+    bool flipped = false;
+    int rc = reading_turn_layout(reading, err);
+    if (rc == 0)
+        rc = glance_at_ends(reading, ret, &flipped, err);
+    if (rc <= 0)
+        return rc < 0 ? rc : reading_turn_layout(reading, err);
+    const struct part part = {.flipped = flipped};
+    reading->rotation = -1;
+    reading->flipped = flipped;
     reading->turn_sureness = read_upright;
     verdict_reason(reading->verdict, "read turned by a quarter, which reads better");
-    part = (struct part){.flipped = reading->flipped};
     page_text_free(ret);
     *ret = (struct page_text){0};
     rc = read_page(reading, &part, ret, err);

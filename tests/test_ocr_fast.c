@@ -151,6 +151,39 @@ static void specks_are_not_read_as_letters(void **state)
     free(texts[1]);
 }
 
+/* Two chequered blocks: a line for the line finder, nothing for the network. */
+static struct Pix *draw_chequers(void)
+{
+    enum { LEFT = 100, TOP = 150, WIDTH = 40, HEIGHT = 26, STEP = 61, CELL = 3 };
+    struct Pix *page = fixture_page(1000, 400, 300);
+
+    for (int i = 0; i < 2 * WIDTH * HEIGHT; i++) {
+        int block = i / (WIDTH * HEIGHT), x = i % WIDTH, y = i / WIDTH % HEIGHT;
+
+        if ((x / CELL + y / CELL) % 2 == 1)
+            pixSetPixel(page, LEFT + STEP * block + x, TOP + y, 1);
+    }
+    return page;
+}
+
+static void a_first_line_that_reads_as_nothing_adds_no_word(void **state)
+{
+    struct ocr_params params = OCR_DEFAULT;
+    SCOPED(ocr_free) struct ocr *ocr = NULL;
+    SCOPED(image_free) struct Pix *page = draw_chequers();
+    SCOPED(ocr_text_free) struct ocr_text text = {0};
+    struct ocr_request request = {.page = page, .dpi = 300, .rough = true, .deadline_ms = 60000};
+    struct err err = {0};
+
+    (void)state;
+    check_ok(ocr_open(&params, &ocr, &err), &err);
+    check_ok(ocr_read(ocr, &request, &text, &err), &err);
+    assert_int_equal(text.count, 0);
+    assert_null(text.words);
+    assert_int_equal(text.account.reader, OCR_FAST);
+    assert_true(text.account.ms[OCR_STEP_NETWORK] > 0);
+}
+
 static struct fast_model *open_model(void)
 {
     struct ocr_params params = OCR_DEFAULT;
@@ -319,6 +352,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_strip_reads_as_the_library_reads_it),
         cmocka_unit_test(specks_are_not_read_as_letters),
+        cmocka_unit_test(a_first_line_that_reads_as_nothing_adds_no_word),
         cmocka_unit_test(all_kernels_give_the_same_bits),
         cmocka_unit_test(grain_of_the_paper_is_not_taken_for_ink),
         cmocka_unit_test(widths_out_of_range_are_refused),

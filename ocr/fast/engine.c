@@ -143,9 +143,11 @@ static void tighten(const struct page_reading *reading, struct ocr_word *word)
     word->box = (struct ocr_rect){word->box.x + x, word->box.y + y, width, height};
 }
 
-/* Takes the words from `first` to `end` out. */
+/* Takes the words from `first` to `end` out; `words` is NULL before the first word. */
 static void take_out(struct ocr_text *text, size_t first, size_t end)
 {
+    if (first == end)
+        return;
     for (size_t i = first; i < end; i++)
         free(text->words[i].text);
     memmove(text->words + first, text->words + end, (text->count - end) * sizeof *text->words);
