@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "base/fault.h"
@@ -221,20 +222,36 @@ int spool_seal(struct spool *spool, const struct spool_chunk *chunk, struct spoo
     return 0;
 }
 
-int spool_put(const struct spool_blocks *blocks, struct err *err)
+/* Leaves what is not written yet: from the middle of a block on, if need be. */
+static void skip(struct iovec **left, int *count, size_t written)
+{
+    for (; *count > 0 && written >= (*left)->iov_len; (*left)++, (*count)--)
+        written -= (*left)->iov_len;
+    if (*count > 0) {
+        (*left)->iov_base = (uint8_t *)(*left)->iov_base + written;
+        (*left)->iov_len -= written;
+    }
+}
+
+int spool_put(const struct spool_blocks *blocks, int count, struct err *err)
 {
     const struct spool *spool = blocks->spool;
+    struct iovec parts[SPOOL_PUT_MOST], *left = parts;
+    uint64_t at = blocks->at;
     int fault = fault_point("spool.append.before_write");
     if (fault)
         return err_errno(err, fault, "%s", spool->path);
-    for (size_t done = 0; done < blocks->sealed.len;) {
-        ssize_t put = pwrite(spool->fd, blocks->sealed.at + done, blocks->sealed.len - done,
-                             (off_t)(blocks->at + done));
+    assert(count <= SPOOL_PUT_MOST);
+    for (int i = 0; i < count; i++)
+        parts[i] = (struct iovec){blocks[i].sealed.at, blocks[i].sealed.len};
+    while (count > 0) {
+        ssize_t put = pwritev(spool->fd, left, count, (off_t)at);
         if (put < 0 && errno == EINTR)
             continue;
         if (put < 0)
             return err_errno(err, errno, "%s: write", spool->path);
-        done += (size_t)put;
+        skip(&left, &count, (size_t)put);
+        at += (uint64_t)put;
     }
     return 0;
 }

@@ -1,9 +1,9 @@
 /*
  * The spool: all files of one batch that a partner sends, sealed chunk by chunk for the hub before
- * they touch the disk. Each opening makes a key, seals it for the hub's public key (libsodium's
- * crypto_box_seal: X25519, XSalsa20-Poly1305) and each chunk for that key (chunk_seal.h), and
- * forgets it at the end: who writes a spool cannot read it back. The durable chunk is where a
- * broken upload goes on.
+ * they touch the disk. Each opening or taking back makes a key, seals it for the hub's public key
+ * (libsodium's crypto_box_seal: X25519, XSalsa20-Poly1305) and each chunk for that key
+ * (chunk_seal.h), and forgets it at the end: who writes a spool cannot read it back. The durable
+ * chunk is where a broken upload goes on.
  * SPDX-License-Identifier: Apache-2.0
  */
 #pragma once
@@ -33,7 +33,8 @@ enum {
     SPOOL_CHUNK_BYTES = 256 * 1024,       /* a peer may cost its queue of four no more than 1 MB */
     SPOOL_FILE_BYTES = 256 * 1024 * 1024, /* a TIFF of many pages; larger ones are sent in parts */
     SPOOL_BLOCKS_MOST = SPOOL_CHUNK_BYTES + SPOOL_BLOCK_BYTES, /* of a chunk with all around it */
-    SPOOL_IN_DOUBT = 256 /* the last chunks, of which a power cut may keep any */
+    SPOOL_IN_DOUBT = 256, /* the last chunks, of which a power cut may keep any */
+    SPOOL_PUT_MOST = 16   /* chunks in one write, 4 MB: twice a sender's window */
 };
 
 struct spool_public {
@@ -103,7 +104,10 @@ int spool_seal(struct spool *spool, const struct spool_chunk *chunk, struct spoo
  * settle what was marked, or take back all that was not durable before, after ERR_FULL or ERR_IO:
  * it can be sent again. The first sync makes the name durable, too. */
 void spool_mark(struct spool *spool);
-int spool_put(const struct spool_blocks *blocks, struct err *err);
+
+/* Blocks of one spool, 1 to SPOOL_PUT_MOST, each beginning where the one before it ends: a disk
+ * takes them as one write. */
+int spool_put(const struct spool_blocks *blocks, int count, struct err *err);
 int spool_sync(const struct spool *spool, struct err *err);
 void spool_settle(struct spool *spool);
 void spool_take_back(struct spool *spool);

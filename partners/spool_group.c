@@ -55,12 +55,35 @@ static int sync_disk(const struct spool_group *group, struct err *err)
     return rc;
 }
 
+/* How many of the chunks from the first on are of one spool, one after the other. */
+static int run_of(const struct spool_blocks *chunks, int count)
+{
+    int run = 1;
+    while (run < count && run < SPOOL_PUT_MOST && chunks[run].spool == chunks->spool)
+        run++;
+    return run;
+}
+
+/* The chunks came from many partners in turns; the disk gets each spool's together. */
+static int put(const struct members *members, struct err *err)
+{
+    struct spool_blocks sorted[SPOOL_GROUP_MAX];
+    int count = 0, rc = 0;
+    for (int i = 0; i < members->count; i++)
+        for (int j = 0; j < members->chunk_count; j++)
+            if (members->chunks[j].spool == members->at[i])
+                sorted[count++] = members->chunks[j];
+    for (int i = 0, run; rc == 0 && i < count; i += run) {
+        run = run_of(sorted + i, count - i);
+        rc = spool_put(sorted + i, run, err);
+    }
+    return rc;
+}
+
 static int put_and_sync(const struct spool_group *group, struct err *err)
 {
     const struct members *members = group->syncing;
-    int rc = 0;
-    for (int i = 0; rc == 0 && i < members->chunk_count; i++)
-        rc = spool_put(&members->chunks[i], err);
+    int rc = put(members, err);
     if (rc < 0)
         return rc;
     return members->count == 1 && !spool_is_fresh(members->at[0]) ? spool_sync(members->at[0], err)

@@ -17,7 +17,7 @@ struct client_params {
 };
 
 enum {
-    TALK_WINDOW = 8,       /* chunks on their way: half of them synced, half gathering meanwhile */
+    TALK_WINDOW = 12,      /* chunks on their way: some synced, some gathering, some on the line */
     TALK_ANSWER_MS = 5000, /* an answer later than that is not waited for any more */
     TALK_PAUSE_MS = 1000,  /* before a gateway that is full, or a batch that is queued, is asked */
     TALK_STEP_MS = 100

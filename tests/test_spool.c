@@ -70,7 +70,7 @@ static int append(struct spool *spool, const struct spool_chunk *chunk, struct e
     if (rc < 0)
         return rc;
     spool_mark(spool);
-    rc = spool_put(&blocks, err);
+    rc = spool_put(&blocks, 1, err);
     if (rc == 0)
         rc = spool_sync(spool, err);
     (rc < 0 ? spool_take_back : spool_settle)(spool);
@@ -320,6 +320,7 @@ static void a_spool_has_one_writer(void **state)
     struct err err = {0};
     SCOPED(spool_free) struct spool *first = opened();
     struct spool *second = NULL;
+    assert_int_equal(count_of(first), 0);
     check_refused(open_known(0, &second, &err), ERR_CONFLICT, &err);
     assert_null(second);
 }
