@@ -92,17 +92,6 @@ static int write_slot(const char *path, int64_t index, const uint8_t at[SLOT_BYT
     return 0;
 }
 
-static int sync_parent(const char *path, struct err *err)
-{
-    char folder[4096];
-    snprintf(folder, sizeof folder, "%s", path);
-    char *slash = strrchr(folder, '/');
-    if (!slash)
-        return 0;
-    *slash = '\0';
-    return file_sync_folder(folder, err);
-}
-
 int keyslots_put(const char *path, const struct slot *slot, uint32_t *ret_index, struct err *err)
 {
     SCOPED(buf_free) struct buf file = {0};
@@ -123,7 +112,7 @@ int keyslots_put(const char *path, const struct slot *slot, uint32_t *ret_index,
         return err_errno(err, fault, "%s: write", path);
     rc = write_slot(path, index, at, err);
     if (rc == 0 && file.len == 0)
-        rc = sync_parent(path, err);
+        rc = file_sync_parent(path, err);
     fault_point("keys.slot.after_write");
     *ret_index = (uint32_t)index;
     return rc;

@@ -91,7 +91,7 @@ int file_write_all(int fd, struct bytes data, const char *name, struct err *err)
     return 0;
 }
 
-static int sync_parent(const char *path, struct err *err)
+int file_sync_parent(const char *path, struct err *err)
 {
     char folder[PATH_MAX];
     snprintf(folder, sizeof folder, "%s", path);
@@ -130,7 +130,7 @@ int file_write(const char *path, mode_t mode, struct bytes data, struct err *err
     if (rename(part, path) < 0)
         return err_errno(err, errno, "%s: rename", path);
     fault_point("file.after_rename");
-    return sync_parent(path, err);
+    return file_sync_parent(path, err);
 }
 
 int file_make_folders(const char *path, mode_t mode, struct err *err)
@@ -145,7 +145,7 @@ int file_make_folders(const char *path, mode_t mode, struct err *err)
         *at = '\0';
         /* A new folder is a name in its parent: until that is synced a power cut takes the folder,
          * and whatever was synced within it. */
-        int rc = mkdir(step, mode) == 0 ? sync_parent(step, err)
+        int rc = mkdir(step, mode) == 0 ? file_sync_parent(step, err)
                  : errno == EEXIST      ? 0
                                         : err_errno(err, errno, "%s: make folder", step);
         if (rc < 0)

@@ -31,6 +31,8 @@ int file_make_folders(const char *path, mode_t mode, struct err *err);
 
 /* Makes names created, renamed or removed in the folder durable. */
 int file_sync_folder(const char *path, struct err *err);
+/* The same for the folder that `path` lies in. */
+int file_sync_parent(const char *path, struct err *err);
 
 /* Removes a folder and all below it; a missing folder is fine. Symbolic links are not followed. */
 int file_remove_tree(const char *path, struct err *err);

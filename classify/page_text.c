@@ -163,11 +163,34 @@ static int read_turned(struct reading *reading, struct page_text *ret, struct er
     return rc < 0 ? rc : reading_look_anew(reading, err);
 }
 
+static void take_text(struct page_text *from, struct page_text *to)
+{
+    page_text_free(to);
+    *to = *from;
+    *from = (struct page_text){0};
+}
+
+/* The text of the end that a glance, `other`, found better; the glance itself where the deadline
+ * comes before more. */
+static int read_other_end(struct reading *reading, struct part part, struct page_text *other,
+                          struct page_text *ret, struct err *err)
+{
+    SCOPED(page_text_free) struct page_text whole = {0};
+    take_text(other, ret);
+    if (part.rough)
+        return 0;
+    part.flipped = reading->flipped;
+    int rc = read_page(reading, &part, &whole, err);
+    if (rc == 0)
+        take_text(&whole, ret);
+    return rc == ERR_TIMEOUT ? 0 : rc;
+}
+
 int page_text_read_zone(struct reading *reading, struct rect_mm zone, struct page_text *ret,
                         struct err *err)
 {
-    struct part part = {zone, reading->flipped, !reading->look.typed};
-    struct part other_end = {zone, !reading->flipped, true};
+    const struct part part = {zone, reading->flipped, !reading->look.typed};
+    const struct part other_end = {zone, !reading->flipped, true};
     int rc = read_page(reading, &part, ret, err);
     if (rc < 0 || !reading->turn_is_text)
         return rc;
@@ -178,22 +201,17 @@ int page_text_read_zone(struct reading *reading, struct rect_mm zone, struct pag
     }
     SCOPED(page_text_free) struct page_text other = {0};
     rc = read_page(reading, &other_end, &other, err);
+    if (rc < 0)
+        return rc == ERR_TIMEOUT ? 0 : rc;
     double lead = other.text.confidence - ret->text.confidence;
-    if (rc < 0 || fabs(lead) < turn_lead)
-        return rc;
+    if (fabs(lead) < turn_lead)
+        return 0;
     reading->turn_sureness = fmin(read_upright, 0.5 + 2 * fabs(lead));
     if (lead < 0)
         return 0;
     reading->flipped = !reading->flipped;
     verdict_reason(reading->verdict, "read the other way up, which reads better");
-    page_text_free(ret);
-    if (!part.rough) {
-        other_end.rough = false;
-        return read_page(reading, &other_end, ret, err);
-    }
-    *ret = other;
-    other = (struct page_text){0};
-    return 0;
+    return read_other_end(reading, part, &other, ret, err);
 }
 
 int page_text_read(struct reading *reading, struct page_text *ret, struct err *err)

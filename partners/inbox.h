@@ -103,6 +103,8 @@ int inbox_receipt(struct inbox *inbox, const struct inbox_batch *batch, uint32_t
 /* ---- for the hub's side ---- */
 
 #define INBOX_SPOOL "files"
+#define INBOX_BEGUN "begun"       /* empty; there before the hub has a page of the batch */
+#define INBOX_REFUSALS "refusals" /* inbox_refusals.h */
 
 /* Paths in the inbox, below `root`; `name` NULL is the batch's folder. */
 void inbox_path(const char *root, const struct inbox_batch *batch, const char *name,
@@ -121,5 +123,6 @@ int inbox_count_unfinished(const char *root, const char *tenant);
 /* Whether the batch has its receipt. */
 bool inbox_has_receipt(const char *root, const struct inbox_batch *batch);
 
-/* Takes the sealed files of a batch that has its receipt away, then the batch out of the queue. */
+/* Takes the sealed files of a batch that has its receipt away, with what its taking had kept, then
+ * the batch out of the queue. */
 int inbox_clear(const char *root, const struct inbox_batch *batch, struct err *err);

@@ -96,9 +96,13 @@ static int take_away(const char *path, struct err *err)
 
 int inbox_clear(const char *root, const struct inbox_batch *batch, struct err *err)
 {
+    static const char *const names[] = {INBOX_SPOOL, INBOX_REFUSALS, INBOX_BEGUN};
     char path[INBOX_PATH_SIZE];
-    inbox_path(root, batch, INBOX_SPOOL, path);
-    int rc = take_away(path, err);
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < sizeof names / sizeof *names; i++) {
+        inbox_path(root, batch, names[i], path);
+        rc = take_away(path, err);
+    }
     inbox_queue_path(root, batch, path);
     return rc < 0 ? rc : take_away(path, err);
 }

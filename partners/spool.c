@@ -256,17 +256,6 @@ int spool_put(const struct spool_blocks *blocks, int count, struct err *err)
     return 0;
 }
 
-static int sync_folder_of(const char *path, struct err *err)
-{
-    SCOPED(scope_free) char *folder = strdup(path);
-    if (!folder)
-        return err_set(err, ERR_MEMORY, "%s: no memory for its folder's name", path);
-    char *slash = strrchr(folder, '/');
-    if (slash)
-        slash[slash == folder] = '\0';
-    return file_sync_folder(slash ? folder : ".", err);
-}
-
 int spool_sync(const struct spool *spool, struct err *err)
 {
     int fault = fault_point("spool.append.before_sync");
@@ -274,7 +263,7 @@ int spool_sync(const struct spool *spool, struct err *err)
         return err_errno(err, fault, "%s", spool->path);
     if (fdatasync(spool->fd) < 0)
         return err_errno(err, errno, "%s", spool->path);
-    int rc = spool->fresh ? sync_folder_of(spool->path, err) : 0;
+    int rc = spool->fresh ? file_sync_parent(spool->path, err) : 0;
     fault_point("spool.append.after_sync");
     return rc;
 }

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include "archive/batch_receipt.h"
 #include "base/clock.h"
@@ -19,6 +20,7 @@
 #include "base/log.h"
 #include "base/scope.h"
 #include "partners/inbox_queue.h"
+#include "partners/inbox_refusals.h"
 #include "partners/spool_read.h"
 #include "workers/ask.h"
 #include "workers/capture.h"
@@ -30,8 +32,7 @@ enum {
     TURN_MS = 5000, /* of one batch, and its file in hand; a tenant waits so long for another */
     TENANTS = 1000, /* codes have three digits */
     HUB_PATIENCE_MS = 10000,
-    REFUSAL_BYTES = 400, /* one line of the receipt */
-    SAID_MAX = 64        /* batches in trouble that the log remembers */
+    SAID_MAX = 64 /* batches in trouble that the log remembers */
 };
 
 struct import {
@@ -57,8 +58,8 @@ struct delivery {
     struct capture *capture; /* NULL until the first good page of a turn */
     struct cutter *cutter;   /* one process for the files of this batch and no other */
     struct batch_receipt receipt;
-    struct buf refusals;
-    json_t *reasons;   /* code → how many files */
+    struct inbox_refusals refusals;
+    uint32_t accepted; /* pages that the hub has of it, of this run or one before */
     uint32_t envelope; /* whose first page has been sent */
 };
 
@@ -70,8 +71,7 @@ static void delivery_free(struct delivery **delivery)
     cutter_free(&(*delivery)->cutter);
     spool_reader_free(&(*delivery)->files);
     manifest_clear(&(*delivery)->manifest);
-    buf_free(&(*delivery)->refusals);
-    json_decref((*delivery)->reasons);
+    inbox_refusals_clear(&(*delivery)->refusals);
     free(*delivery);
     *delivery = NULL;
 }
@@ -87,43 +87,46 @@ static void hub_uuid(const struct delivery *delivery, char ret_uuid[MANIFEST_UUI
     snprintf(ret_uuid, MANIFEST_UUID_SIZE, "%.32s", digest_hex(&digest, hex));
 }
 
+/* Whether the hub may have pages of the batch, of a run before. */
+static bool is_begun(const struct delivery *delivery, char ret_path[INBOX_PATH_SIZE])
+{
+    inbox_path(delivery->import->root, &delivery->batch, INBOX_BEGUN, ret_path);
+    return access(ret_path, F_OK) == 0;
+}
+
 static int open_batch(struct delivery *delivery, struct err *err)
 {
+    char path[INBOX_PATH_SIZE];
     struct batch_open_message open = {.marked = true, .source = "partner"};
     struct batch_opened_message opened;
     if (delivery->capture)
         return 0;
+    int rc = is_begun(delivery, path) ? 0 : file_write(path, 0600, bytes_of(NULL, 0), err);
+    if (rc < 0)
+        return rc;
     hub_uuid(delivery, open.uuid);
     memcpy(open.tenant, delivery->batch.tenant, sizeof open.tenant);
     memcpy(open.received, delivery->manifest.received, sizeof open.received);
     memcpy(open.mail, delivery->manifest.kind, sizeof open.mail);
-    int rc = capture_open(&delivery->import->program, NULL, &delivery->capture, err);
+    rc = capture_open(&delivery->import->program, NULL, &delivery->capture, err);
     if (rc == 0)
         rc = capture_batch_open(delivery->capture, &open, &opened, err);
-    if (rc == 0)
-        delivery->receipt.number = opened.batch;
-    return rc;
+    if (rc < 0)
+        return rc;
+    delivery->receipt.number = opened.batch;
+    delivery->accepted = opened.accepted;
+    return 0;
 }
 
+/* Whoever began the batch kept each refused file before the hub got a page after it: when the hub
+ * has the next page, this file is the one that it was cut from, and the trouble is ours. */
 static int refuse_file(struct delivery *delivery, uint32_t file, const struct err *why,
                        struct err *err)
 {
-    char line[REFUSAL_BYTES + 2];
-    json_t *json = json_pack("{s:I, s:s, s:s}", "file", (json_int_t)file, "code",
-                             err_name(why->code), "reason", why->text);
-    size_t len = json ? json_dumpb(json, line, REFUSAL_BYTES, JSON_COMPACT) : 0;
-    json_decref(json);
-    if (len == 0 || len > REFUSAL_BYTES)
-        len = (size_t)snprintf(line, sizeof line, "{\"file\":%u,\"code\":\"%s\",\"reason\":\"\"}",
-                               file, err_name(why->code));
-    line[len++] = '\n';
-    delivery->receipt.refused++;
-    const char *code = err_name(why->code);
-    const json_int_t before = json_integer_value(json_object_get(delivery->reasons, code));
-    return json_object_set_new(delivery->reasons, code, json_integer(before + 1)) < 0 ||
-                   buf_append(&delivery->refusals, bytes_of(line, len)) < 0
-               ? err_set(err, ERR_MEMORY, "receipt: no memory")
-               : 0;
+    if (delivery->accepted > delivery->receipt.pages)
+        return err_set(err, ERR_UNAVAILABLE, "file %u: its pages were sent before, and now: %.250s",
+                       file, why->text);
+    return inbox_refusals_add(&delivery->refusals, file, why, err);
 }
 
 /* Every page can be cut out, or the file is refused as a whole. */
@@ -152,9 +155,11 @@ static int send_page(struct delivery *delivery, uint32_t envelope, const struct 
 static int open_files(struct delivery *delivery, struct err *err)
 {
     char path[INBOX_PATH_SIZE];
+    int rc = is_begun(delivery, path) ? open_batch(delivery, err) : 0;
     inbox_path(delivery->import->root, &delivery->batch, INBOX_SPOOL, path);
-    return spool_reader_open(path, &delivery->import->key, &delivery->manifest, &delivery->files,
-                             err);
+    return rc < 0 ? rc
+                  : spool_reader_open(path, &delivery->import->key, &delivery->manifest,
+                                      &delivery->files, err);
 }
 
 /* Troubles of this machine; anything else is the file's own. */
@@ -168,6 +173,8 @@ static int take_file(struct delivery *delivery, uint32_t file, struct err *err)
 {
     const struct manifest_file *row = &delivery->manifest.files[file - 1];
     struct err why = {0};
+    if (inbox_refusals_has(&delivery->refusals, file))
+        return 0;
     SCOPED(sealed_pages_clear) struct sealed_pages pages = {0};
     SCOPED(buf_free) struct buf plain = {0};
     int rc = spool_reader_file(delivery->files, file, &plain, &why);
@@ -191,8 +198,8 @@ static int end_batch(struct delivery *delivery, struct err *err)
         return 0;
     int rc = open_batch(delivery, err);
     const struct batch_end_message end = {.batch = receipt->number,
-                                          .sheets_fed = receipt->pages + receipt->refused,
-                                          .sheets_rejected = receipt->refused,
+                                          .sheets_fed = receipt->pages + delivery->refusals.count,
+                                          .sheets_rejected = delivery->refusals.count,
                                           .pages = receipt->pages};
     return rc < 0 ? rc : capture_batch_end(delivery->capture, &end, err);
 }
@@ -202,7 +209,7 @@ static int sign(struct delivery *delivery, struct signed_statement *ret_by, stru
 {
     struct asker *asker = NULL;
     json_t *details = batch_receipt_to_json(&delivery->receipt), *signed_by = NULL;
-    json_object_set(details, "reasons", delivery->reasons);
+    json_object_set(details, "reasons", delivery->refusals.codes);
     int rc = asker_open(&delivery->import->program, HUB_PATIENCE_MS, &asker, err);
     if (rc == 0 && !asker)
         rc = err_set(err, ERR_UNAVAILABLE, "no hub answers");
@@ -222,10 +229,11 @@ static int write_receipt(struct delivery *delivery, struct err *err)
     struct signed_statement by;
     SCOPED(buf_free) struct buf file = {0};
     struct batch_receipt *receipt = &delivery->receipt;
-    receipt->refusals = digest_of(buf_view(&delivery->refusals));
+    receipt->refused = delivery->refusals.count;
+    receipt->refusals = digest_of(buf_view(&delivery->refusals.lines));
     int rc = sign(delivery, &by, err);
     if (rc == 0)
-        rc = batch_receipt_write(&by, buf_view(&delivery->refusals), &file, err);
+        rc = batch_receipt_write(&by, buf_view(&delivery->refusals.lines), &file, err);
     inbox_path(delivery->import->root, &delivery->batch, "receipt", path);
     if (rc == 0)
         rc = file_write(path, 0600, buf_view(&file), err);
@@ -255,6 +263,13 @@ static int read_manifest(struct delivery *delivery, struct err *err)
     memcpy(receipt->tenant, manifest->tenant, sizeof receipt->tenant);
     memcpy(receipt->received, manifest->received, sizeof receipt->received);
     return 0;
+}
+
+static int read_refusals(struct delivery *delivery, struct err *err)
+{
+    char path[INBOX_PATH_SIZE];
+    inbox_path(delivery->import->root, &delivery->batch, INBOX_REFUSALS, path);
+    return inbox_refusals_read(path, delivery->manifest.count, &delivery->refusals, err);
 }
 
 /* A batch in trouble is tried again and again, and said once. */
@@ -289,8 +304,9 @@ static int begin(struct import *import, const struct inbox_queued *queued,
     delivery->import = import;
     delivery->queued = *queued;
     delivery->batch = (struct inbox_batch){delivery->queued.tenant, delivery->queued.uuid};
-    delivery->reasons = json_object();
     int rc = read_manifest(delivery, err);
+    if (rc == 0)
+        rc = read_refusals(delivery, err);
     if (rc == 0)
         rc = cutter_new(import->cutter, &delivery->cutter, err);
     if (rc < 0)

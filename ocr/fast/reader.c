@@ -54,10 +54,14 @@ void fast_reader_free(struct fast_reader **reader)
 }
 
 struct strip_words {
-    const struct fast_reading *reading;
-    int width, height, steps; /* of the strip; steps of the network over it */
-    double assurance;
+    struct fast_reading reading; /* owned */
+    int width, height, steps;    /* of the strip; steps of the network over it */
 };
+
+static void strip_words_clear(struct strip_words *words)
+{
+    fast_reading_free(&words->reading);
+}
 
 /* Where a step begins, in pixels of the strip. */
 static int32_t pixel_of(const struct strip_words *strip, int step)
@@ -69,7 +73,7 @@ static int32_t pixel_of(const struct strip_words *strip, int step)
 static int put_word(const struct fast_reader *reader, const struct strip_words *strip, size_t from,
                     size_t until, struct ocr_word *ret_word)
 {
-    const struct fast_letter *letters = strip->reading->letters;
+    const struct fast_letter *letters = strip->reading.letters;
     SCOPED(buf_free) struct buf text = {0};
     float worst = 0;
     int rc = 0;
@@ -82,7 +86,7 @@ static int put_word(const struct fast_reader *reader, const struct strip_words *
         rc = buf_append(&text, bytes_of("", 1));
     if (rc < 0)
         return rc;
-    int end = until < strip->reading->count ? letters[until].step : strip->steps;
+    int end = until < strip->reading.count ? letters[until].step : strip->steps;
     float confidence = 1 + per_certainty * worst;
     int32_t left = pixel_of(strip, letters[from].step), right = pixel_of(strip, end);
     *ret_word = (struct ocr_word){.text = (char *)text.at,
@@ -106,7 +110,7 @@ static size_t word_end(const struct fast_reading *reading, size_t *at)
 static int put_words(const struct fast_reader *reader, const struct strip_words *strip,
                      struct ocr_text *text, struct err *err)
 {
-    for (size_t at = 0, end; (end = word_end(strip->reading, &at)) > at; at = end) {
+    for (size_t at = 0, end; (end = word_end(&strip->reading, &at)) > at; at = end) {
         struct ocr_word word;
         if (put_word(reader, strip, at, end, &word) < 0)
             return err_set(err, ERR_MEMORY, "no memory for a word");
@@ -122,18 +126,15 @@ static int read_image(struct fast_reader *reader, const struct fast_image *image
                       struct strip_words *words, struct ocr_text *text, struct err *err)
 {
     SCOPED(fast_output_free) struct fast_output output = {0};
-    SCOPED(fast_reading_free) struct fast_reading reading = {0};
     int64_t spent = clock_cpu_us();
     int rc = fast_forward_run(reader->forward, image, &output, err);
     spent = ocr_spent(&text->account, OCR_STEP_NETWORK, spent);
     if (rc == 0)
-        rc = fast_beam_search(reader->beam, &output, &reading, err);
+        rc = fast_beam_search(reader->beam, &output, &words->reading, err);
     ocr_spent(&text->account, OCR_STEP_SEARCH, spent);
     if (rc < 0)
         return rc;
-    words->reading = &reading;
     words->steps = output.steps;
-    words->assurance = reading.assurance;
     return put_words(reader, words, text, err);
 }
 
@@ -147,13 +148,13 @@ int fast_reader_line(struct fast_reader *reader, const struct Pix *strip, struct
                      double *ret_assurance, struct err *err)
 {
     SCOPED(fast_image_free) struct fast_image image = {0};
-    struct strip_words words = words_of(strip);
+    SCOPED(strip_words_clear) struct strip_words words = words_of(strip);
     int64_t spent = clock_cpu_us();
     int rc = fast_image_make(strip, &image, err);
     ocr_spent(&text->account, OCR_STEP_CUT, spent);
     if (rc == 0)
         rc = read_image(reader, &image, &words, text, err);
-    *ret_assurance = words.assurance;
+    *ret_assurance = words.reading.assurance;
     return rc;
 }
 
@@ -161,7 +162,7 @@ int fast_reader_line_anew(struct fast_reader *reader, const struct Pix *strip,
                           struct ocr_text *text, double *ret_assurance, struct err *err)
 {
     SCOPED(fast_image_free) struct fast_image image = {0};
-    struct strip_words words = words_of(strip);
+    SCOPED(strip_words_clear) struct strip_words words = words_of(strip);
     int64_t spent = clock_cpu_us();
     int rc = fast_image_make_anew(strip, &image, err);
     ocr_spent(&text->account, OCR_STEP_CUT, spent);
@@ -169,6 +170,6 @@ int fast_reader_line_anew(struct fast_reader *reader, const struct Pix *strip,
     if (rc <= 0)
         return rc;
     rc = read_image(reader, &image, &words, text, err);
-    *ret_assurance = words.assurance;
+    *ret_assurance = words.reading.assurance;
     return rc < 0 ? rc : 1;
 }
