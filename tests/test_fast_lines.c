@@ -13,12 +13,12 @@
 #include "base/clock.h"
 #include "base/scope.h"
 #include "image/decode.h"
-#include "image/page.h"
 #include "tests/check.h"
 #include "tests/fonts.h"
 #include "tests/page_fixture.h"
+#include "tests/paper.h"
 
-enum { DPI = 300, PAD = 4 };
+enum { PAD = 4 };
 enum { HOSTILE_US = 3000000, HOSTILE_KB = 40000 }; /* what a page of anything may cost */
 
 /* A sanitizer's memory says nothing about ours. */
@@ -35,45 +35,20 @@ struct text {
     struct ocr_rect ink; /* set when it is drawn */
 };
 
-static double pixels(double mm)
-{
-    return mm * DPI / 25.4;
-}
-
-struct paper {
-    cairo_surface_t *surface;
-    cairo_t *cairo;
-};
-
-static struct paper new_paper(double degrees)
-{
-    struct paper paper;
-
-    paper.surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, FIXTURE_WIDTH, FIXTURE_HEIGHT);
-    paper.cairo = cairo_create(paper.surface);
-    cairo_set_source_rgb(paper.cairo, 1, 1, 1);
-    cairo_paint(paper.cairo);
-    cairo_set_source_rgb(paper.cairo, 0, 0, 0);
-    cairo_translate(paper.cairo, FIXTURE_WIDTH / 2.0, FIXTURE_HEIGHT / 2.0);
-    cairo_rotate(paper.cairo, degrees * G_PI / 180);
-    cairo_translate(paper.cairo, -FIXTURE_WIDTH / 2.0, -FIXTURE_HEIGHT / 2.0);
-    return paper;
-}
-
 static void write_text(struct paper *paper, struct text *text)
 {
     PangoLayout *layout = pango_cairo_create_layout(paper->cairo);
     PangoFontDescription *font = pango_font_description_from_string("DejaVu Sans");
     PangoRectangle ink;
 
-    pango_font_description_set_absolute_size(font, text->points / 72 * DPI * PANGO_SCALE);
+    pango_font_description_set_absolute_size(font, text->points / 72 * PAPER_DPI * PANGO_SCALE);
     pango_layout_set_font_description(layout, font);
     pango_layout_set_text(layout, text->words, -1);
-    cairo_move_to(paper->cairo, pixels(text->x), pixels(text->y));
+    cairo_move_to(paper->cairo, paper_pixels(text->x), paper_pixels(text->y));
     pango_cairo_show_layout(paper->cairo, layout);
     pango_layout_get_pixel_extents(layout, &ink, NULL);
-    text->ink = (struct ocr_rect){(int32_t)pixels(text->x) + ink.x,
-                                  (int32_t)pixels(text->y) + ink.y, ink.width, ink.height};
+    text->ink = (struct ocr_rect){(int32_t)paper_pixels(text->x) + ink.x,
+                                  (int32_t)paper_pixels(text->y) + ink.y, ink.width, ink.height};
     pango_font_description_free(font);
     g_object_unref(layout);
 }
@@ -86,32 +61,10 @@ static void write_all(struct paper *paper, struct text *texts, size_t count)
 
 static void rule(struct paper *paper, const double mm[4], double thickness)
 {
-    cairo_set_line_width(paper->cairo, pixels(thickness));
-    cairo_move_to(paper->cairo, pixels(mm[0]), pixels(mm[1]));
-    cairo_line_to(paper->cairo, pixels(mm[2]), pixels(mm[3]));
+    cairo_set_line_width(paper->cairo, paper_pixels(thickness));
+    cairo_move_to(paper->cairo, paper_pixels(mm[0]), paper_pixels(mm[1]));
+    cairo_line_to(paper->cairo, paper_pixels(mm[2]), paper_pixels(mm[3]));
     cairo_stroke(paper->cairo);
-}
-
-/* The page in grey; the paper is used up. */
-static struct Pix *take_page(struct paper *paper)
-{
-    struct err err = {0};
-    struct Pix *page;
-    uint8_t row[FIXTURE_WIDTH];
-
-    check_ok(page_new(FIXTURE_WIDTH, FIXTURE_HEIGHT, 8, &page, &err), &err);
-    cairo_surface_flush(paper->surface);
-    for (uint32_t y = 0; y < FIXTURE_HEIGHT; y++) {
-        const uint8_t *pixel = cairo_image_surface_get_data(paper->surface) +
-                               (size_t)y * (size_t)cairo_image_surface_get_stride(paper->surface);
-
-        for (size_t x = 0; x < FIXTURE_WIDTH; x++)
-            row[x] = pixel[4 * x];
-        page_put_row(page, y, row);
-    }
-    cairo_destroy(paper->cairo);
-    cairo_surface_destroy(paper->surface);
-    return page;
 }
 
 static struct fast_layout find(struct Pix *page, const struct ocr_rect *zone)
@@ -119,13 +72,13 @@ static struct fast_layout find(struct Pix *page, const struct ocr_rect *zone)
     struct fast_layout layout;
     struct err err = {0};
 
-    check_ok(fast_layout_find(page, DPI, zone, &layout, &err), &err);
+    check_ok(fast_layout_find(page, PAPER_DPI, zone, &layout, &err), &err);
     return layout;
 }
 
 static struct fast_layout find_on(struct paper *paper)
 {
-    SCOPED(image_free) struct Pix *page = take_page(paper);
+    SCOPED(image_free) struct Pix *page = paper_take(paper);
 
     return find(page, NULL);
 }
@@ -173,7 +126,7 @@ static void the_lines_of_a_letter_come_in_reading_order(void **state)
         {"vous en remercions. Veuillez nous adresser sans tarder les", 20, 101, 11, {0}},
         {"pièces qui manquent à votre dossier.", 20, 107, 11, {0}},
         {"Siège : 48 avenue du Roi Robert, comte de Provence", 20, 280, 6.5, {0}}};
-    struct paper paper = new_paper(0);
+    struct paper paper = paper_new(0);
     SCOPED(fast_layout_free) struct fast_layout layout = {0};
 
     (void)state;
@@ -191,7 +144,7 @@ static void dots_accents_commas_and_hyphens_stay_in_their_line(void **state)
                            {"« Île-de-France » ; garçon, jusqu'à 9,5 %.", 20, 36, 12, {0}},
                            {"ÉVÉNEMENT À CÔTÉ : ÊTRE, AÎNÉ...", 20, 42, 12, {0}},
                            {"-   Il est toujours avec eux   ,", 20, 48, 12, {0}}};
-    struct paper paper = new_paper(0);
+    struct paper paper = paper_new(0);
     SCOPED(fast_layout_free) struct fast_layout layout = {0};
 
     (void)state;
@@ -209,7 +162,7 @@ static void columns_are_read_one_after_the_other(void **state)
     (void)state;
     for (size_t columns = 2; columns <= 3; columns++) {
         struct text texts[3 * COUNT(words) + 1] = {{"Une même règle pour tous", 20, 20, 16, {0}}};
-        struct paper paper = new_paper(0);
+        struct paper paper = paper_new(0);
         SCOPED(fast_layout_free) struct fast_layout layout = {0};
 
         for (size_t i = 0; i < columns * COUNT(words); i++) {
@@ -233,7 +186,7 @@ static void wide_spaces_below_each_other_are_no_gutter(void **state)
         {"Le deux mai    qui est celle", 20, 46.5, 11, {0}},
         {"Le deux mai    du contrat, et", 20, 52.5, 11, {0}},
         {"je vous en remercie par avance, dans l'attente de votre réponse.", 20, 63, 11, {0}}};
-    struct paper paper = new_paper(0);
+    struct paper paper = paper_new(0);
     SCOPED(fast_layout_free) struct fast_layout layout = {0};
 
     (void)state;
@@ -246,7 +199,7 @@ static void each_line_has_its_own_letter_height(void **state)
 {
     static const double points[] = {6, 8, 11, 16, 24, 32};
     struct text texts[COUNT(points)];
-    struct paper paper = new_paper(0);
+    struct paper paper = paper_new(0);
     SCOPED(fast_layout_free) struct fast_layout layout = {0};
 
     (void)state;
@@ -257,7 +210,7 @@ static void each_line_has_its_own_letter_height(void **state)
     check_lines(&layout, texts, COUNT(texts));
     for (size_t i = 0; i < COUNT(points); i++) {
         /* x height of DejaVu Sans: 1120 of 2048 units; letters stand on the ink's bottom here */
-        double want = points[i] / 72 * DPI * 1120 / 2048;
+        double want = points[i] / 72 * PAPER_DPI * 1120 / 2048;
 
         if (fabs((double)layout.lines[i].x_height - want) > 1.5 + 0.03 * want)
             fail_msg("%g points: got x height %g, want %g", points[i],
@@ -272,7 +225,7 @@ static void rulings_and_frames_are_no_lines(void **state)
     struct text texts[] = {{"Nom et prénom", 22, 32, 10, {0}}, {"Montant", 112, 32, 10, {0}},
                            {"Martin Jeanne", 22, 42, 10, {0}}, {"125,40", 112, 42, 10, {0}},
                            {"Durand Pierre", 22, 52, 10, {0}}, {"98,00", 112, 52, 10, {0}}};
-    struct paper paper = new_paper(0);
+    struct paper paper = paper_new(0);
     SCOPED(fast_layout_free) struct fast_layout layout = {0};
 
     (void)state;
@@ -291,7 +244,7 @@ static void small_print_in_a_pale_ink_is_not_torn(void **state)
     struct text texts[] = {
         {"La loi rend passible de pénalités quiconque se rend coupable de fraude", 20, 30, 4, {0}},
         {"ou de fausse déclaration, et garantit un droit d'accès aux données", 20, 33, 4, {0}}};
-    struct paper paper = new_paper(0);
+    struct paper paper = paper_new(0);
     SCOPED(fast_layout_free) struct fast_layout layout = {0};
 
     (void)state;
@@ -305,7 +258,7 @@ static void lines_whose_letters_touch_are_kept_apart(void **state)
 {
     struct text texts[] = {{"le paiement joint à votre page de garde", 20, 30, 14, {0}},
                            {"les tarifs de la feuille de maladie", 20, 34.7, 14, {0}}};
-    struct paper paper = new_paper(0);
+    struct paper paper = paper_new(0);
     SCOPED(fast_layout_free) struct fast_layout layout = {0};
 
     (void)state;
@@ -364,7 +317,7 @@ static void the_lines_of_a_page_askew_are_levelled(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(degrees); i++) {
         struct text texts[12];
-        struct paper paper = new_paper(degrees[i]);
+        struct paper paper = paper_new(degrees[i]);
         SCOPED(image_free) struct Pix *page = NULL;
         SCOPED(fast_layout_free) struct fast_layout layout = {0};
 
@@ -375,7 +328,7 @@ static void the_lines_of_a_page_askew_are_levelled(void **state)
                                      11,
                                      {0}};
         write_all(&paper, texts, COUNT(texts));
-        page = take_page(&paper);
+        page = paper_take(&paper);
         layout = find(page, NULL);
         assert_true(layout.safe);
         for (size_t k = 0; k < COUNT(texts); k++)
@@ -398,21 +351,21 @@ static void a_zone_gives_only_its_lines_in_page_pixels(void **state)
     struct text texts[] = {{"Le premier bloc du haut", 20, 30, 11, {0}},
                            {"Le second bloc du milieu", 60, 100, 11, {0}},
                            {"Le dernier bloc du bas", 20, 200, 11, {0}}};
-    struct paper paper = new_paper(0);
+    struct paper paper = paper_new(0);
     SCOPED(image_free) struct Pix *page = NULL;
     SCOPED(fast_layout_free) struct fast_layout layout = {0};
     struct ocr_rect zone = {500, 1000, 1500, 500};
 
     (void)state;
     write_all(&paper, texts, COUNT(texts));
-    page = take_page(&paper);
+    page = paper_take(&paper);
     layout = find(page, &zone);
     check_lines(&layout, &texts[1], 1);
 }
 
 static void an_empty_page_has_no_lines_and_is_safe(void **state)
 {
-    SCOPED(image_free) struct Pix *page = fixture_page(FIXTURE_WIDTH, FIXTURE_HEIGHT, DPI);
+    SCOPED(image_free) struct Pix *page = fixture_page(FIXTURE_WIDTH, FIXTURE_HEIGHT, PAPER_DPI);
     SCOPED(fast_layout_free) struct fast_layout layout = {0};
 
     (void)state;
@@ -424,7 +377,7 @@ static void an_empty_page_has_no_lines_and_is_safe(void **state)
 /* Sets one pixel in `share`, in squares of `grain` pixels. */
 static struct Pix *noise(unsigned share, int grain)
 {
-    struct Pix *page = fixture_page(FIXTURE_WIDTH, FIXTURE_HEIGHT, DPI);
+    struct Pix *page = fixture_page(FIXTURE_WIDTH, FIXTURE_HEIGHT, PAPER_DPI);
     unsigned seed = 7;
 
     for (int y = 0; y < FIXTURE_HEIGHT; y += grain)
@@ -478,7 +431,7 @@ static void noise_is_refused_in_bounded_time_and_memory(void **state)
 /* Thickness and distance in pixels. */
 static struct Pix *rulings(bool upright, int thickness, int apart)
 {
-    struct Pix *page = fixture_page(FIXTURE_WIDTH, FIXTURE_HEIGHT, DPI);
+    struct Pix *page = fixture_page(FIXTURE_WIDTH, FIXTURE_HEIGHT, PAPER_DPI);
 
     for (int at = 100; at < (upright ? FIXTURE_WIDTH : FIXTURE_HEIGHT) - 100; at += apart)
         if (upright)
@@ -518,7 +471,7 @@ static void write_dancing(struct paper *paper, int rows, double top)
 
 static void letters_that_dance_are_not_trusted(void **state)
 {
-    struct paper paper = new_paper(0);
+    struct paper paper = paper_new(0);
     SCOPED(fast_layout_free) struct fast_layout layout = {0};
 
     (void)state;
@@ -535,7 +488,7 @@ static void letters_that_dance_below_a_letterhead_are_trusted(void **state)
                            {"12, rue de la République", 20, 36, 11, {0}},
                            {"06000 NICE", 20, 42, 11, {0}},
                            {"En cas d'absence, appelez le secrétariat", 20, 48, 11, {0}}};
-    struct paper paper = new_paper(0);
+    struct paper paper = paper_new(0);
     SCOPED(fast_layout_free) struct fast_layout layout = {0};
 
     (void)state;
@@ -553,7 +506,7 @@ static void ink_along_the_edge_is_no_text(void **state)
 {
     struct text texts[] = {{"Nous avons bien reçu votre courrier", 20, 30, 11, {0}},
                            {"et vous en remercions.", 20, 36, 11, {0}}};
-    struct paper paper = new_paper(0);
+    struct paper paper = paper_new(0);
     SCOPED(fast_layout_free) struct fast_layout layout = {0};
 
     (void)state;

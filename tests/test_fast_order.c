@@ -86,6 +86,44 @@ static void a_column_that_begins_higher_stays_whole(void **state)
     check_sequence(items, 5, "two columns");
 }
 
+/* Rows of two pieces, all of one length; a wide level gap after every `gap_every` rows. */
+static size_t rows_of_two(struct order_item *items, size_t rows, float length, size_t gap_every)
+{
+    for (size_t i = 0; i < 2 * rows; i++) {
+        float top = 22 * (float)(i / 2) + 22 * (float)(i / 2 / gap_every);
+
+        items[i] = (struct order_item){.left = i % 2 ? length + 30 : 0,
+                                       .right = i % 2 ? 2 * length + 30 : length,
+                                       .top = top,
+                                       .bottom = top + 10,
+                                       .size = 10,
+                                       .index = i};
+    }
+    return 2 * rows;
+}
+
+static void expect_columns(struct order_item *items, size_t count, bool whole, const char *what)
+{
+    size_t second = 1;
+
+    order_items(items, count);
+    while (second < count && items[second].index % 2 == 0)
+        second++;
+    if ((second == count / 2) != whole)
+        fail_msg("%s: the right column begins after %zu pieces", what, second);
+}
+
+static void a_level_gap_parts_tables_and_addresses_but_no_running_text(void **state)
+{
+    struct order_item items[24];
+
+    (void)state;
+    expect_columns(items, rows_of_two(items, 12, 300, 3), true, "paragraphs side by side");
+    expect_columns(items, rows_of_two(items, 12, 300, 1), false, "a table's rows");
+    expect_columns(items, rows_of_two(items, 8, 120, 4), false, "addresses side by side");
+    expect_columns(items, rows_of_two(items, 5, 300, 3), false, "few lines");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -93,6 +131,7 @@ int main(void)
         cmocka_unit_test(a_gutter_parts_columns),
         cmocka_unit_test(a_date_on_the_right_comes_before_what_stands_lower_on_the_left),
         cmocka_unit_test(a_column_that_begins_higher_stays_whole),
+        cmocka_unit_test(a_level_gap_parts_tables_and_addresses_but_no_running_text),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

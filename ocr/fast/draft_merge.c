@@ -13,8 +13,10 @@
 
 /* In x heights. */
 static const float most_gap = 4, most_step = 0.35f, gutter_reach = 4.5f, least_gutter = 1.2f;
-/* Two spaces of typewriting after a full stop are 3.3 wide; three lines of print span 5 to 6. */
-static const float widest_space = 3.5f, least_run = 8;
+/* Two spaces of typewriting after a full stop are 3.3 wide; three lines of print span 5 to 6. White
+ * that runs on for longer on one side is no chance, whatever stands on the other: a heading. */
+static const float widest_space = 3.5f, least_run = 8, long_run = 12, seen_run = 24;
+static const float widest_stop = 0.9f, least_white = 2;
 /* Typewriter print sets " : " and " - " so far apart. */
 static const float most_parted_gap = 7;
 /* A word of worn letters, in pieces that make no chain, leaves a wide gap without much white. */
@@ -29,19 +31,36 @@ static const float most_ratio = 1.5f, most_ratio_short = 2.1f, alike_sizes = 1.2
 static const float lowest_piece = -0.4f, highest_piece = 1.5f, tallest_piece = 2, piece_reach = 2;
 enum { SHORT_LETTERS = 3, COMPARED_MOST = 400 };
 
+/* White between two pieces of a line. */
+struct gap {
+    float left, right;
+    float base, x_height; /* of the line */
+};
+
 /* Text within reach of a gap, above or below its line: how far off the nearest stands in the gap
  * itself, and the farthest before that on either side; below 0: none. */
 struct around {
     float clear, left, right;
 };
 
-static void look(const struct letter *letter, const float gap[2], float away, struct around *around)
+/* The gap without what may stand at its edges: a tenth at either, and on the left the comma or full
+ * stop that a line above ends with, where white enough is left. */
+static struct gap narrowed(const struct gap *gap)
 {
-    float margin = 0.1f * (gap[1] - gap[0]);
+    float width = gap->right - gap->left, x = gap->x_height;
+    struct gap narrow = *gap;
 
-    if (letter->right <= gap[0] + margin)
+    narrow.left += fmaxf(0.1f * width, fminf(widest_stop * x, width - least_white * x));
+    narrow.right -= 0.1f * width;
+    return narrow;
+}
+
+static void look(const struct letter *letter, const struct gap *gap, float away,
+                 struct around *around)
+{
+    if (letter->right <= gap->left)
         around->left = away < around->clear ? fmaxf(around->left, away) : around->left;
-    else if (letter->left >= gap[1] - margin)
+    else if (letter->left >= gap->right)
         around->right = away < around->clear ? fmaxf(around->right, away) : around->right;
     else
         around->clear = fminf(around->clear, away);
@@ -60,46 +79,6 @@ static float run_of(const struct around *around)
     return fmaxf(0, fminf(around->left, around->right));
 }
 
-/* The nearest in the gap must be known before the farthest beside it: hence twice. */
-static void look_around(const struct letters *letters, const struct letter_bands *bands,
-                        const struct draft *a, const struct draft *b, struct around sides[2])
-{
-    float x = fmaxf(a->x_height, b->x_height), base = draft_base_at(a, a->right);
-    float gap[2] = {a->right, b->left};
-    int32_t band = letter_band_at(bands, base - least_run * x);
-    int32_t last = letter_band_at(bands, base + least_run * x);
-    size_t end = bands->first[last + 1];
-
-    for (int pass = 0; pass < 2; pass++) {
-        sides[0].left = sides[0].right = sides[1].left = sides[1].right = -1;
-        for (size_t at = bands->first[band]; at < end; at++) {
-            const struct letter *letter = &letters->items[bands->letters[at]];
-
-            if (letter->right <= gap[0] - 12 * x || letter->left >= gap[1] + 12 * x)
-                continue;
-            if (letter->bottom < base - 1.2f * x)
-                look(letter, gap, base - letter->bottom, &sides[0]);
-            else if (letter->top > base + 0.4f * x)
-                look(letter, gap, letter->top - base, &sides[1]);
-        }
-    }
-}
-
-static bool is_gutter(const struct letters *letters, const struct letter_bands *bands,
-                      const struct draft *a, const struct draft *b)
-{
-    float x = fmaxf(a->x_height, b->x_height), gap = b->left - a->right, reach = gutter_reach * x;
-    struct around sides[2] = {{least_run * x, -1, -1}, {least_run * x, -1, -1}};
-
-    if (gap < least_gutter * x)
-        return false;
-    look_around(letters, bands, a, b, sides);
-    if (sides[0].clear < reach || sides[1].clear < reach ||
-        (gap < widest_space * x && run_of(&sides[0]) + run_of(&sides[1]) < least_run * x))
-        return false;
-    return runs_on(&sides[0], &sides[1]) || runs_on(&sides[1], &sides[0]);
-}
-
 /* The first letter that begins at `left` or farther right. */
 static size_t first_from(const struct letters *letters, float left)
 {
@@ -116,11 +95,21 @@ static size_t first_from(const struct letters *letters, float left)
     return low;
 }
 
-/* The widest white between two drafts: a colon or a dash between words parts it. */
-static float widest_white(const struct letters *letters, const struct draft *a,
-                          const struct draft *b)
+static void widen(struct gap *white, float left, float right)
 {
-    float at = a->right, widest = 0;
+    if (right - left > white->right - white->left) {
+        white->left = left;
+        white->right = right;
+    }
+}
+
+/* The widest white between two drafts: a colon or a dash between words parts it, a full stop after
+ * the last word is not in it. */
+static struct gap widest_white(const struct letters *letters, const struct draft *a,
+                               const struct draft *b)
+{
+    float at = a->right;
+    struct gap white = {at, at, draft_base_at(a, at), fmaxf(a->x_height, b->x_height)};
 
     for (size_t i = first_from(letters, a->right); i < letters->count; i++) {
         const struct letter *letter = &letters->items[i];
@@ -132,10 +121,52 @@ static float widest_white(const struct letters *letters, const struct draft *a,
         if (letter->kind == LETTER_NONE || letter_height(letter) > tallest_sign * a->x_height ||
             rise < lowest_sign * a->x_height || rise > highest_sign * a->x_height)
             continue;
-        widest = fmaxf(widest, letter->left - at);
+        widen(&white, at, letter->left);
         at = fmaxf(at, letter->right);
     }
-    return fmaxf(widest, b->left - at);
+    widen(&white, at, b->left);
+    return white;
+}
+
+/* The nearest in the gap must be known before the farthest beside it: hence twice. */
+static void look_around(const struct letters *letters, const struct letter_bands *bands,
+                        const struct gap *gap, struct around sides[2])
+{
+    float x = gap->x_height;
+    int32_t band = letter_band_at(bands, gap->base - seen_run * x);
+    int32_t last = letter_band_at(bands, gap->base + seen_run * x);
+    size_t end = bands->first[last + 1];
+
+    for (int pass = 0; pass < 2; pass++) {
+        sides[0].left = sides[0].right = sides[1].left = sides[1].right = -1;
+        for (size_t at = bands->first[band]; at < end; at++) {
+            const struct letter *letter = &letters->items[bands->letters[at]];
+
+            if (letter->right <= gap->left - 12 * x || letter->left >= gap->right + 12 * x)
+                continue;
+            if (letter->bottom < gap->base - 1.2f * x)
+                look(letter, gap, gap->base - letter->bottom, &sides[0]);
+            else if (letter->top > gap->base + 0.4f * x)
+                look(letter, gap, letter->top - gap->base, &sides[1]);
+        }
+    }
+}
+
+static bool is_gutter(const struct letters *letters, const struct letter_bands *bands,
+                      const struct draft *a, const struct draft *b)
+{
+    const struct gap gap = widest_white(letters, a, b), narrow = narrowed(&gap);
+    float x = gap.x_height, width = gap.right - gap.left, reach = gutter_reach * x;
+    struct around sides[2] = {{seen_run * x, -1, -1}, {seen_run * x, -1, -1}};
+
+    if (width < least_gutter * x)
+        return false;
+    look_around(letters, bands, &narrow, sides);
+    if (sides[0].clear < reach || sides[1].clear < reach ||
+        (width < widest_space * x && run_of(&sides[0]) + run_of(&sides[1]) < least_run * x))
+        return false;
+    return runs_on(&sides[0], &sides[1]) || runs_on(&sides[1], &sides[0]) ||
+           fmaxf(run_of(&sides[0]), run_of(&sides[1])) >= long_run * x;
 }
 
 /* How unlike in size two drafts are, 1 or more: by their x heights or, for worn letters hide those,
@@ -148,6 +179,14 @@ static float unlike(const struct draft *a, const struct draft *b)
     return by_size <= alike_sizes ? fminf(by_x, by_size) : by_x;
 }
 
+static bool is_narrow(const struct letters *letters, const struct draft *a, const struct draft *b,
+                      float most)
+{
+    const struct gap white = widest_white(letters, a, b);
+
+    return white.right - white.left <= most;
+}
+
 static bool goes_on(const struct letters *letters, const struct draft *a, const struct draft *b)
 {
     float gap = b->left - a->right, x = a->plain > b->plain ? a->x_height : b->x_height;
@@ -158,8 +197,8 @@ static bool goes_on(const struct letters *letters, const struct draft *a, const 
            gap >= -most_overlap * x && step <= most_step * x &&
            unlike(a, b) <= (few ? most_ratio_short : most_ratio) &&
            (gap <= most_gap * x ||
-            widest_white(letters, a, b) <=
-                (gap <= most_parted_gap * x ? most_gap : most_worn_white) * x);
+            is_narrow(letters, a, b,
+                      (gap <= most_parted_gap * x ? most_gap : most_worn_white) * x));
 }
 
 /* The nearest draft that goes on where the one at `place` of by_base ends, or -1. */

@@ -19,6 +19,10 @@ enum { LEAST_COLUMN = 4 };
 static const float most_shared = 0.6f; /* by neighbouring lines: descenders and accents */
 /* From a baseline to the bodies of the next line; single spacing has 1.2, double 3. */
 static const float parting_gap = 2.4f;
+/* Columns of running text: lines of some words that begin or end at the gutter, as far as ragged
+ * lines may end from it; most paragraphs have a second line, close below the first. */
+static const float least_length = 15, most_ragged = 8, least_close = 0.4f;
+enum { LEAST_RUNNING = 6 };
 
 struct cut {
     float width;
@@ -100,6 +104,48 @@ static size_t count_above(const struct order_item *items, size_t count, const st
     return above;
 }
 
+/* What stands at one side of a gutter, from the top down. */
+struct side {
+    size_t rows, close; /* those right below the one before */
+    size_t full;        /* lines that begin or end at the gutter */
+    float bottom;
+};
+
+static void count_line(struct side *side, const struct order_item *item, float off, float most)
+{
+    float gap = item->top - side->bottom;
+
+    side->full += item->right - item->left >= least_length * item->size && off <= most * item->size;
+    if (gap >= -most_shared * item->size) {
+        side->rows++;
+        side->close += gap < parting_gap * item->size;
+    }
+    side->bottom = fmaxf(side->bottom, item->bottom);
+}
+
+static bool is_running(const struct side *side)
+{
+    return side->full >= LEAST_RUNNING && (float)side->close >= least_close * (float)side->rows;
+}
+
+/* Whether running text stands on both sides: a level gap through both, items sorted by their tops,
+ * is then one between paragraphs by chance. Addresses side by side are shorter; the rows of a table
+ * stand apart. */
+static bool parts_running_text(const struct order_item *items, size_t count,
+                               const struct cut *gutter)
+{
+    struct side left = {.bottom = -INFINITY}, right = {.bottom = -INFINITY};
+    float edge = gutter->right - gutter->width;
+
+    for (size_t i = 0; i < count; i++) {
+        if (items[i].left >= gutter->right)
+            count_line(&right, &items[i], items[i].left - gutter->right, 1);
+        else
+            count_line(&left, &items[i], edge - items[i].right, most_ragged);
+    }
+    return is_running(&left) && is_running(&right);
+}
+
 /* Side by side: one height runs through all. */
 static bool is_row(const struct order_item *items, size_t count)
 {
@@ -125,7 +171,8 @@ static void order_region(struct order_item *items, size_t count)
         gutter = find_gutter(items, count);
         qsort(items, count, sizeof *items, by_top);
         cut = find_level(items, count);
-        if (gutter.at > 0 && (cut.at == 0 || cut.width < parting_gap * items[cut.at].size)) {
+        if (gutter.at > 0 && (cut.at == 0 || cut.width < parting_gap * items[cut.at].size ||
+                              parts_running_text(items, count, &gutter))) {
             cut.at = count_above(items, count, &gutter);
             if (cut.at == 0) {
                 qsort(items, count, sizeof *items, by_left);
