@@ -29,7 +29,7 @@ static const float most_overlap = 1; /* letters of one line that were linked apa
 static const float most_ratio = 1.5f, most_ratio_short = 2.1f, alike_sizes = 1.2f;
 /* Pieces of a line, by their middles over its baseline, in x heights; to its letters' median. */
 static const float lowest_piece = -0.4f, highest_piece = 1.5f, tallest_piece = 2, piece_reach = 2;
-enum { SHORT_LETTERS = 3, COMPARED_MOST = 400 };
+enum { SHORT_LETTERS = 3, COMPARED_MOST = 400, LEAST_BEGUN = 6 };
 
 /* White between two pieces of a line. */
 struct gap {
@@ -130,13 +130,14 @@ static struct gap widest_white(const struct letters *letters, const struct draft
 
 /* The nearest in the gap must be known before the farthest beside it: hence twice. */
 static void look_around(const struct letters *letters, const struct letter_bands *bands,
-                        const struct gap *gap, struct around sides[2])
+                        const struct gap *gap, float far, struct around sides[2])
 {
     float x = gap->x_height;
-    int32_t band = letter_band_at(bands, gap->base - seen_run * x);
-    int32_t last = letter_band_at(bands, gap->base + seen_run * x);
+    int32_t band = letter_band_at(bands, gap->base - far);
+    int32_t last = letter_band_at(bands, gap->base + far);
     size_t end = bands->first[last + 1];
 
+    sides[0].clear = sides[1].clear = far;
     for (int pass = 0; pass < 2; pass++) {
         sides[0].left = sides[0].right = sides[1].left = sides[1].right = -1;
         for (size_t at = bands->first[band]; at < end; at++) {
@@ -152,21 +153,67 @@ static void look_around(const struct letters *letters, const struct letter_bands
     }
 }
 
+/* White that runs on through the lines nearby, with text on both sides of it. */
+static bool runs_through(const struct letters *letters, const struct letter_bands *bands,
+                         const struct draft *a, const struct draft *b)
+{
+    const float x = fmaxf(a->x_height, b->x_height), margin = 0.1f * (b->left - a->right);
+    const struct gap gap = {a->right + margin, b->left - margin, draft_base_at(a, a->right), x};
+    struct around sides[2];
+
+    if (b->left - a->right < least_gutter * x)
+        return false;
+    look_around(letters, bands, &gap, least_run * x, sides);
+    if (sides[0].clear < gutter_reach * x || sides[1].clear < gutter_reach * x ||
+        (b->left - a->right < widest_space * x &&
+         run_of(&sides[0]) + run_of(&sides[1]) < least_run * x))
+        return false;
+    return runs_on(&sides[0], &sides[1]) || runs_on(&sides[1], &sides[0]);
+}
+
+/* How many letters begin where the gap ends, from `top` to `bottom`: the first ones of a column's
+ * lines. */
+static int count_begun(const struct letters *letters, const struct letter_bands *bands,
+                       const struct gap *gap, float top, float bottom)
+{
+    int32_t last = letter_band_at(bands, bottom);
+    int begun = 0;
+
+    for (int32_t band = letter_band_at(bands, top); band <= last; band++)
+        for (size_t at = bands->first[band]; at < bands->first[band + 1]; at++) {
+            const struct letter *letter = &letters->items[bands->letters[at]];
+
+            begun += letter->left >= gap->right && letter->left < gap->right + gap->x_height &&
+                     letter->top >= top && letter->bottom <= bottom &&
+                     letter_band_at(bands, letter->top) == band;
+        }
+    return begun;
+}
+
+/* White that runs on so far on one side that it is no chance, whatever stands on the other, as
+ * below a heading, and though some lines end in it with a full stop: lines begin below each other
+ * where it ends. */
+static bool runs_far(const struct letters *letters, const struct letter_bands *bands,
+                     const struct draft *a, const struct draft *b)
+{
+    const struct gap gap = widest_white(letters, a, b), narrow = narrowed(&gap);
+    float x = gap.x_height;
+    struct around sides[2];
+
+    if (gap.right - gap.left < least_gutter * x)
+        return false;
+    look_around(letters, bands, &narrow, seen_run * x, sides);
+    if (fmaxf(run_of(&sides[0]), run_of(&sides[1])) < long_run * x ||
+        fminf(sides[0].clear, sides[1].clear) < gutter_reach * x)
+        return false;
+    return count_begun(letters, bands, &narrow, gap.base - sides[0].clear,
+                       gap.base + sides[1].clear) >= LEAST_BEGUN;
+}
+
 static bool is_gutter(const struct letters *letters, const struct letter_bands *bands,
                       const struct draft *a, const struct draft *b)
 {
-    const struct gap gap = widest_white(letters, a, b), narrow = narrowed(&gap);
-    float x = gap.x_height, width = gap.right - gap.left, reach = gutter_reach * x;
-    struct around sides[2] = {{seen_run * x, -1, -1}, {seen_run * x, -1, -1}};
-
-    if (width < least_gutter * x)
-        return false;
-    look_around(letters, bands, &narrow, sides);
-    if (sides[0].clear < reach || sides[1].clear < reach ||
-        (width < widest_space * x && run_of(&sides[0]) + run_of(&sides[1]) < least_run * x))
-        return false;
-    return runs_on(&sides[0], &sides[1]) || runs_on(&sides[1], &sides[0]) ||
-           fmaxf(run_of(&sides[0]), run_of(&sides[1])) >= long_run * x;
+    return runs_through(letters, bands, a, b) || runs_far(letters, bands, a, b);
 }
 
 /* How unlike in size two drafts are, 1 or more: by their x heights or, for worn letters hide those,
