@@ -25,6 +25,9 @@ enum { PAD = 4 };
 /* Marks further away than this do not widen a line's box, in x heights. */
 static const float most_above = 2.1f, most_below = 0.75f;
 
+/* A mark set off by more is a speck beside the line, in x heights; dots of a leader are not. */
+static const float speck_before = 2, speck_after = 3;
+
 /* A single letter or digit is a line of its own when it is as high as print is, in mm, and neither
  * a bar nor a dash. */
 static const float single_least_mm = 1.2f, single_most_mm = 7;
@@ -261,7 +264,8 @@ static int add_line(struct finder *finder, const struct fast_line *line, struct 
     return 0;
 }
 
-/* With the marks that the line took in: a colon set off by a space belongs to it. */
+/* With the marks that the line took in: a colon set off by a space belongs to it, a speck in the
+ * gutter does not. */
 static struct order_item item_of(const struct finder *finder, size_t index)
 {
     const struct draft *draft = &finder->drafts.items[index];
@@ -273,11 +277,17 @@ static struct order_item item_of(const struct finder *finder, size_t index)
                               .size = draft->x_height,
                               .index = index};
 
+    for (size_t at = draft->count; at-- > 0;) {
+        const struct letter *letter = letter_of(finder, draft, at);
+
+        if (item.left - letter->right <= speck_before * draft->x_height)
+            item.left = fminf(item.left, letter->left);
+    }
     for (size_t at = 0; at < draft->count; at++) {
         const struct letter *letter = letter_of(finder, draft, at);
 
-        item.left = fminf(item.left, letter->left);
-        item.right = fmaxf(item.right, letter->right);
+        if (letter->left - item.right <= speck_after * draft->x_height)
+            item.right = fmaxf(item.right, letter->right);
     }
     return item;
 }
