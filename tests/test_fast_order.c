@@ -41,7 +41,8 @@ static void a_gutter_parts_columns(void **state)
 {
     (void)state;
     check_order(4, 20, false);        /* lines enough not to be chance */
-    check_order(2, 40, false);        /* wider than any space */
+    check_order(2, 40, true);         /* a justified line of few words */
+    check_order(2, 70, false);        /* wider than any space */
     check_order(ROWS_MOST, 11, true); /* no gutter is as narrow */
 }
 

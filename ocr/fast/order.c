@@ -13,8 +13,9 @@
 
 /* In letter sizes. */
 static const float least_gutter = 1.2f, most_step = 2.2f, most_ratio = 1.35f;
-/* A gap that may be a space of typewriting parts columns only of lines enough not to be chance. */
-static const float widest_space = 3.5f;
+/* A gap that may be a space, as justified lines of few words have them, parts columns only of lines
+ * enough not to be chance. */
+static const float widest_space = 6;
 enum { LEAST_COLUMN = 4 };
 static const float most_shared = 0.6f; /* by neighbouring lines: descenders and accents */
 /* From a baseline to the bodies of the next line; single spacing has 1.2, double 3. */
