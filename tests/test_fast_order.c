@@ -61,14 +61,14 @@ static void check_sequence(struct order_item *items, size_t count, const char *w
 
 static void a_date_on_the_right_comes_before_what_stands_lower_on_the_left(void **state)
 {
-    struct order_item alone[] = {{.left = 200, .right = 300, .top = 0, .bottom = 10},
+    struct order_item alone[] = {{.left = 220, .right = 320, .top = 0, .bottom = 10},
                                  {.left = 0, .right = 150, .top = 22, .bottom = 32},
                                  {.left = 0, .right = 140, .top = 44, .bottom = 54}};
-    struct order_item over_another[] = {{.left = 200, .right = 300, .top = 0, .bottom = 10},
+    struct order_item over_another[] = {{.left = 220, .right = 320, .top = 0, .bottom = 10},
                                         {.left = 0, .right = 150, .top = 22, .bottom = 32},
                                         {.left = 0, .right = 140, .top = 44, .bottom = 54},
-                                        {.left = 200, .right = 300, .top = 44, .bottom = 54},
-                                        {.left = 200, .right = 300, .top = 66, .bottom = 76}};
+                                        {.left = 220, .right = 320, .top = 44, .bottom = 54},
+                                        {.left = 220, .right = 320, .top = 66, .bottom = 76}};
 
     (void)state;
     check_sequence(alone, 3, "a date and two lines");
@@ -79,9 +79,9 @@ static void a_column_that_begins_higher_stays_whole(void **state)
 {
     struct order_item items[] = {{.left = 0, .right = 150, .top = 22, .bottom = 32},
                                  {.left = 0, .right = 140, .top = 44, .bottom = 54},
-                                 {.left = 200, .right = 300, .top = 0, .bottom = 10},
-                                 {.left = 200, .right = 300, .top = 22, .bottom = 32},
-                                 {.left = 200, .right = 300, .top = 44, .bottom = 54}};
+                                 {.left = 220, .right = 320, .top = 0, .bottom = 10},
+                                 {.left = 220, .right = 320, .top = 22, .bottom = 32},
+                                 {.left = 220, .right = 320, .top = 44, .bottom = 54}};
 
     (void)state;
     check_sequence(items, 5, "two columns");
