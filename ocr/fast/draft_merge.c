@@ -16,6 +16,7 @@ static const float most_gap = 4, most_step = 0.35f, gutter_reach = 4.5f, least_g
 /* Two spaces of typewriting after a full stop are 3.3 wide; three lines of print span 5 to 6. White
  * that runs on for longer on one side is no chance, whatever stands on the other: a heading. */
 static const float widest_space = 3.5f, least_run = 8, long_run = 12, seen_run = 24;
+/* A comma or full stop with the space before it; what must be left of a gap beside one. */
 static const float widest_stop = 0.9f, least_white = 2;
 /* Typewriter print sets " : " and " - " so far apart. */
 static const float most_parted_gap = 7;

@@ -1,8 +1,9 @@
 /*
- * Recursive cutting: a region with an empty line across it is cut there; otherwise one with white
- * from its top to its bottom is cut into columns, unless the right one begins with what stands by
- * itself above the left one; otherwise it is cut at its widest level gap, and both parts are looked
- * at again. A region that cannot be cut is read from the top down.
+ * Recursive cutting: a region with an empty line across it is cut there, unless running text stands
+ * side by side in it; otherwise one with white from its top to its bottom is cut into columns,
+ * unless the right one begins with what stands by itself above the left one; otherwise it is cut at
+ * its widest level gap, and both parts are looked at again. A region that cannot be cut is read
+ * from the top down.
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "ocr/fast/order.h"
